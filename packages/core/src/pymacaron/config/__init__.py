@@ -1,0 +1,1 @@
+"""pym-config.yaml: found, read, checked and kept free of leaks."""

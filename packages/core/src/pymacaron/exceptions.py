@@ -1,0 +1,141 @@
+"""Every exception that PyMacaron raises on purpose.
+
+    Exception
+    └── PyMacaronException               500 SERVER_ERROR
+        ├── RequestError                 400 INVALID_PARAMETER    the caller's fault
+        │   └── (one class per status that the framework itself answers)
+        ├── BadResponseException         500 BAD_RESPONSE         the handler broke its contract
+        └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
+            ├── ConfigError              500 CONFIG_ERROR         pym-config.yaml or its secrets; ends `pym` with 2
+            ├── SpecError                500 SPEC_ERROR           an OpenAPI document
+            ├── BindingError             500 BINDING_ERROR        handlers that are missing or do not fit
+            ├── PluginError              500 PLUGIN_ERROR         a plugin that is missing, broken or in conflict
+            └── ServiceError             500 SERVICE_ERROR        no current service, or two that cannot live together
+
+`code` and `status` are what a caller of the API reads in the JSON of the error; `exit_code` is what `pym` ends with.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import uuid4
+
+__all__ = [
+    "BadResponseException",
+    "BindingError",
+    "ConfigError",
+    "PluginError",
+    "PyMacaronException",
+    "RequestError",
+    "ServiceError",
+    "SpecError",
+    "StartError",
+    "add_error",
+]
+
+
+class PyMacaronException(Exception):
+    """An error that a handler raises or returns, and that the caller reads as JSON.
+
+    Subclass it and set `code` (the `error` of the reply) and `status` (of HTTP); the text is the `error_description`.
+    """
+
+    code: ClassVar[str] = "SERVER_ERROR"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, *args: object, user_message: str | None = None, error_id: str | None = None) -> None:
+        super().__init__(*args)
+        self.user_message = user_message
+        self.error_id = error_id or str(uuid4())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the reply: error, error_description, error_id, status and, where set, user_message."""
+        reply: dict[str, Any] = {
+            "error": self.code,
+            "error_description": str(self),
+            "error_id": self.error_id,
+            "status": self.status,
+        }
+        if self.user_message is not None:
+            reply["user_message"] = self.user_message
+        return reply
+
+
+class RequestError(PyMacaronException):
+    """A request that breaks the contract: `problems` tells each one with where it stands, never with its value."""
+
+    code = "INVALID_PARAMETER"
+    status = 400
+
+    def __init__(self, *args: object, problems: Iterable[dict[str, str]] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.problems = list(problems)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the reply, with `problems` where there are any."""
+        reply = super().to_json()
+        return {**reply, "problems": self.problems} if self.problems else reply
+
+
+class BadResponseException(PyMacaronException):
+    """A handler returned what its operation does not declare."""
+
+    code = "BAD_RESPONSE"
+
+
+class StartError(PyMacaronException):
+    """Whatever keeps a service from starting: `problems` holds one sentence each."""
+
+    code = "START_ERROR"
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+class ConfigError(StartError):
+    """A setting is missing, unreadable or wrong."""
+
+    code = "CONFIG_ERROR"
+    exit_code = 2
+
+
+class SpecError(StartError):
+    """An OpenAPI document is broken."""
+
+    code = "SPEC_ERROR"
+
+
+class BindingError(StartError):
+    """An operation and its handler do not fit together."""
+
+    code = "BINDING_ERROR"
+
+
+class PluginError(StartError):
+    """A plugin is missing, broken, or in conflict with another."""
+
+    code = "PLUGIN_ERROR"
+
+
+class ServiceError(StartError):
+    """There is no current service, or two that cannot live in one process."""
+
+    code = "SERVICE_ERROR"
+
+
+def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
+    """Make a child of PyMacaronException, in the caller's module, from a class name, an error code and an HTTP status.
+
+    Raises ValueError for a name that is no identifier or a status that is no HTTP error (RFC 9110, section 15).
+    """
+    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+        raise ValueError(f"add_error() wants the name of a class, not {name!r}")
+    if not 400 <= status <= 599:
+        raise ValueError(f"add_error({name!r}) wants an HTTP error status from 400 to 599, not {status}")
+    module = sys._getframe(1).f_globals.get("__name__", __name__)
+    return type(name, (PyMacaronException,), {"code": code, "status": status, "__module__": module})

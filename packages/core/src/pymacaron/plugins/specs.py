@@ -1,0 +1,135 @@
+"""Every hook of PyMacaron, in firing order.
+
+A plugin implements a hook by a function of the same name, marked with `pymacaron.hookimpl`, with any of its parameters.
+What hooks return never depends on the order in which plugins were registered: records are sorted by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from pymacaron.plugins.markers import hookspec
+
+if TYPE_CHECKING:
+    import click
+    from flask import Flask
+
+    from pymacaron.config import Config
+    from pymacaron.plugins.records import ApiDocument, Check, ConfigSection
+    from pymacaron.service import Service
+
+__all__ = [
+    "pym_apis",
+    "pym_app_created",
+    "pym_checks",
+    "pym_commands",
+    "pym_config_sections",
+    "pym_hook_specs",
+]
+
+
+@hookspec
+def pym_hook_specs() -> Iterable[ModuleType]:  # type: ignore[empty-body]
+    """Add hooks of your own, for other plugins to implement.
+
+    Fires once for each plugin as it is registered, before any other hook of any plugin.
+
+    Returns modules whose functions are marked with `hookspec`; everybody calls them through `service.hooks`.
+
+    Example::
+
+        import shop.hooks
+
+        @hookimpl
+        def pym_hook_specs():
+            return [shop.hooks]
+    """
+
+
+@hookspec
+def pym_config_sections() -> Iterable[ConfigSection]:  # type: ignore[empty-body]
+    """Declare keys of pym-config.yaml.
+
+    Fires when pym-config.yaml is read; nothing but the list of plugins is known yet.
+
+    Returns records that name pydantic models; their fields become flat keys that `get_config()` reads as attributes.
+    Two plugins with one key are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_config_sections():
+            return [ConfigSection("shop", "shop.settings:ShopSettings")]
+    """
+
+
+@hookspec
+def pym_commands() -> Iterable[click.Command]:  # type: ignore[empty-body]
+    """Add commands to `pym`.
+
+    Fires when `pym` looks for a command that is not its own, or lists all; the configuration may be missing or broken.
+
+    Returns click commands and groups. Two of one name are refused. Import what is heavy inside the command's function.
+
+    Example::
+
+        @hookimpl
+        def pym_commands():
+            return [restock]
+    """
+
+
+@hookspec
+def pym_checks(service: Service) -> Iterable[Check]:  # type: ignore[empty-body]
+    """Add lines to `pym doctor`.
+
+    Fires in `pym doctor`, with the configuration read and no Flask app made.
+
+    `service` is the service of the folder.
+
+    Returns checks, run in the order of their names; one that raises counts as failed.
+
+    Example::
+
+        @hookimpl
+        def pym_checks(service):
+            return [Check("stock file", lambda: None if STOCK.exists() else f"{STOCK} is missing: run 'pym restock'")]
+    """
+
+
+@hookspec
+def pym_apis(config: Config) -> Iterable[ApiDocument]:  # type: ignore[empty-body]
+    """Bring OpenAPI documents with their handlers.
+
+    Fires when a service is bound to its Flask app, after the service's own documents were read.
+
+    `config` is the configuration, complete.
+
+    Returns documents, each served like one of the service's own; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_apis(config):
+            return [ApiDocument("stock", Path(__file__).with_name("stock.yaml"))]
+    """
+
+
+@hookspec
+def pym_app_created(app: Flask, service: Service) -> None:
+    """Touch the Flask app before it serves.
+
+    Fires once for each service, when every route is bound and nothing is served yet.
+
+    `app` is the Flask app and `service` the service that it serves.
+
+    Returns nothing.
+
+    Example::
+
+        @hookimpl
+        def pym_app_created(app, service):
+            app.after_request(add_shop_header)
+    """

@@ -1,0 +1,1 @@
+"""OpenAPI documents, read into frozen records that know neither Flask nor pydantic."""
