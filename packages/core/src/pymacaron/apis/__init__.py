@@ -1,1 +1,1 @@
-"""."""
+"""The API that every service has: /ping, /ready and /version."""

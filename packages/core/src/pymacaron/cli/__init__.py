@@ -1,1 +1,105 @@
-"""."""
+"""The `pym` command: a root group that renders every error as one sentence, and a module for each command."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pymacaron.exceptions import PyMacaronException
+from pymacaron.version import __version__
+
+if TYPE_CHECKING:
+    from pymacaron.cli.context import Context
+
+__all__ = ["main", "pym"]
+
+
+class Told(click.ClickException):
+    """An error of ours, as click shows it."""
+
+    def __init__(self, error: PyMacaronException) -> None:
+        super().__init__(str(error))
+        self.exit_code = error.exit_code
+
+    def show(self, file: Any = None) -> None:
+        """Write one line for each problem to stderr."""
+        for line in self.message.splitlines():
+            click.echo(f"{click.style('Error', fg='red')}: {line}", err=True)
+
+
+@contextmanager
+def rendered() -> Iterator[None]:
+    """Turn whatever PyMacaron raises into a sentence; with --debug the traceback comes first."""
+    try:
+        yield
+    except PyMacaronException as error:
+        if debugging():
+            traceback.print_exc()
+        raise Told(error) from error
+
+
+def debugging() -> bool:
+    """Return whether the command line asks for tracebacks."""
+    return "--debug" in sys.argv
+
+
+class Root(click.Group):
+    """The group of all commands: core's own are found first, so that `pym plugins` works when a plugin is broken."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, those of plugins included."""
+        with rendered():
+            return sorted(self._every(ctx))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, with the options that all of them share."""
+        from pymacaron.cli.context import with_shared_options
+        from pymacaron.cli.plugin import own_commands
+
+        with rendered():
+            own = own_commands(only=cmd_name)
+            command = own[0] if own else self._every(ctx).get(cmd_name)
+        return with_shared_options(command) if command else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with rendered():
+            return super().invoke(ctx)
+
+    def _every(self, ctx: click.Context) -> dict[str, click.Command]:
+        from pymacaron.plugins.collect import Hooks
+
+        return Hooks(ctx.ensure_object(_context_class()).plugins()).commands()
+
+
+def _context_class() -> type[Context]:
+    from pymacaron.cli.context import Context
+
+    return Context
+
+
+@click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="pymacaron", prog_name="pymacaron")
+@click.pass_context
+def pym(ctx: click.Context) -> None:
+    """Make, run, check and look into services that are written as OpenAPI documents."""
+    ctx.ensure_object(_context_class())
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def main() -> None:
+    """Run `pym`: exit code 0 when done, 1 when the work failed, 2 when the command line or the configuration is wrong."""
+    try:
+        pym(prog_name="pym")
+    except Exception as error:
+        if debugging():
+            raise
+        click.echo(f"Error: pym stumbled over {type(error).__name__}: {error} (run it with --debug for the traceback)", err=True)
+        sys.exit(1)

@@ -1,12 +1,13 @@
-"""The frozen records that plugins return from hooks."""
+"""The frozen records that plugins return from hooks, and the one that tells of a plugin itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-__all__ = ["ApiDocument", "Check", "ConfigSection"]
+__all__ = ["ApiDocument", "Check", "ConfigSection", "Plugin"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,20 @@ class ApiDocument:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin as `pym plugins` lists it; `reason` says why it is broken or missing, and what to do."""
+
+    name: str
+    distribution: str
+    version: str
+    origin: Literal["built-in", "entry point", "local"]
+    status: Literal["active", "disabled", "broken", "missing"]
+    hooks: tuple[str, ...] = ()
+    config_sections: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"plugin '{self.name}' ({self.distribution} {self.version})".replace(" )", ")")

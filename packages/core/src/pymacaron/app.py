@@ -1,0 +1,146 @@
+"""API, the class that binds a service to a Flask app, and create_app, which makes both from a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from pymacaron.exceptions import ConfigError, ServiceError
+from pymacaron.models.pool import ModelPool, same_or_refuse
+from pymacaron.service import Service, adopt
+
+__all__ = ["API", "create_app"]
+
+log = logging.getLogger(__name__)
+
+
+class API:
+    """One service on one Flask app, in the classic way of a server.py.
+
+    `port`, `host` and `debug` are those of `start()`; `ping_hook` is a function, or a list of them, that every /ping
+    calls; `log_level` is set on the logger "pymacaron". The service is that of the folder of the app's own module where
+    it holds a pym-config.yaml, else of the current folder.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        host: str = "127.0.0.1",
+        port: int | str | None = None,
+        debug: bool = False,
+        *,
+        log_level: int | str | None = None,
+        ping_hook: Callable[[], object] | Sequence[Callable[[], object]] = (),
+        service: Service | None = None,
+    ) -> None:
+        from pymacaron.server import chosen
+
+        self.app = app
+        self.host = host
+        self.port = port
+        self.debug = debug
+        self.service = service or adopt(_root_of(app), chosen().env)
+        self.service.ping_hooks += [ping_hook] if callable(ping_hook) else ping_hook
+        if log_level is not None:
+            logging.getLogger("pymacaron").setLevel(log_level)
+        if "pymacaron" in app.extensions:
+            raise ServiceError(f"{app} has an API already: use one API for each Flask app")
+        app.extensions["pymacaron"] = self.service
+        self._bound = False
+
+    def load_apis(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        ignore: Iterable[str] = (),
+        *,
+        global_names: bool = False,
+    ) -> API:
+        """Read every OpenAPI document of a folder (`apis` by default), except those named in `ignore`.
+
+        With `global_names`, two different models of one name are refused. Raises SpecError with the problems of all
+        documents, ConfigError where there is none.
+        """
+        pools = self.service.load_apis(path or self.service.config.apis, ignore)
+        if global_names:
+            same_or_refuse(pools)
+        return self
+
+    def on_startup(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """Call a function in every process that serves, before its first request; usable as a decorator."""
+        return self.service.on_startup(function)
+
+    def on_shutdown(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """Call a function in every process that served, as it stops; usable as a decorator."""
+        return self.service.on_shutdown(function)
+
+    def start(self, serve: str | Sequence[str] = ()) -> None:
+        """Bind the APIs named by `serve`, or all that bind functions, and serve where server.py is run by itself.
+
+        Under gunicorn, in tests and wherever server.py is imported, the app is complete when this returns. Raises
+        StartError with all that keeps the service from starting.
+        """
+        from pymacaron.server import serve_if_main
+
+        self.bind([serve] if isinstance(serve, str) else serve)
+        serve_if_main(self)
+
+    def bind(self, serve: Sequence[str] = ()) -> Flask:
+        """Add all routes to the app, once, and tell the plugins; returns the app."""
+        if not self._bound:
+            self._bound = True
+            bind_service(self.app, self.service, serve)
+        return self.app
+
+
+def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) -> Flask:
+    """Return the Flask app of the service in a folder, complete, for gunicorn, `flask run` and tests.
+
+    `env` chooses pym-config.<env>.yaml. Raises StartError, or one of its children, with all that is wrong.
+    """
+    service = Service(root, env=env)
+    app = Flask(service.name, root_path=str(service.root), instance_path=str(service.root / "instance"))
+    return API(app, service=service).load_apis().bind()
+
+
+def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> None:
+    """Bind a service, with the APIs that plugins bring, to a Flask app."""
+    from pymacaron.http import errors, routes
+
+    service.plugins.require_healthy()
+    own = _chosen(service, serve)
+    with service:
+        for document in service.hooks.apis(service.config):
+            if document.name in service.pools:
+                raise ConfigError(f"the API '{document.name}' is one that a plugin brings: rename your document")
+            own.append(service.load_document(document.name, document.path))
+        routes.add_routes(app, service, own)
+        errors.install(app)
+        service.hooks.app_created(app, service)
+
+
+def _chosen(service: Service, serve: Sequence[str]) -> list[ModelPool]:
+    """Return the APIs to serve: those named, else those that bind any function; the rest are for clients."""
+    if unknown := [name for name in serve if name not in service.pools]:
+        known = ", ".join(sorted(service.pools)) or "none"
+        raise ConfigError(f"start(serve=...) names the API '{unknown[0]}', which was not loaded (loaded: {known})")
+    if serve:
+        return [service.pools[name] for name in serve]
+    chosen = []
+    for name, pool in service.pools.items():
+        operations = pool.document.operations
+        if any(operation.binding.server or operation.binding.skipped for operation in operations):
+            chosen.append(pool)
+        else:
+            log.warning("%s binds no function: the API '%s' is loaded for its models only", pool.document.path.name, name)
+    return chosen
+
+
+def _root_of(app: Flask) -> Path:
+    """Return the folder of an app's service."""
+    folder = Path(app.root_path)
+    return folder if any(folder.glob("pym-config*.yaml")) else Path.cwd()

@@ -1,0 +1,30 @@
+"""`pym serve`: serve the folder by gunicorn, as in production."""
+
+from __future__ import annotations
+
+import click
+
+from pymacaron.cli.context import Context
+
+__all__ = ["serve"]
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 127.0.0.1 by default, 0.0.0.0 in a container.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; by default WEB_CONCURRENCY, else one a processor.")
+@click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads of each process.")
+@click.pass_obj
+def serve(context: Context, host: str | None, port: int | None, workers: int | None, threads: int) -> None:
+    """Serve the service of this folder by gunicorn with PyMacaron's settings."""
+    from pymacaron.app import create_app
+    from pymacaron.log import configure_logging
+    from pymacaron.servers import gunicorn
+    from pymacaron.servers.address import address, refuse_taken_port
+
+    app = create_app(context.root, env=context.env)
+    config = app.extensions["pymacaron"].config
+    configure_logging(config)
+    host, port = address(config, host, port)
+    refuse_taken_port(host, port)
+    gunicorn.serve(app, gunicorn.settings(host, port, workers, threads))

@@ -1,0 +1,29 @@
+"""The command line of a service's own server.py."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pymacaron.cli import rendered
+from pymacaron.server import run_callback
+
+__all__ = ["run_server"]
+
+
+def run_server(callback: Callable[..., Any]) -> None:
+    """Read --port, --env and --debug/--no-debug from the command line and start the service; ends the process."""
+
+    @click.command()
+    @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT or 8080.")
+    @click.option("--env", help="Use pym-config.<env>.yaml.")
+    @click.option("--debug/--no-debug", default=False, help="Reload on changes, show tracebacks.")
+    def server(port: int | None, env: str | None, debug: bool) -> None:
+        """Serve this service for development."""
+        with rendered():
+            run_callback(callback, port, env, debug)
+
+    server(prog_name=f"python {sys.argv[0]}")

@@ -1,0 +1,133 @@
+"""The body of a request, read by its media type and handed to the handler as a model or a plain value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.http import parse_options_header
+
+from pymacaron.http.problems import Problems
+from pymacaron.http.values import decoder, types_of
+from pymacaron.models.pool import ModelPool
+from pymacaron.spec import MediaType, RequestBody, Schema
+
+__all__ = ["BodyReader", "body_reader"]
+
+Read = Callable[[Request], Any]
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True)
+class BodyReader:
+    """How the body of an operation is read, by media type; the first one is taken where a request names none."""
+
+    required: bool
+    by_media_type: Mapping[str, Read]
+
+    def read(self, request: Request, problems: Problems) -> Any:
+        """Return the body as the handler's first argument; what is wrong with it is added to the problems.
+
+        Raises UnsupportedMediaType (415) for a Content-Type that the operation does not declare.
+        """
+        if not request.content_length and "Transfer-Encoding" not in request.headers:
+            if self.required:
+                problems.add("body", "", "Is required")
+            return None
+        try:
+            return self._reader(request)(request)
+        except ValidationError as error:
+            problems.add_errors("body", "", error)
+        except UnicodeDecodeError:
+            problems.add("body", "", "Is not UTF-8")
+        return None
+
+    def _reader(self, request: Request) -> Read:
+        if not request.content_type:
+            return next(iter(self.by_media_type.values()))
+        media_type = parse_options_header(request.content_type)[0].lower()
+        kind = media_type.partition("/")[0]
+        for candidate in (media_type, f"{kind}/*", "*/*"):
+            if candidate in self.by_media_type:
+                return self.by_media_type[candidate]
+        raise UnsupportedMediaType(f"Content-Type should be one of: {', '.join(self.by_media_type)}")
+
+
+def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
+    """Compile the reader of a request body."""
+    found = {parse_options_header(name)[0].lower(): _read(media, pool) for name, media in body.content.items()}
+    return BodyReader(body.required, found or {"*/*": lambda request: request.get_data()})
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether a media type is JSON (RFC 6839, section 3.1)."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _read(media: MediaType, pool: ModelPool) -> Read:
+    name = parse_options_header(media.name)[0].lower()
+    if name in FORMS:
+        return _form(media.schema, pool)
+    if is_json(name) or name in ("*/*", "application/*"):
+        return _json(media.schema, pool)
+    if name.startswith("text/"):
+        return lambda request: request.get_data().decode(request.mimetype_params.get("charset", "utf-8"))
+    return lambda request: request.get_data()
+
+
+def _json(schema: Schema | None, pool: ModelPool) -> Read:
+    adapter: TypeAdapter[Any] = TypeAdapter(Any) if schema is None else pool.adapter(schema)
+    return lambda request: adapter.validate_json(request.get_data())
+
+
+def _form(schema: Schema | None, pool: ModelPool) -> Read:
+    if schema is None:
+        return lambda request: request.form.to_dict()
+    adapter = pool.adapter(schema)
+    properties = _properties(schema)
+    many = {name for name, child in properties.items() if "array" in types_of(child)}
+    decoders = {name: _form_decoder(child) for name, child in properties.items()}
+
+    def read(request: Request) -> Any:
+        data: dict[str, Any] = {}
+        for name, texts in request.form.lists():
+            one = decoders.get(name, str)
+            data[name] = [one(text) for text in texts] if name in many else one(texts[-1])
+        for name, files in request.files.lists():
+            data[name] = [file.read() for file in files] if name in many else files[-1].read()
+        return adapter.validate_python(data)
+
+    return read
+
+
+def _form_decoder(schema: Schema) -> Callable[[str], object]:
+    types = types_of(schema)
+    if "object" in types:
+        return _json_or_text
+    if "array" in types:
+        while (target := schema.reference) is not None:
+            schema = target
+        return decoder(schema.child("items")) if isinstance(schema.keywords.get("items"), dict) else str
+    return decoder(schema)
+
+
+def _json_or_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _properties(schema: Schema) -> dict[str, Schema]:
+    while (target := schema.reference) is not None:
+        schema = target
+    found = dict(schema.children("properties"))
+    for child in schema.children("allOf").values():
+        found |= _properties(child)
+    return found

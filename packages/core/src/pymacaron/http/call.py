@@ -1,0 +1,28 @@
+"""Call: what a handler may ask about the call that it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Request
+
+    from pymacaron.service import Service
+    from pymacaron.spec import Operation
+
+__all__ = ["Call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The call being served: a handler that annotates a parameter with this class gets it.
+
+    `identity` is what the operation's security requirement verified, None where it asks for none.
+    """
+
+    api: str
+    operation: Operation
+    request: Request
+    service: Service
+    identity: Any = None

@@ -1,0 +1,72 @@
+"""Every error of a request as the same JSON: error, error_description, error_id, status, and user_message where set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Response, current_app, json
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from pymacaron.exceptions import PyMacaronException, StartError
+
+__all__ = ["install"]
+
+log = logging.getLogger(__name__)
+
+GENERIC = "The server failed on this request; its log tells more under this error_id"
+
+
+def install(app: Flask) -> None:
+    """Answer errors of an app in JSON, except those for which the app has handlers of its own."""
+    handlers = app.error_handler_spec[None][None]
+    ours: dict[type[Exception], Callable[[Any], WerkzeugResponse]] = {
+        PyMacaronException: answer_declared,
+        HTTPException: answer_http,
+        Exception: answer_unhandled,
+    }
+    for kind, handler in ours.items():
+        handlers.setdefault(kind, handler)
+
+
+def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
+    """Answer what a handler or the framework raised on purpose; what a 5xx says stays in the log, unless it is meant."""
+    reply = error.to_json()
+    if error.status >= 500:
+        log.error("%s: %s (error_id %s)", error.code, error, error.error_id, exc_info=error)
+    if isinstance(error, StartError) and not current_app.debug:
+        reply["error_description"] = GENERIC
+    return _response(reply)
+
+
+def answer_http(error: HTTPException) -> WerkzeugResponse:
+    """Answer Flask's own errors (404, 405, 413, ...), with their headers such as Allow."""
+    if error.response is not None:
+        return error.get_response()
+    status = error.code or 500
+    code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
+    response = _response(_reply(code, error.description or error.name, status))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def answer_unhandled(error: Exception) -> WerkzeugResponse:
+    """Answer any other exception with 500: its text goes to the log, and to the caller only in debug mode."""
+    reply = _reply("UNHANDLED_SERVER_ERROR", GENERIC, 500)
+    log.error("UNHANDLED_SERVER_ERROR (error_id %s)", reply["error_id"], exc_info=error)
+    if current_app.debug:
+        reply["error_description"] = f"{type(error).__name__}: {error}"
+    return _response(reply)
+
+
+def _reply(code: str, description: str, status: int) -> dict[str, Any]:
+    return {"error": code, "error_description": description, "error_id": str(uuid4()), "status": status}
+
+
+def _response(reply: dict[str, Any]) -> Response:
+    return Response(json.dumps(reply), reply["status"], mimetype="application/json")

@@ -1,0 +1,119 @@
+"""Handlers: found by the dotted names of a document, and held against what their operation hands them."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pymacaron.exceptions import BindingError
+from pymacaron.http.call import Call
+from pymacaron.http.names import parameter_keywords
+from pymacaron.modules import import_dotted
+from pymacaron.spec import Operation, Parameter
+from pymacaron.text import one_line, where
+
+__all__ = ["BoundOperation", "bind"]
+
+
+@dataclass(frozen=True)
+class BoundOperation:
+    """An operation with its handler: `keywords` names each parameter's argument, `call_keyword` that of the Call.
+
+    `omitted` are the arguments that a request may leave out because the handler has a default of its own.
+    """
+
+    api: str
+    operation: Operation
+    handler: Callable[..., Any]
+    keywords: dict[Parameter, str]
+    omitted: frozenset[str]
+    call_keyword: str | None
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether the handler's first argument is the body."""
+        return self.operation.body is not None
+
+
+def bind(api: str, operation: Operation) -> BoundOperation:
+    """Find the handler of an operation and check its signature; raises BindingError with file:line of both."""
+    dotted = operation.binding.server or ""
+    place = f"{operation.place}: {operation.method.upper()} {operation.path}"
+    try:
+        function = import_dotted(dotted)
+        wrapped = _decorated(function, operation.binding.decorate_server)
+    except BindingError as error:
+        raise BindingError(f"{place} binds '{dotted}', but {error}") from error
+    if not callable(function):
+        raise BindingError(f"{place} binds '{dotted}', which is a {type(function).__name__} and no function")
+    keywords = parameter_keywords(operation.parameters)
+    call_keyword = _call_keyword(function)
+    signature = inspect.signature(function)
+    if misfit := _misfit(signature, operation, list(keywords.values()), call_keyword):
+        raise BindingError(f"{place} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
+    omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
+    return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword)
+
+
+def _decorated(function: Callable[..., Any], decorator: str | None) -> Callable[..., Any]:
+    if decorator is None:
+        return function
+    try:
+        wrapped = import_dotted(decorator)(function)
+    except BindingError as error:
+        raise BindingError(f"its decorator '{decorator}' cannot be found: {error}") from error
+    except Exception as error:
+        raise BindingError(f"its decorator '{decorator}' raised {one_line(error)}") from error
+    if not callable(wrapped):
+        raise BindingError(f"its decorator '{decorator}' returned a {type(wrapped).__name__} and no function")
+    return typing.cast("Callable[..., Any]", wrapped)
+
+
+def _call_keyword(function: Callable[..., Any]) -> str | None:
+    """Return the name of the parameter that is annotated with Call."""
+    try:
+        hints = typing.get_type_hints(function)
+    except Exception:  # an annotation that cannot be evaluated is none of ours
+        hints = getattr(inspect.unwrap(function), "__annotations__", {})
+    return next((name for name, hint in hints.items() if hint in (Call, "Call", "pymacaron.Call")), None)
+
+
+def _misfit(signature: inspect.Signature, operation: Operation, names: list[str], call_keyword: str | None) -> str | None:
+    """Return half a sentence on why a signature does not take what the operation hands over, or None."""
+    body = [object()] if operation.body is not None else []
+    handed = {name: object() for name in [*names, *([call_keyword] if call_keyword else [])]}
+    try:
+        signature.bind(*body, **handed)
+    except TypeError:
+        return _reason(signature, bool(body), list(handed))
+    return None
+
+
+def _reason(signature: inspect.Signature, body: bool, handed: list[str]) -> str:
+    kinds = inspect.Parameter
+    parameters = signature.parameters.values()
+    positional = [taken.name for taken in parameters if taken.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
+    if body and not positional:
+        return f"which takes no positional argument for the body: its signature is {signature}"
+    by_keyword = {taken.name for taken in parameters if taken.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)}
+    first = {positional[0]} if body else set()
+    if not any(taken.kind is kinds.VAR_KEYWORD for taken in parameters):
+        if unknown := [name for name in handed if name not in by_keyword]:
+            return f"which takes no {_quoted(unknown)}: its signature is {signature}"
+    if clash := [name for name in handed if name in first]:
+        return f"whose first argument takes the body, but {_quoted(clash)} is a parameter too: rename the first argument"
+    needed = [taken.name for taken in parameters if taken.default is kinds.empty and taken.name in by_keyword - first]
+    missing = [name for name in needed if name not in handed]
+    return f"which wants {_quoted(missing)}, but the operation declares no such parameter: its signature is {signature}"
+
+
+def _quoted(names: list[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
+
+
+def _has_default(signature: inspect.Signature, name: str) -> bool:
+    parameter = signature.parameters.get(name)
+    return parameter is not None and parameter.default is not inspect.Parameter.empty

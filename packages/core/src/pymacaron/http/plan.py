@@ -1,0 +1,53 @@
+"""The plan of one operation: everything about it that can be decided before the first request."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymacaron.http.arguments import ArgumentReader, readers
+from pymacaron.http.body import BodyReader, body_reader
+from pymacaron.http.handlers import BoundOperation
+from pymacaron.http.response import ResponseWriter, response_writer
+from pymacaron.models.pool import ModelPool
+
+__all__ = ["Plan", "compile_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request of one operation walks: read the arguments, call the handler, write the response."""
+
+    bound: BoundOperation
+    arguments: tuple[ArgumentReader, ...]
+    body: BodyReader | None
+    handler: Callable[..., Any]
+    response: ResponseWriter
+
+
+def compile_plan(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> Plan:
+    """Compile the plan of an operation; `variables` maps its path parameters to the router's names."""
+    operation = bound.operation
+    where = f"{operation.method.upper()} {operation.path} ({operation.binding.server})"
+    return Plan(
+        bound,
+        readers(bound, pool, variables),
+        body_reader(operation.body, pool) if operation.body else None,
+        _synchronous(bound.handler),
+        response_writer(operation, pool, where),
+    )
+
+
+def _synchronous(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a handler that can be called from WSGI: a coroutine runs to its end in a loop of its own."""
+    if not inspect.iscoroutinefunction(inspect.unwrap(handler)):
+        return handler
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        result = handler(*arguments, **keywords)
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+    return call

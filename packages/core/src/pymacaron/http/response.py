@@ -1,0 +1,171 @@
+"""What a handler returns, judged by the response that its operation declares and written as a Flask response."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, stream_with_context
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
+from werkzeug.http import parse_options_header
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from pymacaron.exceptions import BadResponseException
+from pymacaron.http.body import is_json
+from pymacaron.http.problems import escape
+from pymacaron.models.pool import ModelPool
+from pymacaron.spec import MediaType, Operation
+from pymacaron.spec import Response as Declared
+
+__all__ = ["ResponseWriter", "response_writer"]
+
+ANY: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+@dataclass(frozen=True)
+class ResponseWriter:
+    """How results become responses: `status` is the default one, `empty_status` that of None."""
+
+    where: str
+    status: int
+    empty_status: int
+    adapters: Mapping[str, TypeAdapter[Any] | None]
+    media_types: Mapping[str, str]
+
+    def write(self, result: Any) -> WerkzeugResponse:
+        """Return the response for whatever a handler may return.
+
+        That is a model, a dict or a list; text or bytes; None for an empty reply; (result, status[, headers]); a Flask
+        response; an exception, which is raised; a generator, which is streamed. Raises BadResponseException where the
+        result is not what the operation declares.
+        """
+        status: int | None = None
+        headers: Any = None
+        if isinstance(result, tuple):
+            result, status, headers = _unpacked(result, self.where)
+        response = self._response(result, status)
+        if headers:
+            response.headers.extend(headers)
+        return response
+
+    def _response(self, result: Any, status: int | None) -> WerkzeugResponse:
+        if isinstance(result, WerkzeugResponse):
+            if status is not None:
+                result.status_code = status
+            return result
+        if isinstance(result, BaseException):
+            raise result
+        if result is None:
+            response = Response(status=status or self.empty_status)
+            del response.headers["Content-Type"]
+            return response
+        return self._with_content(result, status or self.status)
+
+    def _with_content(self, result: Any, status: int) -> WerkzeugResponse:
+        key = self._key(status)
+        media_type = self.media_types.get(key, "")
+        if isinstance(result, (Iterator, AsyncIterator)):
+            return _stream(result, status, media_type or "text/plain")
+        if isinstance(result, (bytes, bytearray)):
+            return Response(bytes(result), status, mimetype=_unless_json(media_type, "application/octet-stream"))
+        if isinstance(result, str) and not is_json(media_type) and (media_type or key not in self.adapters):
+            return Response(result, status, mimetype=media_type or "text/html")
+        return Response(self._json(result, key), status, mimetype=media_type if is_json(media_type) else "application/json")
+
+    def _key(self, status: int) -> str:
+        for key in (str(status), f"{status // 100}XX", "default"):
+            if key in self.media_types:
+                return key
+        return ""
+
+    def _json(self, result: Any, key: str) -> bytes:
+        adapter = self.adapters.get(key) or ANY
+        try:
+            return adapter.dump_json(adapter.validate_python(result), by_alias=True)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            told = "; ".join(f"{escape(one['loc']) or 'the result'}: {one['msg']}" for one in found[:5])
+            raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
+        except (ValueError, TypeError) as error:
+            raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
+
+
+def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
+    """Compile the writer of an operation's responses."""
+    content = {status: _chosen(declared) for status, declared in operation.responses.items()}
+    adapters = {
+        status: pool.adapter(media.schema) if media and media.schema and is_json(_plain(media.name)) else None
+        for status, media in content.items()
+    }
+    media_types = {status: _plain(media.name) if media else "" for status, media in content.items()}
+    success = sorted(status for status in operation.responses if status.startswith("2"))
+    status = _number(success[0]) if success else 200
+    empty = [_number(found) for found in success if content[found] is None]
+    empty_status = empty[0] if empty else 204
+    return ResponseWriter(where, status, empty_status, adapters, media_types)
+
+
+def _number(status: str) -> int:
+    return 200 if status == "2XX" else int(status)
+
+
+def _chosen(declared: Declared) -> MediaType | None:
+    """Return the media type that is written: the first that is JSON, else the first."""
+    every = list(declared.content.values())
+    return next((media for media in every if is_json(_plain(media.name))), every[0] if every else None)
+
+
+def _plain(media_type: str) -> str:
+    name = parse_options_header(media_type)[0].lower()
+    return "application/json" if name in ("*/*", "application/*") else name
+
+
+def _unless_json(media_type: str, other: str) -> str:
+    return other if not media_type or is_json(media_type) else media_type
+
+
+def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
+    if len(result) not in (2, 3) or not isinstance(result[1], int):
+        raise BadResponseException(f"{where} returned a tuple that is not (result, status) or (result, status, headers)")
+    return result[0], int(result[1]), result[2] if len(result) == 3 else None
+
+
+def _stream(result: Iterator[Any] | AsyncIterator[Any], status: int, media_type: str) -> Response:
+    chunks = _drained(result) if isinstance(result, AsyncIterator) else result
+    frame = _event if media_type == "text/event-stream" else _line
+    return Response(stream_with_context(map(_framed(frame), chunks)), status, mimetype=media_type)
+
+
+def _framed(frame: Callable[[bytes], bytes]) -> Callable[[Any], bytes]:
+    def write(chunk: Any) -> bytes:
+        if isinstance(chunk, str):
+            return chunk.encode()
+        if isinstance(chunk, (bytes, bytearray)):
+            return bytes(chunk)
+        return frame(chunk.model_dump_json(by_alias=True).encode() if isinstance(chunk, BaseModel) else to_json(chunk))
+
+    return write
+
+
+def _line(data: bytes) -> bytes:
+    return data + b"\n"
+
+
+def _event(data: bytes) -> bytes:
+    return b"data: " + data + b"\n\n"
+
+
+def _drained(result: AsyncIterator[Any]) -> Iterable[Any]:
+    with asyncio.Runner() as runner:
+        while True:
+            try:
+                yield runner.run(_next(result))
+            except StopAsyncIteration:
+                return
+
+
+async def _next(result: AsyncIterator[Any]) -> Any:
+    return await anext(result)

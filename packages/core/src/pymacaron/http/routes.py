@@ -1,0 +1,120 @@
+"""Operations bound to a Flask app: handlers found, routes added, and all that does not fit told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.routing import Map, Rule
+
+from pymacaron.exceptions import BindingError, StartError
+from pymacaron.http.dispatch import Endpoint
+from pymacaron.http.handlers import BoundOperation, bind
+from pymacaron.http.plan import compile_plan
+from pymacaron.models.pool import ModelPool
+from pymacaron.spec import Operation
+from pymacaron.text import one_line
+
+if TYPE_CHECKING:
+    from pymacaron.service import Service
+
+__all__ = ["add_routes"]
+
+VARIABLE = re.compile(r"\{([^{}]*)\}")
+
+
+def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None:
+    """Add the routes of every operation of the given APIs; raises StartError with all that keeps them from serving."""
+    problems: list[str] = []
+    taken: dict[tuple[str, str], Operation] = {}
+    ready: list[Callable[[], None]] = []
+    for pool in pools:
+        heads = {operation.path for operation in pool.document.operations if operation.method.upper() == "HEAD"}
+        for operation in served(pool, problems):
+            problems += unprotected(pool, operation) + collisions(operation, service, taken)
+            try:
+                bound = bind(pool.name, operation)
+                rules = _rules(operation, service, own_head=operation.path in heads)
+                ready.append(partial(_add, app, service, pool, bound, rules))
+            except BindingError as error:
+                problems += error.problems
+    if problems:
+        raise StartError(*problems)
+    for add in ready:
+        add()
+
+
+def served(pool: ModelPool, problems: list[str]) -> Sequence[Operation]:
+    """Return the operations of an API that are bound; an operation that is not is a problem."""
+    wanted = [operation for operation in pool.document.operations if not operation.binding.skipped]
+    for operation in wanted:
+        if operation.binding.server is None:
+            problems.append(
+                f"{operation.place}: {operation.method.upper()} {operation.path} is bound to no function: "
+                "write 'x-bind-server: module.function' below it, or 'x-no-bind-server: true'"
+            )
+    return [operation for operation in wanted if operation.binding.server is not None]
+
+
+def unprotected(pool: ModelPool, operation: Operation) -> list[str]:
+    """Return a sentence for each security scheme of an operation that nothing here can verify: it never runs open."""
+    names = sorted({name for alternative in operation.security or () for name in alternative})
+    definitions = pool.document.security_definitions
+    return [
+        f"{operation.place}: {operation.method.upper()} {operation.path} requires the security scheme '{name}' "
+        f"({definitions[name].type}), which no installed plugin verifies: install one that does, or remove 'security'"
+        for name in names
+    ]
+
+
+def collisions(operation: Operation, service: Service, taken: dict[tuple[str, str], Operation]) -> list[str]:
+    """Return a sentence for each route of an operation that another operation has already."""
+    found = []
+    for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
+        key = (operation.method, VARIABLE.sub("{}", path))
+        if other := taken.get(key):
+            found.append(
+                f"{operation.place}: {operation.method.upper()} {path} is served by {other.place} already: "
+                "remove one of the two operations"
+            )
+        taken.setdefault(key, operation)
+    return found
+
+
+def _rules(operation: Operation, service: Service, *, own_head: bool) -> list[Rule]:
+    """Return the routing rules of an operation; GET answers HEAD too unless the path has a HEAD of its own."""
+    rules = []
+    for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
+        try:
+            rule = Rule(_pattern(path, _variables(operation)), methods=[operation.method], merge_slashes=False)
+            rule.empty().bind(Map(), rebind=True)
+        except ValueError as error:
+            raise BindingError(f"{operation.place}: the path {path} cannot be routed: {one_line(error)}") from None
+        if own_head and rule.methods and operation.method.upper() == "GET":
+            rule.methods.discard("HEAD")
+        rules.append(rule)
+    return rules
+
+
+def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, rules: Iterable[Rule]) -> None:
+    operation = bound.operation
+    endpoint = f"{bound.api}.{operation.method} {operation.path}"
+    for rule in rules:
+        rule.endpoint = endpoint
+        rule.provide_automatic_options = operation.method.upper() != "OPTIONS"  # type: ignore[attr-defined]
+        app.url_map.add(rule)
+    app.view_functions[endpoint] = Endpoint(service, partial(compile_plan, bound, pool, _variables(operation)))
+
+
+def _variables(operation: Operation) -> dict[str, str]:
+    """Return the router's name of each path parameter: its own may be no identifier."""
+    return {name: f"v{index}" for index, name in enumerate(dict.fromkeys(VARIABLE.findall(operation.path)))}
+
+
+def _pattern(path: str, variables: dict[str, str]) -> str:
+    """Return a path template in werkzeug's words; a parameter never spans a slash (OpenAPI 3.1, section 4.8.8.1)."""
+    parts = VARIABLE.split(path)
+    return "".join(f"<{variables[part]}>" if index % 2 else part for index, part in enumerate(parts))

@@ -1,0 +1,101 @@
+"""The typed façade over the hooks: what plugins declare, collected by name, and the moments they are told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from pymacaron.exceptions import PluginError
+from pymacaron.plugins.manager import PluginManager
+from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, Plugin
+from pymacaron.text import did_you_mean
+
+if TYPE_CHECKING:
+    import click
+    from flask import Flask
+
+    from pymacaron.config import Config
+    from pymacaron.service import Service
+
+__all__ = ["Hooks"]
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str | None: ...
+
+
+Record = TypeVar("Record", bound=_Named)
+
+
+class Hooks:
+    """Every hook of core as a typed function: nothing else in the project calls a hook by its name.
+
+    Hooks that plugins added are reached by their own names: `service.hooks.shop_restocked(item=...)` returns the list of
+    results that are not None.
+    """
+
+    def __init__(self, plugins: PluginManager) -> None:
+        self._plugins = plugins
+
+    def config_sections(self) -> list[ConfigSection]:
+        """Return the sections of pym-config.yaml, by name."""
+        return self._collected("pym_config_sections", ConfigSection, "config section")
+
+    def commands(self) -> dict[str, click.Command]:
+        """Return the commands of `pym`, by name."""
+        import click
+
+        found = self._collected("pym_commands", click.Command, "command")
+        return {command.name: command for command in found if command.name}
+
+    def checks(self, service: Service) -> list[Check]:
+        """Return the checks of `pym doctor`, by name."""
+        return self._collected("pym_checks", Check, "check", service=service)
+
+    def apis(self, config: Config) -> list[ApiDocument]:
+        """Return the documents that plugins bring, by name."""
+        return self._collected("pym_apis", ApiDocument, "API", config=config)
+
+    def app_created(self, app: Flask, service: Service) -> None:
+        """Tell every plugin that the app is complete."""
+        for _ in self._plugins.call("pym_app_created", app=app, service=service):
+            pass
+
+    def __getattr__(self, name: str) -> Callable[..., list[Any]]:
+        names = self._plugins.hook_names()
+        if name not in names:
+            raise AttributeError(f"there is no hook '{name}'{did_you_mean(name, names)}")
+        return lambda **arguments: [
+            result for _, result in self._plugins.call(name, **arguments) if result is not None
+        ]
+
+    def _collected(self, hook: str, kind: type[Record], word: str, **arguments: Any) -> list[Record]:
+        """Return the records of all plugins by name; raises PluginError for a foreign record and for two of one name."""
+        owners: dict[str, tuple[Plugin, Record]] = {}
+        for plugin, records in self._plugins.call(hook, **arguments):
+            for record in _checked(plugin, hook, kind, records):
+                name = record.name or ""
+                if name in owners:
+                    raise PluginError(_clash(word, name, [owners[name][0], plugin]))
+                owners[name] = (plugin, record)
+        return [owners[name][1] for name in sorted(owners)]
+
+
+def _checked(plugin: Plugin, hook: str, kind: type[Record], records: Iterable[object]) -> list[Record]:
+    if not isinstance(records, Iterable):
+        raise PluginError(f"{plugin} returned {type(records).__name__} from {hook}(), not a list of {kind.__name__}")
+    found = []
+    for record in records:
+        if not isinstance(record, kind):
+            raise PluginError(f"{plugin} returned a {type(record).__name__} from {hook}(), not a {kind.__name__}")
+        found.append(record)
+    return found
+
+
+def _clash(word: str, name: str, plugins: Sequence[Plugin]) -> str:
+    first, second = plugins
+    return (
+        f"the {word} '{name}' comes from both {first} and {second}: "
+        "uninstall one, or name it under plugins.disable in pym-config.yaml"
+    )

@@ -1,0 +1,162 @@
+"""The plugin manager: registers plugins on pluggy, checks each, and keeps the reason for every one that is not active."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from pymacaron.exceptions import PluginError, PyMacaronException
+from pymacaron.plugins import specs
+from pymacaron.plugins.found import Candidate, candidates
+from pymacaron.plugins.markers import PROJECT
+from pymacaron.plugins.records import Plugin
+from pymacaron.text import did_you_mean, one_line
+
+__all__ = ["PluginManager"]
+
+
+class PluginManager:
+    """The plugins of one service.
+
+    `settings` is the `plugins` mapping of pym-config.yaml: names to `require` and to `disable`, and `local` modules.
+    Nothing raises here for a plugin that is broken or missing: it is listed with its reason, and `require_healthy()`
+    raises PluginError for whatever wants to serve or deploy.
+    """
+
+    def __init__(self, settings: Mapping[str, Sequence[str]] | None = None) -> None:
+        settings = settings or {}
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(specs)
+        self._plugins: dict[str, Plugin] = {}
+        for candidate in candidates(settings.get("local", ())):
+            self._add(candidate, disabled=candidate.name in settings.get("disable", ()))
+        for name in settings.get("require", ()):
+            self._require(name)
+        self._refuse_unknown_hooks()
+
+    def plugins(self) -> list[Plugin]:
+        """Return every known plugin, built-in ones first, the rest by name."""
+        rank = {"built-in": 0, "entry point": 1, "local": 2}
+        return sorted(self._plugins.values(), key=lambda plugin: (rank[plugin.origin], plugin.name))
+
+    def problems(self) -> list[str]:
+        """Return one sentence for each plugin that is broken or missing."""
+        return [f"{plugin} {plugin.reason}" for plugin in self.plugins() if plugin.status in ("broken", "missing")]
+
+    def require_healthy(self) -> None:
+        """Raise PluginError where a plugin is broken or missing."""
+        if problems := self.problems():
+            raise PluginError(*problems)
+
+    def hook_names(self) -> list[str]:
+        """Return the names of every hook that is declared."""
+        return [name for name, caller in vars(self._manager.hook).items() if caller.has_spec()]
+
+    def call(self, hook: str, **arguments: Any) -> Iterator[tuple[Plugin, Any]]:
+        """Call one hook of each plugin that implements it and yield the plugin with its result, in the order of registration.
+
+        Raises PluginError that names the plugin whose hook raised; results that are iterators are exhausted here.
+        """
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            plugin = self._plugins[implementation.plugin_name]
+            chosen = {name: arguments[name] for name in implementation.argnames}
+            yield plugin, self._guarded(plugin, hook, lambda: _exhausted(implementation.function(**chosen)))  # noqa: B023
+
+    def _guarded(self, plugin: Plugin, hook: str, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except PyMacaronException:
+            raise
+        except Exception as error:
+            raise PluginError(f"{plugin} raised {one_line(error)} in {hook}(): {remedy(plugin)}") from error
+
+    def _add(self, candidate: Candidate, *, disabled: bool) -> None:
+        plugin = Plugin(candidate.name, candidate.distribution, candidate.version, candidate.origin, "active")
+        if other := self._plugins.get(plugin.name):
+            key = f"{plugin.name} ({plugin.distribution})"
+            reason = f"has the name of a plugin of {other.distribution} {other.version}: uninstall one of the two"
+            self._plugins[key] = replace(plugin, status="broken", reason=reason)
+        elif disabled:
+            self._plugins[plugin.name] = replace(plugin, status="disabled", reason="is disabled in pym-config.yaml")
+        else:
+            self._plugins[plugin.name] = plugin
+            self._register(plugin, candidate)
+
+    def _register(self, plugin: Plugin, candidate: Candidate) -> None:
+        try:
+            module = candidate.load()
+            if unmarked := _unmarked(module):
+                self._break(plugin, f"defines {unmarked}() without @hookimpl: mark it, or rename it")
+                return
+            self._manager.register(module, plugin.name)
+            self._add_specs(plugin)
+            names = sorted(hook.name for hook in self._manager.get_hookcallers(module) or ())
+            self._plugins[plugin.name] = replace(plugin, hooks=tuple(names), config_sections=self._sections(plugin))
+        except PyMacaronException as error:
+            self._break(plugin, str(error).removeprefix(f"{plugin} "))
+        except Exception as error:
+            self._break(plugin, f"cannot be loaded, {one_line(error)}: {remedy(plugin)}")
+
+    def _add_specs(self, plugin: Plugin) -> None:
+        for module in self._own("pym_hook_specs", plugin):
+            self._manager.add_hookspecs(module)
+
+    def _sections(self, plugin: Plugin) -> tuple[str, ...]:
+        return tuple(section.name for section in self._own("pym_config_sections", plugin))
+
+    def _own(self, hook: str, plugin: Plugin) -> list[Any]:
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        mine = [found for found in implementations if found.plugin_name == plugin.name]
+        return [record for found in mine for record in self._guarded(plugin, hook, lambda: list(found.function()))]  # noqa: B023
+
+    def _break(self, plugin: Plugin, reason: str) -> None:
+        if self._manager.has_plugin(plugin.name):
+            self._manager.unregister(name=plugin.name)
+        self._plugins[plugin.name] = replace(plugin, status="broken", reason=reason)
+
+    def _require(self, name: str) -> None:
+        plugin = self._plugins.get(name)
+        if plugin is None:
+            reason = f"is required by pym-config.yaml but not installed: pip install 'pymacaron-{name}>=3'"
+            self._plugins[name] = Plugin(name, f"pymacaron-{name}", "", "entry point", "missing", reason=reason)
+        elif plugin.status == "disabled":
+            reason = "is both required and disabled in pym-config.yaml: keep one of the two lines"
+            self._plugins[name] = replace(plugin, status="broken", reason=reason)
+
+    def _refuse_unknown_hooks(self) -> None:
+        try:
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            self._refuse_unknown_hook(error)
+            self._refuse_unknown_hooks()
+
+    def _refuse_unknown_hook(self, error: pluggy.PluginValidationError) -> None:
+        name = self._manager.get_name(error.plugin) or ""
+        callers = self._manager.get_hookcallers(error.plugin) or ()
+        unknown = next(caller.name for caller in callers if not caller.has_spec())
+        advice = did_you_mean(unknown, self.hook_names())
+        self._break(self._plugins[name], f"implements '{unknown}', which is no hook{advice}: correct or remove it")
+
+
+def remedy(plugin: Plugin) -> str:
+    """Return the next step for a plugin that fails."""
+    if plugin.origin == "local":
+        return "mend the module, or take it out of plugins.local in pym-config.yaml"
+    return f"upgrade or uninstall it, or write 'plugins: {{disable: [{plugin.name}]}}' in pym-config.yaml"
+
+
+def _exhausted(result: Any) -> Any:
+    return list(result) if inspect.isgenerator(result) else result
+
+
+def _unmarked(module: object) -> str | None:
+    if not isinstance(module, ModuleType):
+        return None
+    functions = inspect.getmembers(module, inspect.isfunction)
+    mine = [function for name, function in functions if function.__module__ == module.__name__ and hasattr(specs, name)]
+    return next((function.__name__ for function in mine if not hasattr(function, f"{PROJECT}_impl")), None)

@@ -1,0 +1,64 @@
+"""letsgo, which makes a server.py a program; and what an app learns of the command line that started it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pymacaron.servers.address import default_port
+
+if TYPE_CHECKING:
+    from pymacaron.app import API
+
+__all__ = ["chosen", "letsgo", "serve_if_main"]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the command line of server.py chose: `main` says that this process is to serve."""
+
+    env: str | None = None
+    main: bool = False
+
+
+_chosen = Chosen()
+
+
+def chosen() -> Chosen:
+    """Return what the command line of server.py chose."""
+    return _chosen
+
+
+def letsgo(name: str, callback: Callable[..., Any] | None = None) -> None:
+    """Start a service by its `callback(port, debug)`.
+
+    In a server.py that is run by itself, the command line is read first: --port, --env, --debug or --no-debug. Where
+    server.py is imported (`gunicorn server:app`), the callback makes the app complete and nothing is served.
+    """
+    if callback is None:
+        raise TypeError("letsgo() wants a function: letsgo(__name__, callback=start)")
+    if name == "__mp_main__":
+        return
+    if name == "__main__":
+        from pymacaron.cli.server import run_server
+
+        run_server(callback)
+    else:
+        callback(default_port(), False)
+
+
+def run_callback(callback: Callable[..., Any], port: int | None, env: str | None, debug: bool) -> None:
+    """Call the callback of letsgo so that its `api.start()` serves."""
+    global _chosen
+    _chosen = Chosen(env, main=True)
+    callback(port or default_port(), debug)
+
+
+def serve_if_main(api: API) -> None:
+    """Serve an API by the development server where server.py is the program."""
+    if not chosen().main and api.app.import_name != "__main__":
+        return
+    from pymacaron.servers.development import serve
+
+    serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, reload=api.debug)

@@ -1,0 +1,65 @@
+"""gunicorn with our settings, for `pym serve`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pymacaron.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["serve", "settings"]
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a worker's heartbeat never waits for a disk
+
+
+def settings(host: str, port: int, workers: int | None = None, threads: int = 4) -> dict[str, Any]:
+    """Return gunicorn's settings.
+
+    gthread workers share the app that was loaded before the fork; connections are kept 75 s, longer than load balancers
+    keep theirs idle (60 s); on TERM workers have 30 s to finish; no control socket is opened. `workers` defaults to
+    WEB_CONCURRENCY, else to the number of processors. Raises ConfigError for a WEB_CONCURRENCY that is no number.
+    """
+    return {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers or _concurrency(),
+        "threads": threads,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "keepalive": 75,
+        "graceful_timeout": 30,
+        "control_socket_disable": True,
+        "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
+        "post_worker_init": lambda worker: worker.app.wsgi().extensions["pymacaron"].start(),
+        "worker_exit": lambda server, worker: server.app.wsgi().extensions["pymacaron"].stop(),
+    }
+
+
+def serve(app: Flask, chosen: dict[str, Any]) -> None:
+    """Serve an app until TERM or INT; raises ConfigError where gunicorn is not installed."""
+    try:
+        from gunicorn.app.base import BaseApplication
+    except ImportError:
+        raise ConfigError("pym serve needs gunicorn: pip install 'pymacaron[serve]>=3'") from None
+
+    class Application(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            for name, value in chosen.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+    Application().run()
+
+
+def _concurrency() -> int:
+    text = os.environ.get("WEB_CONCURRENCY", "")
+    if not text:
+        return os.cpu_count() or 1
+    if not text.isdecimal() or not int(text):
+        raise ConfigError("WEB_CONCURRENCY should be a number of workers, at least 1: correct or unset it")
+    return int(text)

@@ -1,0 +1,236 @@
+"""Service: the one object that owns a service's configuration, plugins and APIs; and which service is the current one."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar, Token
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pymacaron.config import Config, load_config, read_config_file
+from pymacaron.exceptions import ConfigError, ServiceError, SpecError
+from pymacaron.modules import Modules, import_dotted
+from pymacaron.outside import git
+from pymacaron.plugins.collect import Hooks
+from pymacaron.plugins.manager import PluginManager
+
+if TYPE_CHECKING:
+    from pymacaron.models.pool import ModelPool
+
+__all__ = ["Service", "current_service"]
+
+Result = TypeVar("Result")
+
+_current: ContextVar[Service | None] = ContextVar("pymacaron_service", default=None)
+_open: weakref.WeakSet[Service] = weakref.WeakSet()
+_lock = threading.RLock()
+
+
+class Service:
+    """A folder with pym-config.yaml, its plugins and its APIs.
+
+    Raises ConfigError for what is wrong in pym-config.yaml, and ServiceError where another open service of this process
+    owns a module of the same name. `with service:` makes it the current service of the running thread or task.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] = ".",
+        *,
+        env: str | None = None,
+        secrets: Literal["required", "ignored"] = "required",
+    ) -> None:
+        self.root = Path(root).resolve()
+        self.env = env
+        file = read_config_file(self.root, env)
+        self._modules = Modules(self.root)
+        self._modules.claim()
+        self._release = weakref.finalize(self, self._modules.release)
+        self._release.atexit = False
+        try:
+            self.plugins = PluginManager(plugin_settings(file.data, file.path.name))
+            self.hooks = Hooks(self.plugins)
+            self.config: Config = load_config(file, self.hooks.config_sections(), secrets=secrets)
+        except BaseException:
+            self.close()
+            raise
+        self.pools: dict[str, ModelPool] = {}
+        self._tokens: list[Token[Service | None]] = []
+        self._started_in: int | None = None
+        self._startup: list[Callable[[], object]] = []
+        self._shutdown: list[Callable[[], object]] = []
+        self.ping_hooks: list[Callable[[], object]] = []
+        _open.add(self)
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name} in {self.root}>"
+
+    def __enter__(self) -> Service:
+        self._tokens.append(_current.set(self))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _current.reset(self._tokens.pop())
+
+    def close(self) -> None:
+        """Give up the folder's module names and stop being a candidate for the current service."""
+        _open.discard(self)
+        self._release()
+
+    @property
+    def name(self) -> str:
+        """The `name` of pym-config.yaml."""
+        return str(self.config.name)
+
+    @cached_property
+    def version(self) -> str:
+        """PYM_VERSION where an image sets it, else <date>-<time>-<commits>-<sha> of the folder's last commit, else "unknown"."""
+        if version := os.environ.get("PYM_VERSION"):
+            return version
+        commit = git(self.root, "log", "-1", "--format=%cd-%h", "--date=format:%y%m%d-%H%M", "--abbrev=6")
+        commits = git(self.root, "rev-list", "--count", "HEAD")
+        if not commit or not commits:
+            return "unknown"
+        moment, _, sha = commit.rpartition("-")
+        return f"{moment}-{commits}-{sha}"
+
+    def load_document(self, name: str, path: str | os.PathLike[str]) -> ModelPool:
+        """Read one OpenAPI document and make its models reachable as `apipool.<name>`; raises SpecError."""
+        from pymacaron.models.pool import ModelPool
+        from pymacaron.spec import load_document
+
+        location = Path(path)
+        root = self.root if location.resolve().is_relative_to(self.root) else None
+        document = load_document(location, root=root, name=name)
+        self.pools[name] = ModelPool(document, import_dotted)
+        return self.pools[name]
+
+    def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = ()) -> list[ModelPool]:
+        """Read every document of a folder, except those named in `ignore`; an API has the name of its file's stem.
+
+        Raises SpecError with the problems of all documents, or ConfigError where there is no document at all.
+        """
+        from pymacaron.documents import find_documents
+
+        found = find_documents(self.root / path, set(ignore))
+        problems: list[str] = []
+        pools = []
+        for name, document in found.items():
+            try:
+                pools.append(self.load_document(name, document))
+            except SpecError as error:
+                problems += error.problems
+        if problems:
+            raise SpecError(*problems)
+        return pools
+
+    def on_startup(self, function: Callable[[], Result]) -> Callable[[], Result]:
+        """Call a function in every process that serves, before its first request; usable as a decorator."""
+        self._startup.append(function)
+        return function
+
+    def on_shutdown(self, function: Callable[[], Result]) -> Callable[[], Result]:
+        """Call a function in every process that served, as it stops; usable as a decorator."""
+        self._shutdown.append(function)
+        return function
+
+    @property
+    def started(self) -> bool:
+        """Whether the start-up functions ran in this very process."""
+        return self._started_in == os.getpid()
+
+    def start(self) -> None:
+        """Run the start-up functions, once in each process; what they raise keeps the process from serving."""
+        with _lock:
+            if self.started:
+                return
+            names = self.config.get("startup") or []
+            for function in [*map(import_dotted, names), *self._startup]:
+                self.run(function)
+            self._started_in = os.getpid()
+
+    def stop(self) -> None:
+        """Run the shutdown functions, last registered first, in a process that was started."""
+        if not self.started:
+            return
+        self._started_in = None
+        names = self.config.get("shutdown") or []
+        for function in reversed([*map(import_dotted, names), *self._shutdown]):
+            self.run(function)
+
+    def run(self, function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
+        """Call a function with this service as the current one: what a new thread of several services needs."""
+        with self:
+            return function(*arguments, **keywords)
+
+
+def current_service() -> Service:
+    """Return the service that the running code belongs to.
+
+    That is, in this order: the one of the nearest `with service:`; the one of the Flask app whose context is active; the
+    only open one of the process, which is what a new thread sees. Where there is none yet, one is made of the current
+    folder. Raises ServiceError where several are open and none of them was chosen.
+    """
+    service = _current.get() or _of_flask()
+    if service is not None:
+        return service
+    if len(_open) > 1:
+        gc.collect()
+    with _lock:
+        living = list(_open)
+        if not living:
+            return _implicit_service()
+    if len(living) > 1:
+        names = " and ".join(sorted(repr(service) for service in living))
+        raise ServiceError(f"this code belongs to none of {names}: run it under 'with service:' or by service.run()")
+    return living[0]
+
+
+_implicit: Service | None = None
+
+
+def _implicit_service() -> Service:
+    global _implicit
+    _implicit = Service()
+    return _implicit
+
+
+def adopt(root: Path, env: str | None) -> Service:
+    """Return the service of a folder for an app: the one that `get_config()` made before, or a new one."""
+    global _implicit
+    with _lock:
+        made, _implicit = _implicit, None
+        if made is None:
+            return Service(root, env=env)
+        if made.root == root.resolve() and made.env == env:
+            return made
+        if made.root == root.resolve():
+            raise ServiceError(
+                f"get_config() was called before the service was told to use --env {env}: "
+                "call it inside functions, not while modules are imported"
+            )
+        made.close()
+        return Service(root, env=env)
+
+
+def _of_flask() -> Service | None:
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_app_context():
+        return None
+    service: Service | None = flask.current_app.extensions.get("pymacaron")
+    return service
+
+
+def plugin_settings(data: dict[str, Any], file: str) -> dict[str, list[str]]:
+    """Return the `plugins` mapping of pym-config.yaml, which is needed before any section can be checked."""
+    settings = data.get("plugins") or {}
+    lists = settings.values() if isinstance(settings, dict) else [None]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        raise ConfigError(f"{file}: plugins should be a mapping of require, disable and local to lists of names")
+    return settings
