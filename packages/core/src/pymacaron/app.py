@@ -45,6 +45,7 @@ class API:
         self.port = port
         self.debug = debug
         self.service = service or adopt(_root_of(app), chosen().env)
+        self.service.plugins.require_healthy()
         self.service.ping_hooks += [ping_hook] if callable(ping_hook) else ping_hook
         if log_level is not None:
             logging.getLogger("pymacaron").setLevel(log_level)
@@ -110,8 +111,9 @@ def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) ->
 def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> None:
     """Bind a service, with the APIs that plugins bring, to a Flask app."""
     from pymacaron.http import errors, routes
+    from pymacaron.log import mask_secrets
 
-    service.plugins.require_healthy()
+    mask_secrets()
     own = _chosen(service, serve)
     with service:
         for document in service.hooks.apis(service.config):
@@ -136,7 +138,9 @@ def _chosen(service: Service, serve: Sequence[str]) -> list[ModelPool]:
         if any(operation.binding.server or operation.binding.skipped for operation in operations):
             chosen.append(pool)
         else:
-            log.warning("%s binds no function: the API '%s' is loaded for its models only", pool.document.path.name, name)
+            log.warning(
+                "%s binds no function: the API '%s' is loaded for its models only", pool.document.path.name, name
+            )
     return chosen
 
 

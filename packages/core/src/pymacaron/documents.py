@@ -22,7 +22,9 @@ def find_documents(folder: Path, ignore: Collection[str] = ()) -> dict[str, Path
     ConfigError where there is no folder or no document, or two of one name; SpecError for a file that cannot be read.
     """
     if not folder.is_dir():
-        raise ConfigError(f"there is no folder {shown(folder)}: write an OpenAPI document to {shown(folder)}/hello.yaml")
+        raise ConfigError(
+            f"there is no folder {shown(folder)}: write an OpenAPI document to {shown(folder)}/hello.yaml"
+        )
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix not in SUFFIXES or path.stem in ignore or path.stem.startswith("pym-config"):

@@ -53,7 +53,7 @@ class PyMacaronException(Exception):
         self.error_id = error_id or str(uuid4())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON object of the reply: error, error_description, error_id, status and, where set, user_message."""
+        """Return the JSON object of the reply; `user_message` stands in it where it is set."""
         reply: dict[str, Any] = {
             "error": self.code,
             "error_description": str(self),
@@ -137,5 +137,5 @@ def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
         raise ValueError(f"add_error() wants the name of a class, not {name!r}")
     if not 400 <= status <= 599:
         raise ValueError(f"add_error({name!r}) wants an HTTP error status from 400 to 599, not {status}")
-    module = sys._getframe(1).f_globals.get("__name__", __name__)
+    module = sys._getframe(1).f_globals.get("__name__", __name__)  # noqa: SLF001 - as namedtuple() does
     return type(name, (PyMacaronException,), {"code": code, "status": status, "__module__": module})

@@ -104,15 +104,13 @@ def _import(name: str, *, last: bool) -> object | None:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            return _missing(name) if last else None
+            if not last:
+                return None
+            here = {known for claim in _claims for known in claim.names()}
+            raise BindingError(f"there is no module '{name}'{did_you_mean(name, here)}") from None
         raise BindingError(f"importing '{name}' raised {one_line(error)}") from error
     except Exception as error:
         raise BindingError(f"importing '{name}' raised {one_line(error)}") from error
-
-
-def _missing(name: str) -> None:
-    here = {name for claim in _claims for name in claim.names()}
-    raise BindingError(f"there is no module '{name}'{did_you_mean(name, here)}")
 
 
 def _attribute(module: object, module_name: str, names: list[str]) -> Any:

@@ -59,6 +59,8 @@ def serve_if_main(api: API) -> None:
     """Serve an API by the development server where server.py is the program."""
     if not chosen().main and api.app.import_name != "__main__":
         return
+    from pymacaron.log import configure_logging
     from pymacaron.servers.development import serve
 
+    configure_logging(api.service.config)
     serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, reload=api.debug)

@@ -1,4 +1,4 @@
-"""Service: the one object that owns a service's configuration, plugins and APIs; and which service is the current one."""
+"""Service: the one object that owns configuration, plugins and APIs; and which service is the current one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pymacaron.plugins.manager import PluginManager
 if TYPE_CHECKING:
     from pymacaron.models.pool import ModelPool
 
-__all__ = ["Service", "current_service"]
+__all__ = ["Service", "adopt", "current_service", "open_services"]
 
 Result = TypeVar("Result")
 
@@ -90,7 +90,7 @@ class Service:
 
     @cached_property
     def version(self) -> str:
-        """PYM_VERSION where an image sets it, else <date>-<time>-<commits>-<sha> of the folder's last commit, else "unknown"."""
+        """PYM_VERSION where it is set, else <date>-<time>-<commits>-<sha> of the last commit, else "unknown"."""
         if version := os.environ.get("PYM_VERSION"):
             return version
         commit = git(self.root, "log", "-1", "--format=%cd-%h", "--date=format:%y%m%d-%H%M", "--abbrev=6")
@@ -170,12 +170,17 @@ class Service:
             return function(*arguments, **keywords)
 
 
+def open_services() -> list[Service]:
+    """Return the services of this process that are not closed."""
+    return list(_open)
+
+
 def current_service() -> Service:
     """Return the service that the running code belongs to.
 
-    That is, in this order: the one of the nearest `with service:`; the one of the Flask app whose context is active; the
-    only open one of the process, which is what a new thread sees. Where there is none yet, one is made of the current
-    folder. Raises ServiceError where several are open and none of them was chosen.
+    That is, in this order: the one of the nearest `with service:`; the one of the Flask app whose context is active;
+    the only open one of the process, which is what a new thread sees. Where there is none yet, one is made of the
+    current folder. Raises ServiceError where several are open and none of them was chosen.
     """
     service = _current.get() or _of_flask()
     if service is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pymacaron.exceptions import PyMacaronException
+from pymacaron.text import did_you_mean, one_line
 from pymacaron.version import __version__
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Told(click.ClickException):
 
     def __init__(self, error: PyMacaronException) -> None:
         super().__init__(str(error))
-        self.exit_code = error.exit_code
+        self.exit_code: int = error.exit_code  # type: ignore[misc]
 
     def show(self, file: Any = None) -> None:
         """Write one line for each problem to stderr."""
@@ -67,6 +68,16 @@ class Root(click.Group):
             command = own[0] if own else self._every(ctx).get(cmd_name)
         return with_shared_options(command) if command else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; for one that is unknown, name the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            error.message += did_you_mean(args[0], self.list_commands(ctx))
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with rendered():
@@ -95,11 +106,11 @@ def pym(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run `pym`: exit code 0 when done, 1 when the work failed, 2 when the command line or the configuration is wrong."""
+    """Run `pym`: exit code 0 is done, 1 failed, 2 a wrong command line or configuration."""
     try:
         pym(prog_name="pym")
     except Exception as error:
         if debugging():
             raise
-        click.echo(f"Error: pym stumbled over {type(error).__name__}: {error} (run it with --debug for the traceback)", err=True)
+        click.echo(f"Error: pym stumbled over {one_line(error)} (--debug shows the traceback)", err=True)
         sys.exit(1)

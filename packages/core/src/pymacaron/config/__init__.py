@@ -1,1 +1,24 @@
-"""pym-config.yaml: found, read, checked and kept free of leaks."""
+"""The configuration of a service: pym-config.yaml, its sections and its secrets.
+
+Importing this package imports no pydantic, so that `pym --help` is quick. A plugin declares its section with
+`pymacaron.config.settings`: `Settings` and `setting`.
+"""
+
+from pymacaron.config.config import Config, get_config
+from pymacaron.config.files import ConfigFile, find_config_file, read_config_file
+from pymacaron.config.load import load_config
+from pymacaron.config.redaction import RedactingFilter
+from pymacaron.config.reference import Setting, settings_page, settings_table
+
+__all__ = [
+    "Config",
+    "ConfigFile",
+    "RedactingFilter",
+    "Setting",
+    "find_config_file",
+    "get_config",
+    "load_config",
+    "read_config_file",
+    "settings_page",
+    "settings_table",
+]

@@ -31,6 +31,7 @@ class Endpoint:
         self._plan: Plan | None = None
 
     def __call__(self, **values: str) -> Response:
+        """Answer the current request; `values` are the path parameters by the router's names."""
         plan = self._plan or self._compiled()
         if not self._service.started:
             self._service.start()
@@ -63,5 +64,5 @@ def read(plan: Plan, request: Request, values: dict[str, str]) -> tuple[list[Any
 
 def _real(request: Request) -> Request:
     """Return the request behind Flask's proxy, which a handler may keep."""
-    real: Request = request._get_current_object()  # type: ignore[attr-defined]
+    real: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
     return real

@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
 
 
 def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
-    """Answer what a handler or the framework raised on purpose; what a 5xx says stays in the log, unless it is meant."""
+    """Answer what a handler or the framework raised on purpose; a 5xx is logged too."""
     reply = error.to_json()
     if error.status >= 500:
         log.error("%s: %s (error_id %s)", error.code, error, error.error_id, exc_info=error)

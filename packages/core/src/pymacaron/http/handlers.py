@@ -81,7 +81,9 @@ def _call_keyword(function: Callable[..., Any]) -> str | None:
     return next((name for name, hint in hints.items() if hint in (Call, "Call", "pymacaron.Call")), None)
 
 
-def _misfit(signature: inspect.Signature, operation: Operation, names: list[str], call_keyword: str | None) -> str | None:
+def _misfit(
+    signature: inspect.Signature, operation: Operation, names: list[str], call_keyword: str | None
+) -> str | None:
     """Return half a sentence on why a signature does not take what the operation hands over, or None."""
     body = [object()] if operation.body is not None else []
     handed = {name: object() for name in [*names, *([call_keyword] if call_keyword else [])]}
@@ -95,16 +97,20 @@ def _misfit(signature: inspect.Signature, operation: Operation, names: list[str]
 def _reason(signature: inspect.Signature, body: bool, handed: list[str]) -> str:
     kinds = inspect.Parameter
     parameters = signature.parameters.values()
-    positional = [taken.name for taken in parameters if taken.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)]
+    positional = [
+        taken.name for taken in parameters if taken.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD)
+    ]
     if body and not positional:
         return f"which takes no positional argument for the body: its signature is {signature}"
     by_keyword = {taken.name for taken in parameters if taken.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)}
     first = {positional[0]} if body else set()
-    if not any(taken.kind is kinds.VAR_KEYWORD for taken in parameters):
-        if unknown := [name for name in handed if name not in by_keyword]:
-            return f"which takes no {_quoted(unknown)}: its signature is {signature}"
+    takes_any = any(taken.kind is kinds.VAR_KEYWORD for taken in parameters)
+    if unknown := [name for name in handed if name not in by_keyword and not takes_any]:
+        return f"which takes no {_quoted(unknown)}: its signature is {signature}"
     if clash := [name for name in handed if name in first]:
-        return f"whose first argument takes the body, but {_quoted(clash)} is a parameter too: rename the first argument"
+        return (
+            f"whose first argument takes the body, but {_quoted(clash)} is a parameter too: rename the first argument"
+        )
     needed = [taken.name for taken in parameters if taken.default is kinds.empty and taken.name in by_keyword - first]
     missing = [name for name in needed if name not in handed]
     return f"which wants {_quoted(missing)}, but the operation declares no such parameter: its signature is {signature}"

@@ -3,11 +3,11 @@
 | in the document | keyword |
 |---|---|
 | `limit`, `itemId` | the same |
-| `X-Request-Id`, `filter[a]`, `pet.id` | every run of other characters becomes one underscore: `X_Request_Id`, `filter_a`, `pet_id` |
+| `X-Id`, `filter[a]`, `pet.id` | a run of other characters becomes one underscore: `X_Id`, `filter_a`, `pet_id` |
 | `class`, `from` | an underscore behind Python's own words: `class_`, `from_` |
 | `2fa` | an underscore before a digit: `_2fa` |
 | `$`, `...` | nothing is left: `parameter` |
-| one name in several places | path first, then query, header, cookie, form: the first keeps it, the others get `query_id`, `header_id` |
+| one name in several places | path, query, header, cookie, form: the first keeps it, the others get `query_id`, ... |
 | still taken | a number behind it: `filter_a_2` |
 """
 

@@ -71,9 +71,11 @@ class ResponseWriter:
             return _stream(result, status, media_type or "text/plain")
         if isinstance(result, (bytes, bytearray)):
             return Response(bytes(result), status, mimetype=_unless_json(media_type, "application/octet-stream"))
-        if isinstance(result, str) and not is_json(media_type) and (media_type or key not in self.adapters):
+        if isinstance(result, str) and not is_json(media_type):
             return Response(result, status, mimetype=media_type or "text/html")
-        return Response(self._json(result, key), status, mimetype=media_type if is_json(media_type) else "application/json")
+        return Response(
+            self._json(result, key), status, mimetype=media_type if is_json(media_type) else "application/json"
+        )
 
     def _key(self, status: int) -> str:
         for key in (str(status), f"{status // 100}XX", "default"):
@@ -129,7 +131,9 @@ def _unless_json(media_type: str, other: str) -> str:
 
 def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
     if len(result) not in (2, 3) or not isinstance(result[1], int):
-        raise BadResponseException(f"{where} returned a tuple that is not (result, status) or (result, status, headers)")
+        raise BadResponseException(
+            f"{where} returned a tuple that is not (result, status) or (result, status, headers)"
+        )
     return result[0], int(result[1]), result[2] if len(result) == 3 else None
 
 

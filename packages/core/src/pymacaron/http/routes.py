@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,15 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
     taken: dict[tuple[str, str], Operation] = {}
     ready: list[Callable[[], None]] = []
     for pool in pools:
-        heads = {operation.path for operation in pool.document.operations if operation.method.upper() == "HEAD"}
-        for operation in served(pool, problems):
-            problems += unprotected(pool, operation) + collisions(operation, service, taken)
+        own_methods = {(operation.path, operation.method.upper()) for operation in pool.document.operations}
+        for operation in pool.document.operations:
+            if operation.binding.skipped:
+                continue
+            problems += [*unbound(operation), *unprotected(pool, operation), *collisions(operation, service, taken)]
             try:
-                bound = bind(pool.name, operation)
-                rules = _rules(operation, service, own_head=operation.path in heads)
-                ready.append(partial(_add, app, service, pool, bound, rules))
+                if operation.binding.server:
+                    bound, rules = bind(pool.name, operation), _rules(operation, service, own_methods)
+                    ready.append(partial(_add, app, service, pool, bound, rules))
             except BindingError as error:
                 problems += error.problems
     if problems:
@@ -47,16 +49,14 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
         add()
 
 
-def served(pool: ModelPool, problems: list[str]) -> Sequence[Operation]:
-    """Return the operations of an API that are bound; an operation that is not is a problem."""
-    wanted = [operation for operation in pool.document.operations if not operation.binding.skipped]
-    for operation in wanted:
-        if operation.binding.server is None:
-            problems.append(
-                f"{operation.place}: {operation.method.upper()} {operation.path} is bound to no function: "
-                "write 'x-bind-server: module.function' below it, or 'x-no-bind-server: true'"
-            )
-    return [operation for operation in wanted if operation.binding.server is not None]
+def unbound(operation: Operation) -> list[str]:
+    """Return a sentence for an operation that names no function."""
+    if operation.binding.server:
+        return []
+    return [
+        f"{operation.place}: {operation.method.upper()} {operation.path} is bound to no function: "
+        "write 'x-bind-server: module.function' below it, or 'x-no-bind-server: true'"
+    ]
 
 
 def unprotected(pool: ModelPool, operation: Operation) -> list[str]:
@@ -84,17 +84,20 @@ def collisions(operation: Operation, service: Service, taken: dict[tuple[str, st
     return found
 
 
-def _rules(operation: Operation, service: Service, *, own_head: bool) -> list[Rule]:
-    """Return the routing rules of an operation; GET answers HEAD too unless the path has a HEAD of its own."""
+def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, str]]) -> list[Rule]:
+    """Return the routing rules of an operation, with HEAD beside GET, and OPTIONS, unless the document has its own."""
+    method = operation.method.upper()
+    implied = {"OPTIONS"} | ({"HEAD"} if method == "GET" else set())
+    methods = {method} | {name for name in implied if (operation.path, name) not in own_methods}
     rules = []
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
         try:
-            rule = Rule(_pattern(path, _variables(operation)), methods=[operation.method], merge_slashes=False)
+            rule = Rule(_pattern(path, _variables(operation)), methods=methods, merge_slashes=False)
             rule.empty().bind(Map(), rebind=True)
         except ValueError as error:
             raise BindingError(f"{operation.place}: the path {path} cannot be routed: {one_line(error)}") from None
-        if own_head and rule.methods and operation.method.upper() == "GET":
-            rule.methods.discard("HEAD")
+        rule.methods = methods
+        rule.provide_automatic_options = method != "OPTIONS"  # type: ignore[attr-defined]
         rules.append(rule)
     return rules
 
@@ -104,7 +107,6 @@ def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, r
     endpoint = f"{bound.api}.{operation.method} {operation.path}"
     for rule in rules:
         rule.endpoint = endpoint
-        rule.provide_automatic_options = operation.method.upper() != "OPTIONS"  # type: ignore[attr-defined]
         app.url_map.add(rule)
     app.view_functions[endpoint] = Endpoint(service, partial(compile_plan, bound, pool, _variables(operation)))
 

@@ -31,7 +31,7 @@ Record = TypeVar("Record", bound=_Named)
 class Hooks:
     """Every hook of core as a typed function: nothing else in the project calls a hook by its name.
 
-    Hooks that plugins added are reached by their own names: `service.hooks.shop_restocked(item=...)` returns the list of
+    Hooks that plugins added are reached by their own names: `service.hooks.shop_restocked(item=...)` returns the
     results that are not None.
     """
 
@@ -66,12 +66,10 @@ class Hooks:
         names = self._plugins.hook_names()
         if name not in names:
             raise AttributeError(f"there is no hook '{name}'{did_you_mean(name, names)}")
-        return lambda **arguments: [
-            result for _, result in self._plugins.call(name, **arguments) if result is not None
-        ]
+        return lambda **arguments: [result for _, result in self._plugins.call(name, **arguments) if result is not None]
 
     def _collected(self, hook: str, kind: type[Record], word: str, **arguments: Any) -> list[Record]:
-        """Return the records of all plugins by name; raises PluginError for a foreign record and for two of one name."""
+        """Return the records of all plugins by name; raises PluginError for two of one name."""
         owners: dict[str, tuple[Plugin, Record]] = {}
         for plugin, records in self._plugins.call(hook, **arguments):
             for record in _checked(plugin, hook, kind, records):

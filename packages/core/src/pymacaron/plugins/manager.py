@@ -1,4 +1,4 @@
-"""The plugin manager: registers plugins on pluggy, checks each, and keeps the reason for every one that is not active."""
+"""The plugin manager: registers plugins on pluggy, checks each, and keeps the reason for each that is not active."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PluginManager:
         return [name for name, caller in vars(self._manager.hook).items() if caller.has_spec()]
 
     def call(self, hook: str, **arguments: Any) -> Iterator[tuple[Plugin, Any]]:
-        """Call one hook of each plugin that implements it and yield the plugin with its result, in the order of registration.
+        """Call a hook of each plugin that implements it and yield the plugin with its result.
 
         Raises PluginError that names the plugin whose hook raised; results that are iterators are exhausted here.
         """

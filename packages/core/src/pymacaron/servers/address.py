@@ -19,9 +19,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 def address(config: Config | None, host: str | None, port: int | None) -> tuple[str, int]:
     """Return what to listen on: what the command line says, else the environment, else pym-config.yaml."""
-    settings = config or {}
-    host = host or settings.get("host") or "127.0.0.1"
-    return host, port or port_of_environment() or settings.get("port") or DEFAULT_PORT
+    host = host or (config and config.get("host")) or "127.0.0.1"
+    return host, port or port_of_environment() or (config and config.get("port")) or DEFAULT_PORT
 
 
 def default_port() -> int:

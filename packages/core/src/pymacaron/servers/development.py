@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
     if not is_reloaded():
         refuse_taken_port(host, port)
         print_urls(service, host, port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if is_reloaded() or not reload:
         service.start()
     app.debug = debug

@@ -1,8 +1,10 @@
 """OpenAPI documents, read into frozen records that know neither Flask nor pydantic."""
 
 from pymacaron.spec.document import Document, SecurityDefinition
+from pymacaron.spec.loading import load_document, read_document
 from pymacaron.spec.operation import Binding, Encoding, Header, MediaType, Operation, Parameter, RequestBody, Response
 from pymacaron.spec.place import Place, Problem
+from pymacaron.spec.references import References
 from pymacaron.spec.schema import Dialect, Schema
 
 __all__ = [
@@ -16,8 +18,11 @@ __all__ = [
     "Parameter",
     "Place",
     "Problem",
+    "References",
     "RequestBody",
     "Response",
     "Schema",
     "SecurityDefinition",
+    "load_document",
+    "read_document",
 ]

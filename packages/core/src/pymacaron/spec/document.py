@@ -16,7 +16,7 @@ __all__ = ["Document", "SecurityDefinition"]
 
 @dataclass(frozen=True, slots=True)
 class SecurityDefinition:
-    """One security scheme of a document: `type` in OpenAPI 3's words (http, apiKey, oauth2, openIdConnect, mutualTLS)."""
+    """One security scheme: `type` in OpenAPI 3's words (http, apiKey, oauth2, openIdConnect, mutualTLS)."""
 
     name: str
     place: Place

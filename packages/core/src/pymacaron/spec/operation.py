@@ -112,7 +112,8 @@ class Operation:
     """One operation: a method on a path template, with everything inherited from its path item and document resolved.
 
     `base_paths` are the distinct paths of its servers (or Swagger 2.0's basePath), "" for the root, first one first.
-    `security` is None where neither the operation nor the document asks for any; else alternatives of scheme -> scopes.
+    `security` is None where nobody is asked to authenticate; else alternatives of scheme -> scopes, of which an
+    empty one lets anybody pass. `form_media_types` are what Swagger 2.0's formData may be sent as, with no `body`.
     """
 
     method: str
@@ -122,6 +123,7 @@ class Operation:
     operation_id: str | None = None
     parameters: tuple[Parameter, ...] = ()
     body: RequestBody | None = None
+    form_media_types: tuple[str, ...] = ()
     responses: Mapping[str, Response] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] | None = None
     binding: Binding = Binding()
@@ -129,3 +131,7 @@ class Operation:
     summary: str = ""
     deprecated: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    def full_paths(self, *, ignore_base_path: bool = False) -> list[str]:
+        """Return the path templates under which the operation is served, base paths included."""
+        return [self.path] if ignore_base_path else [f"{base}{self.path}" for base in self.base_paths]

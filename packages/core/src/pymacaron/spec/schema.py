@@ -19,7 +19,7 @@ Dialect = Literal["swagger-2.0", "openapi-3.0", "openapi-3.1"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schema:
-    """A schema object; `true` is written as no keywords, `false` as {"not": {}}. Two are one when their places are equal."""
+    """A schema object; `true` is told as no keywords, `false` as {"not": {}}. Two are one at one place."""
 
     place: Place
     keywords: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Schema:
         return self.references.written(self.place.child(*tokens), value, self.dialect)
 
     def children(self, keyword: str) -> dict[str, Schema]:
-        """Return the schemas in a map of schemas such as `properties`, by name, or in a list such as `allOf`, by index."""
+        """Return the schemas of a map such as `properties`, by name, or of a list such as `allOf`, by index."""
         value = self.keywords.get(keyword, {})
         names = value if isinstance(value, dict) else map(str, range(len(value)))
         return {name: self.child(keyword, name) for name in names}

@@ -1,0 +1,35 @@
+"""Where services are required, a test that misses one fails instead of skipping.
+
+A test skips with the reason "needs redis: apt-get install redis-server": the word `needs`, the service, what to type.
+With PYM_REQUIRE_SERVICES=1, as in .ci/run, such a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of a test."""
+    report = yield
+    _require_services(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module."""
+    report = yield
+    _require_services(report)
+    return report
+
+
+def _require_services(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if reason.startswith("Skipped: needs ") and os.environ.get("PYM_REQUIRE_SERVICES") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"PYM_REQUIRE_SERVICES=1, but this test {reason.removeprefix('Skipped: ')}"

@@ -1,0 +1,86 @@
+"""Core's own settings, declared like those of any plugin."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pymacaron.config.settings import Settings, setting
+
+__all__ = ["CoreConfig", "PluginSettings"]
+
+DottedFunction = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        json_schema_extra={"expected": "a function with its module, such as 'shop.stock.warm_up'"},
+    ),
+]
+DottedModule = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$",
+        json_schema_extra={"expected": "a module, such as 'shop.plugins'"},
+    ),
+]
+
+
+class PluginSettings(Settings):
+    """The key `plugins`: which plugins a service needs, does not want, and brings itself."""
+
+    require: list[str] = setting([], description="Plugins without which the service does not start.", example=["auth"])
+    disable: list[str] = setting([], description="Plugins that are installed and not wanted.", example=["gcp"])
+    local: list[DottedModule] = setting(
+        [], description="Modules of the service itself that implement hooks.", example=["shop.plugins"]
+    )
+
+
+class CoreConfig(Settings):
+    """The keys that every service may set, whatever its plugins."""
+
+    name: str = setting(
+        description="A short name of the service, also of its images and its places in a cloud.",
+        example="shop",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        expected="a plain name such as 'shop' (letters, digits, '-', '_' and '.')",
+    )
+    live_host: str | None = setting(
+        None, description="URL of the live service.", example="https://shop.example.com", min_length=1
+    )
+    env_secrets: list[str] = setting(
+        [],
+        description="Names of environment variables: a value in the file that equals one is replaced by its content.",
+        example=["SHOP_DB_PASSWORD"],
+    )
+    plugins: PluginSettings = setting(
+        PluginSettings(), description="Which plugins the service uses.", example={"require": ["auth"]}
+    )
+    apis: str = setting(
+        "apis", description="Folder of the OpenAPI documents, within that of the service.", example="apis", min_length=1
+    )
+    ignore_base_path: bool = setting(
+        False,
+        description="Serve at the root and not below the path of `basePath` or `servers`, as PyMacaron 2 did.",
+        example=True,
+    )
+    cors: bool | str | list[str] | dict[str, Any] | None = setting(
+        None,
+        description="Who may call from a browser on another origin: true for all, an origin, a list of origins, "
+        "or a mapping of options of flask-cors.",
+        example=["https://shop.example.com"],
+        expected="true, false, an origin, a list of origins or a mapping of options of flask-cors",
+    )
+    host: str | None = setting(
+        None, description="Address that the server listens on.", example="127.0.0.1", min_length=1
+    )
+    port: int | None = setting(None, description="Port that the server listens on.", example=8080, ge=1, le=65535)
+    startup: list[DottedFunction] = setting(
+        [], description="Functions called in order before the service answers.", example=["shop.stock.warm_up"]
+    )
+    shutdown: list[DottedFunction] = setting(
+        [], description="Functions called in order when the server stops.", example=["shop.stock.close"]
+    )
+    log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] = setting(
+        "INFO", description="The least serious messages that are logged.", example="DEBUG"
+    )

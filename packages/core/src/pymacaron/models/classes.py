@@ -1,0 +1,275 @@
+"""Field plans to pydantic classes in memory, each built when it is first needed, with all that it reaches."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from types import new_class
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import Field, TypeAdapter
+from pydantic.fields import FieldInfo
+from pydantic_core import MISSING, ValidationError, to_json
+from typing_extensions import TypeAliasType
+
+from pymacaron.exceptions import BindingError
+from pymacaron.models import values
+from pymacaron.models.base import ModelFacts, PymacaronBaseModel, PymacaronRootModel
+from pymacaron.models.circles import circles, references
+from pymacaron.models.fieldplan import FieldPlanner
+from pymacaron.models.later import Later
+from pymacaron.models.names import class_name, unique_name
+from pymacaron.models.plans import (
+    NO_DEFAULT,
+    AliasRef,
+    Anything,
+    Choice,
+    Constants,
+    Extras,
+    FieldPlan,
+    ListOf,
+    MapOf,
+    ModelPlan,
+    ModelRef,
+    Nothing,
+    Nullable,
+    ParentPlan,
+    Presence,
+    Scalar,
+    Tagged,
+    Value,
+)
+from pymacaron.spec import Place, Schema
+
+__all__ = ["ClassBuilder"]
+
+_PLAIN: dict[str, Any] = {
+    "boolean": values.Truth,
+    "null": None,
+    "date": values.Date,
+    "date-time": values.DateTime,
+    "uuid": values.Uuid,
+    "binary": bytes,
+}
+_TYPE_OF_EXTRAS = {Extras.DROPPED: "ignore", Extras.REFUSED: "forbid"}
+
+
+class ClassBuilder:
+    """Builds the classes of one API; `import_class` finds the parents that `x-parent` names. One thread at a time."""
+
+    def __init__(self, api: str, planner: FieldPlanner, import_class: Callable[[str], type]) -> None:
+        self._api = api
+        self._planner = planner
+        self._import_class = import_class
+        self._classes: dict[Place, type[PymacaronBaseModel]] = {}
+        self._later: dict[Place, Later] = {}
+        self._aliases: dict[Place, Any] = {}
+        self._roots: dict[Place, type[PymacaronRootModel]] = {}
+        self._names: set[str] = set()
+
+    def annotation(self, value: Value) -> Any:
+        """Return the annotation of a value, its models built."""
+        self._build(references(value, self._planner))
+        return self._annotation(value)
+
+    def model(self, place: Place) -> type[PymacaronBaseModel]:
+        """Return the class of the model planned at a place."""
+        self._build([place])
+        return self._classes[place]
+
+    def root(self, schema: Schema, value: Value) -> type[PymacaronRootModel]:
+        """Return the class of a component that is no model: it holds one value."""
+        if schema.place not in self._roots:
+            annotation = self.annotation(value)
+            default: dict[str, Any] = {"default_factory": dict} if isinstance(value, MapOf) else {}
+            name = self._class_name(schema.place)
+            facts = ModelFacts(self._api, schema.place.pointer[-1], {}, {})
+            self._roots[schema.place] = new_class(
+                name, (PymacaronRootModel,), {}, _body(name, {"root": (annotation, Field(**default))}, facts, None)
+            )
+        return self._roots[schema.place]
+
+    def parents(self, value: Value) -> list[ParentPlan]:
+        """Return the parents of the models that a value reaches and that are not built yet."""
+        plans = [self._planner.model(p) for circle in self._unbuilt(references(value, self._planner)) for p in circle]
+        return [plan.parent for plan in plans if plan.parent is not None]
+
+    def parent(self, plan: ParentPlan) -> type:
+        """Return the class that `x-parent` names; raise BindingError where there is none."""
+        try:
+            found = self._import_class(plan.dotted_name)
+        except Exception as error:
+            raise _unfit(plan, f"cannot be imported ({type(error).__name__}: {error}); correct the name") from error
+        if not isinstance(found, type):
+            raise _unfit(plan, f"is no class but {type(found).__name__}; name a class")
+        return found
+
+    def _build(self, places: Iterable[Place]) -> None:
+        for circle in self._unbuilt(places):
+            plans = [self._planner.model(place) for place in circle]
+            alone = len(circle) == 1 and circle[0] not in references(plans[0], self._planner)
+            for plan in plans:
+                self._later[plan.place] = Later(plan.name)
+            for plan in plans:
+                built = self._model(plan, defer=not alone)
+                self._classes[plan.place] = self._later[plan.place].type = built
+
+    def _unbuilt(self, places: Iterable[Place]) -> list[list[Place]]:
+        wanted = [place for place in places if place not in self._classes]
+        return circles(wanted, self._planner, self._classes.keys()) if wanted else []
+
+    def _model(self, plan: ModelPlan, defer: bool) -> type[PymacaronBaseModel]:
+        bases: tuple[type, ...] = (PymacaronBaseModel,)
+        if plan.parent is not None:
+            bases = tuple(dict.fromkeys((self.parent(plan.parent), PymacaronBaseModel)))
+        members: dict[str, tuple[Any, FieldInfo | None]] = {
+            field.attribute: self._field(field) for field in plan.fields
+        }
+        options: dict[str, Any] = {"defer_build": defer}
+        if isinstance(plan.extras, Extras):
+            options["extra"] = _TYPE_OF_EXTRAS[plan.extras]
+        else:
+            options["extra"] = "allow"
+            members["__pydantic_extra__"] = (_made(dict, str, self._annotation(plan.extras)), None)
+        attributes = {field.name: field.attribute for field in plan.fields}
+        facts = ModelFacts(self._api, plan.name, attributes, {field.name: field.schema for field in plan.fields})
+        name = self._class_name(plan.place)
+        try:
+            return new_class(name, bases, options, _body(name, members, facts, self._later[plan.place] if defer else None))
+        except TypeError as error:
+            if plan.parent is None:
+                raise
+            raise _unfit(plan.parent, f"cannot be inherited from ({error}); name a plain class or a model") from error
+
+    def _class_name(self, place: Place) -> str:
+        name = unique_name(class_name(place), self._names)
+        self._names.add(name)
+        return name
+
+    def _field(self, plan: FieldPlan) -> tuple[Any, FieldInfo]:
+        annotation = self._annotation(plan.value)
+        options: dict[str, Any] = {} if plan.name == plan.attribute else {"alias": plan.name}
+        default = _default(annotation, plan)
+        if plan.presence is Presence.REQUIRED:
+            return annotation, Field(**options)
+        if plan.presence is Presence.OPTIONAL:
+            return Annotated[annotation, values.OptionalValue()], Field(
+                **(default or {"default": None}), exclude_if=values.is_absent, **options
+            )
+        if plan.presence is Presence.WRITTEN_NULL:
+            return annotation | None, Field(**(default or {"default": None}), **options)
+        return annotation, Field(**(default or {"default": MISSING}), **options)
+
+    def _annotation(self, value: Value) -> Any:
+        match value:
+            case Scalar():
+                return _scalar(value)
+            case ListOf(item=item, limits=limits):
+                return _limited(_made(list, self._annotation(item)), limits)
+            case MapOf(value=inner, limits=limits):
+                return _limited(_made(dict, str, self._annotation(inner)), limits)
+            case Nullable(value=inner):
+                return Union[self._annotation(inner), None]  # noqa: UP007
+            case Choice(choices=choices):
+                return Union[tuple(self._annotation(choice) for choice in choices)]  # noqa: UP007
+            case Constants(values=constants):
+                return _constants(constants)
+            case _:
+                return self._reference(value)
+
+    def _reference(self, value: Value) -> Any:
+        match value:
+            case ModelRef(place=place):
+                later = self._later[place]
+                return Annotated[Any, later] if later.type is None else later.type
+            case AliasRef(place=place):
+                return self._alias(place)
+            case Tagged(names=names, choices=choices):
+                models = list(dict.fromkeys(reference for _, reference in choices))
+                tags = tuple((tag, models.index(reference)) for tag, reference in choices)
+                union = Union[tuple(self._annotation(model) for model in models)]  # noqa: UP007
+                return Annotated[union, values.TaggedBy(names, tags)]
+            case Nothing():
+                return Annotated[Any, values.Refused()]
+            case _:
+                return Any
+
+    def _alias(self, place: Place) -> Any:
+        if place not in self._aliases:
+            later = Later(class_name(place))
+            self._aliases[place] = Annotated[Any, later]
+            later.type = TypeAliasType(later.name, self._annotation(self._planner.alias(place)))  # type: ignore[misc]
+            self._aliases[place] = later.type
+        return self._aliases[place]
+
+
+def _body(
+    name: str, members: dict[str, tuple[Any, Any]], facts: ModelFacts, later: Later | None
+) -> Callable[[dict[str, Any]], None]:
+    """Return what fills the namespace of a class."""
+
+    def fill(namespace: dict[str, Any]) -> None:
+        namespace["__module__"] = "pymacaron.models"
+        namespace["__qualname__"] = name
+        namespace["__pymacaron_facts__"] = facts
+        if later is not None:
+            namespace["__pymacaron_later__"] = later
+        namespace["__annotations__"] = {attribute: annotation for attribute, (annotation, _) in members.items()}
+        namespace.update({attribute: field for attribute, (_, field) in members.items() if field is not None})
+
+    return fill
+
+
+def _made(container: Any, *types: Any) -> Any:
+    """Return list[type] or dict[str, type] of types that only exist at run time."""
+    return container[types]
+
+
+def _scalar(value: Scalar) -> Any:
+    if value.kind == "string":
+        return _limited(values.Text, value.limits)
+    if value.kind == "number":
+        return _limited(values.Number, value.limits)
+    if value.kind == "integer":
+        return Annotated[int, values.Integer(value.limits)]  # type: ignore[arg-type]
+    if value.kind == "byte":
+        return Annotated[bytes, values.Base64(value.limits)]
+    return _PLAIN[value.kind]
+
+
+def _limited(annotation: Any, limits: Iterable[tuple[str, Any]]) -> Any:
+    options = dict(limits)
+    return Annotated[annotation, Field(**options)] if options else annotation
+
+
+def _constants(constants: tuple[Any, ...]) -> Any:
+    if all(isinstance(constant, str | bool | int) for constant in constants):
+        return Literal[constants]
+    return Annotated[Any, values.OneOf(constants)]
+
+
+def _default(annotation: Any, plan: FieldPlan) -> dict[str, Any]:
+    """Return the default as pydantic's Field takes it; one that its own schema refuses is none."""
+    if plan.default is NO_DEFAULT:
+        return {}
+    parse = functools.partial(_parsed, annotation, to_json(plan.default))
+    if not _plain(plan.value):
+        return {"default_factory": parse}
+    value = parse()
+    return {} if value is None else {"default": value}
+
+
+def _plain(value: Value) -> bool:
+    """Tell whether a value can be made before any model exists."""
+    return isinstance(value, Scalar | Constants | Anything)
+
+
+def _parsed(annotation: Any, written: bytes) -> Any:
+    try:
+        return TypeAdapter(annotation).validate_json(written)
+    except ValidationError:
+        return None
+
+
+def _unfit(plan: ParentPlan, reason: str) -> BindingError:
+    return BindingError(f"{plan.place}: x-parent '{plan.dotted_name}' {reason}")

@@ -1,0 +1,293 @@
+"""Schema records to field plans: what value, model and property each schema means; pure, without pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pymacaron.models.merge import (
+    array_limits,
+    constants_of,
+    home_of,
+    integer_limits,
+    map_limits,
+    number_limits,
+    parts_of,
+    says_null,
+    text_limits,
+    types_of,
+)
+from pymacaron.models.names import attribute_names
+from pymacaron.models.plans import (
+    NO_DEFAULT,
+    AliasRef,
+    Anything,
+    Constants,
+    Extras,
+    FieldPlan,
+    Kind,
+    Limits,
+    ListOf,
+    MapOf,
+    ModelPlan,
+    ModelRef,
+    Nothing,
+    Nullable,
+    ParentPlan,
+    Presence,
+    Scalar,
+    Value,
+)
+from pymacaron.models.unions import branches_of, tagged, united
+from pymacaron.spec import Place, Schema
+
+__all__ = ["FieldPlanner"]
+
+_FORMATS: dict[str, Kind] = {
+    "date": "date",
+    "date-time": "date-time",
+    "uuid": "uuid",
+    "byte": "byte",
+    "binary": "binary",
+}
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+class FieldPlanner:
+    """Plans the schemas of one document, each once; `accepts_pattern` tells whether the back end can run a pattern."""
+
+    def __init__(self, accepts_pattern: Callable[[str], bool], names: Callable[[Place], str]) -> None:
+        self._accepts_pattern = accepts_pattern
+        self._names = names
+        self._values: dict[Place, Value] = {}
+        self._open: set[Place] = set()
+        self._aliases: dict[Place, Value | None] = {}
+        self._homes: dict[Place, tuple[Schema, tuple[Schema, ...]]] = {}
+        self._models: dict[Place, ModelPlan] = {}
+
+    def value(self, schema: Schema) -> Value:
+        """Return what a schema means where it is used."""
+        home, nullable = home_of(schema)
+        value = self._home_value(home, tuple(parts_of(home)))
+        return united([value], nullable=True) if nullable else value
+
+    def alias(self, place: Place) -> Value:
+        """Return the value behind an AliasRef."""
+        value = self._aliases[place]
+        return Nothing() if value is None else value
+
+    def model(self, place: Place) -> ModelPlan:
+        """Return the plan of the model that a ModelRef names."""
+        if place not in self._models:
+            self._models[place] = self._model(*self._homes[place])
+        return self._models[place]
+
+    def _home_value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
+        """Plan the value of a schema once; where it contains itself, give it a name."""
+        place = home.place
+        if place in self._open:
+            self._aliases[place] = None
+            return AliasRef(place)
+        if place not in self._values:
+            self._open.add(place)
+            try:
+                value = self._value(home, parts)
+            finally:
+                self._open.discard(place)
+            if place in self._aliases:
+                self._aliases[place] = value
+                value = AliasRef(place)
+            self._values[place] = value
+        return self._values[place]
+
+    def _value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
+        """Decide which keywords say what the value is: constants, a union, or types."""
+        if any(part.siblings.get("not") in ({}, True) and "not" in part.siblings for part in parts):
+            return Nothing()
+        constants = constants_of(parts)
+        types = types_of(parts)
+        if constants is not None:
+            return self._constants(home, constants, types)
+        union = self._union(home, parts)
+        if union is not None:
+            return union
+        if types is None:
+            return Anything()
+        written = [self._typed(home, parts, name) for name in sorted(types - {"null"})]
+        return united(written, nullable="null" in types or says_null(home))
+
+    def _constants(self, home: Schema, values: list[Any], types: frozenset[str] | None) -> Value:
+        """Plan the values of an enum that are of an allowed type."""
+        fitting = [v for v in values if v is not None and (types is None or any(_is_type(v, name) for name in types))]
+        nullable = says_null(home) or (None in values and (types is None or "null" in types))
+        return united([Constants(tuple(fitting))] if fitting else [], nullable=nullable)
+
+    def _union(self, home: Schema, parts: tuple[Schema, ...]) -> Value | None:
+        """Plan the first oneOf or anyOf, each branch with what stands beside it; None where there is no use in it."""
+        found = branches_of(parts)
+        if found is None:
+            return None
+        values = [
+            self.value(branch.schema) if branch.whole else self._home_value(branch.schema, branch.parts)
+            for branch in found.branches
+        ]
+        union = united(values, nullable=says_null(home) or any(says_null(part) for part in found.beside))
+        return tagged(union, found.owner, self._property, self.value) or union
+
+    def _typed(self, home: Schema, parts: tuple[Schema, ...], name: str) -> Value:
+        """Plan a value of one type."""
+        match name:
+            case "object":
+                return self._object(home, parts)
+            case "array":
+                return ListOf(self._items(home, parts), array_limits(parts))
+            case "string":
+                return self._text(parts)
+            case "integer":
+                return Scalar("integer", integer_limits(parts))
+            case "number":
+                return Scalar("number", number_limits(parts))
+            case "boolean":
+                return Scalar("boolean")
+            case _:
+                return Anything()
+
+    def _text(self, parts: Sequence[Schema]) -> Scalar:
+        """Plan a text by its format; dates and UUIDs have no limits."""
+        kinds = [_FORMATS[part.siblings["format"]] for part in parts if _has_format(part)]
+        kind: Kind = kinds[0] if kinds else "string"
+        limits: Limits = text_limits(parts, self._accepts_pattern)
+        return Scalar(kind, limits if kind in ("string", "byte") else ())
+
+    def _items(self, home: Schema, parts: Sequence[Schema]) -> Value:
+        """Plan the items of an array; those of a tuple are free."""
+        if any("prefixItems" in part.siblings for part in parts):
+            return Anything()
+        items = [part.child("items") for part in parts if isinstance(part.siblings.get("items"), dict | bool)]
+        return self._together(home.place.child("items"), items) if items else Anything()
+
+    def _object(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
+        """Plan an object: a model where properties are declared, else a dictionary."""
+        if "x-parent" in home.keywords or any(isinstance(part.siblings.get("properties"), dict) for part in parts):
+            self._homes[home.place] = (home, parts)
+            return ModelRef(home.place)
+        extras = self._extras(home, parts)
+        value = Nothing() if extras is Extras.REFUSED else Anything() if extras is Extras.DROPPED else extras
+        return MapOf(value, map_limits(parts))
+
+    def _extras(self, home: Schema, parts: Sequence[Schema]) -> Value | Extras:
+        """Plan the undeclared properties: dropped where the document is silent."""
+        written = [part for part in parts if isinstance(part.siblings.get("additionalProperties"), dict | bool)]
+        if any("patternProperties" in part.siblings for part in parts):
+            return Anything()
+        if any(part.siblings["additionalProperties"] is False for part in written):
+            return Extras.REFUSED
+        if not written:
+            return Extras.DROPPED
+        place = home.place.child("additionalProperties")
+        return self._together(place, [part.child("additionalProperties") for part in written])
+
+    def _property(self, place: Place, name: str) -> tuple[str, Value] | None:
+        """Return the attribute and the value of one property of a model."""
+        home, parts = self._homes[place]
+        declared = _declared(parts)
+        if name not in declared:
+            return None
+        return attribute_names(declared)[name], self._together(home.place.child("properties", name), declared[name])
+
+    def _model(self, home: Schema, parts: tuple[Schema, ...]) -> ModelPlan:
+        """Plan a model from the properties that all its parts declare or require."""
+        declared, required = _declared(parts), _required(parts)
+        attributes = attribute_names(declared)
+        parent = home.keywords.get("x-parent")
+        return ModelPlan(
+            place=home.place,
+            name=self._names(home.place),
+            fields=tuple(
+                self._field(home, name, attributes[name], schemas, name in required)
+                for name, schemas in declared.items()
+            ),
+            extras=self._extras(home, parts),
+            parent=ParentPlan(parent, home.place.child("x-parent")) if isinstance(parent, str) else None,
+        )
+
+    def _field(self, home: Schema, name: str, attribute: str, schemas: list[Schema], required: bool) -> FieldPlan:
+        """Plan one property."""
+        value = self._together(home.place.child("properties", name), schemas)
+        mandatory = required or any(schema.keywords.get("x-mandatory") is True for schema in schemas)
+        written_null = any(part.keywords.get("x-nullable") is True for schema in schemas for part in _chain(schema))
+        default = next((p.siblings["default"] for s in schemas for p in parts_of(s) if "default" in p.siblings), None)
+        return FieldPlan(
+            name=name,
+            attribute=attribute,
+            schema=schemas[-1],
+            value=value,
+            presence=_presence(value, mandatory, written_null),
+            default=NO_DEFAULT if default is None or mandatory else default,
+        )
+
+    def _together(self, place: Place, schemas: list[Schema]) -> Value:
+        """Plan one value that several schemas describe; it lives at the given place."""
+        if len({schema.place for schema in schemas}) == 1:
+            return self.value(schemas[0])
+        seen: set[Place] = set()
+        parts = tuple(part for schema in schemas for part in parts_of(schema, seen))
+        return self._home_value(replace(schemas[-1], place=place), parts)
+
+
+def _declared(parts: Sequence[Schema]) -> dict[str, list[Schema]]:
+    """Return what each part says of each property; one that is only required may be anything."""
+    declared: dict[str, list[Schema]] = {}
+    for part in parts:
+        if isinstance(part.siblings.get("properties"), dict):
+            for name, schema in part.children("properties").items():
+                declared.setdefault(name, []).append(schema)
+    for name, part in _required(parts).items():
+        if name not in declared:
+            declared[name] = [replace(part, place=part.place.child("properties", name), keywords={})]
+    return declared
+
+
+def _required(parts: Sequence[Schema]) -> dict[str, Schema]:
+    """Return the part that requires each required property; the `required: true` of a parameter is no list."""
+    lists = [(part, part.siblings.get("required")) for part in parts]
+    return {name: part for part, names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
+
+
+def _presence(value: Value, required: bool, written_null: bool) -> Presence:
+    """Tell what an absent property is."""
+    if required:
+        return Presence.REQUIRED
+    if written_null:
+        return Presence.WRITTEN_NULL
+    return Presence.NULL_WHEN_SET if isinstance(value, Nullable | Anything) else Presence.OPTIONAL
+
+
+def _chain(schema: Schema) -> list[Schema]:
+    """Return a property's schema and the ones that it merely refers to."""
+    home, _ = home_of(schema)
+    return [schema, home] if schema.place != home.place else [schema]
+
+
+def _has_format(part: Schema) -> bool:
+    """Tell whether a part names a format that has a Python type of its own."""
+    written = part.siblings.get("format")
+    return isinstance(written, str) and written in _FORMATS
+
+
+def _is_type(value: object, name: str) -> bool:
+    """Tell whether a JSON value is of a type: booleans are no numbers, and 1.0 is an integer."""
+    if isinstance(value, bool):
+        return name == "boolean"
+    if name == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _JSON_TYPES.get(name, ()))

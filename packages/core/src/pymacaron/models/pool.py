@@ -1,0 +1,215 @@
+"""ModelPool: the models of one API, each built when it is first asked for; and its place behind `apipool`."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from pymacaron.exceptions import SpecError
+from pymacaron.models.base import PymacaronBaseModel
+from pymacaron.models.classes import ClassBuilder
+from pymacaron.models.compare import difference
+from pymacaron.models.fieldplan import FieldPlanner
+from pymacaron.models.names import class_name
+from pymacaron.models.plans import ModelRef, Nullable, Value
+from pymacaron.models.values import accepts_pattern
+from pymacaron.modules import import_dotted
+from pymacaron.spec import Document, Place, Schema
+from pymacaron.text import did_you_mean
+
+__all__ = ["ApiPool", "ModelPool", "apipool", "get_model", "same_or_refuse"]
+
+_HIDDEN = ConfigDict(hide_input_in_errors=True, allow_inf_nan=False)
+Found = TypeVar("Found")
+
+
+class ModelPool:
+    """The models of one OpenAPI document, as attributes under their names, with `_` for what Python forbids.
+
+    `get_model()` reaches those too that are named like a method of the pool.
+    """
+
+    def __init__(self, document: Document, import_class: Callable[[str], type] | None = None) -> None:
+        self.name = document.name
+        self.document = document
+        self._components = {schema.place: name for name, schema in document.schemas.items()}
+        self._planner = FieldPlanner(accepts_pattern, self._model_name)
+        self._builder = ClassBuilder(self.name, self._planner, import_class or import_dotted)
+        self._models: dict[str, type[PymacaronBaseModel]] = {}
+        self._annotations: dict[Place, Any] = {}
+        self._adapters: dict[Place, TypeAdapter[Any]] = {}
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"<ModelPool {self.name}>"
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *map(_attribute, self.document.schemas)]
+
+    @property
+    def model(self) -> ModelPool:
+        """The pool itself: `apipool.shop.model.Pet` is `apipool.shop.Pet`."""
+        return self
+
+    def __getattr__(self, name: str) -> type[PymacaronBaseModel]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.get_model(name)
+
+    def get_model(self, name: str) -> type[PymacaronBaseModel]:
+        """Return the class of a component; raise AttributeError, with the nearest name, where there is none."""
+        model = self._models.get(name)
+        if model is not None:
+            return model
+        schema = _named(self.document.schemas, name)
+        if schema is None:
+            hint = did_you_mean(name, self.document.schemas) or "; `model_names()` lists its models"
+            raise AttributeError(f"the API '{self.name}' has no model '{name}'{hint}")
+        value = self._planned(schema)
+        with self._lock:
+            return self._models.setdefault(name, self._class(schema, value))
+
+    def model_names(self) -> list[str]:
+        """Return the names of the components, in the document's order."""
+        return list(self.document.schemas)
+
+    def annotation(self, schema: Schema) -> Any:
+        """Return the Python type of a schema's values, the models in it built."""
+        if schema.place not in self._annotations:
+            value = self._planned(schema)
+            with self._lock:
+                self._annotations.setdefault(schema.place, self._builder.annotation(value))
+        return self._annotations[schema.place]
+
+    def adapter(self, schema: Schema) -> TypeAdapter[Any]:
+        """Return what validates and serializes a schema's values; the same one for the same place."""
+        adapter = self._adapters.get(schema.place)
+        if adapter is None:
+            annotation = self.annotation(schema)
+            with self._lock:
+                adapter = self._adapters.setdefault(schema.place, _adapter(annotation))
+        return adapter
+
+    def _planned(self, schema: Schema) -> Value:
+        """Plan a schema, and import the parents of its models unlocked: their modules may ask for models themselves."""
+        with self._lock:
+            value = self._planner.value(schema)
+            parents = self._builder.parents(value)
+        for parent in parents:
+            self._builder.parent(parent)
+        return value
+
+    def _class(self, schema: Schema, value: Value) -> type[PymacaronBaseModel]:
+        inner = value.value if isinstance(value, Nullable) else value
+        return self._builder.model(inner.place) if isinstance(inner, ModelRef) else self._builder.root(schema, value)
+
+    def _model_name(self, place: Place) -> str:
+        return self._components.get(place) or class_name(place)
+
+
+class ApiPool:
+    """The APIs of the current service: `apipool.shop.Pet` is the model Pet of apis/shop.yaml."""
+
+    def __getattr__(self, name: str) -> ModelPool:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        pools = _pools()
+        pool = _named(pools, name)
+        if pool is None:
+            hint = did_you_mean(name, pools) or f"; it has {_listed(pools)}"
+            raise AttributeError(f"the current service has no API '{name}'{hint}")
+        return pool
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *map(_attribute, _pools())]
+
+    def __repr__(self) -> str:
+        return "<apipool>"
+
+    def get_model(self, name: str) -> type[PymacaronBaseModel]:
+        """Return the model of that name, whichever API declares it."""
+        return get_model(name)
+
+    def load_swagger(self, name: str, path: str | os.PathLike[str]) -> ModelPool:
+        """Read one OpenAPI document into the current service, for its models."""
+        from pymacaron.service import current_service
+
+        return current_service().load_document(name, path)
+
+
+apipool = ApiPool()
+
+
+def get_model(name: str) -> type[PymacaronBaseModel]:
+    """Return the model of that name, whichever API of the current service declares it.
+
+    Raises AttributeError for an unknown name, and SpecError where several APIs declare different models of that name.
+    """
+    pools = _pools()
+    owners = [pool for pool in pools.values() if _named(pool.document.schemas, name) is not None]
+    if not owners:
+        known = [known for pool in pools.values() for known in pool.document.schemas]
+        hint = did_you_mean(name, known) or f"; its APIs are {_listed(pools)}"
+        raise AttributeError(f"the current service has no model '{name}'{hint}")
+    first = _named(owners[0].document.schemas, name)
+    for owner in owners[1:]:
+        other = _named(owner.document.schemas, name)
+        if first is not None and other is not None and difference(first, other):
+            ways = " or ".join(f"apipool.{_attribute(api.name)}" for api in owners)
+            raise SpecError(
+                f"the APIs {_listed(api.name for api in owners)} declare different models '{name}'; use {ways}"
+            )
+    return owners[0].get_model(name)
+
+
+def same_or_refuse(pools: Iterable[ModelPool]) -> None:
+    """Raise SpecError, with a diff for each, where two APIs declare different models of one name."""
+    known: dict[str, tuple[ModelPool, Schema]] = {}
+    problems: list[str] = []
+    for pool in pools:
+        for name, schema in pool.document.schemas.items():
+            first_pool, first = known.setdefault(name, (pool, schema))
+            if shown := difference(first, schema):
+                problems.append(
+                    f"{schema.place}: the model '{name}' of the API '{pool.name}' differs from that of the API "
+                    f"'{first_pool.name}' at {first.place}; rename one, or load without global_names\n{shown}"
+                )
+    if problems:
+        raise SpecError(*problems)
+
+
+def _pools() -> Mapping[str, ModelPool]:
+    from pymacaron.service import current_service
+
+    return current_service().pools
+
+
+def _named(found: Mapping[str, Found], name: str) -> Found | None:
+    """Return what has a name, or the first whose name is the attribute `name`."""
+    if name in found:
+        return found[name]
+    return next((value for other, value in found.items() if _attribute(other) == name), None)
+
+
+def _attribute(name: str) -> str:
+    """Return the name of an API or a component as Python can write it."""
+    return re.sub(r"\W", "_", name)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "none"
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Make an adapter that is complete, whose errors never show a value."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    else:
+        adapter = TypeAdapter(annotation, config=_HIDDEN)
+    adapter.rebuild(force=False)
+    return adapter

@@ -1,0 +1,175 @@
+"""The branches of oneOf and anyOf: what stands beside them, and which property tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pymacaron.exceptions import SpecError
+from pymacaron.models.merge import JUDGING, home_of, parts_of
+from pymacaron.models.plans import (
+    Anything,
+    Choice,
+    Constants,
+    ModelRef,
+    Nothing,
+    Nullable,
+    Scalar,
+    Tagged,
+    Value,
+)
+from pymacaron.spec import Place, Schema
+
+__all__ = ["Branch", "Branches", "branches_of", "tagged", "united"]
+
+PropertyOf = Callable[[Place, str], tuple[str, Value] | None]
+"""From a model's place and a property's name to its attribute and value, None where the model has no such property."""
+
+_UNIONS = ("oneOf", "anyOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch: `whole` when it says everything by itself, else `parts` hold it and what stands beside the union."""
+
+    schema: Schema
+    parts: tuple[Schema, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The branches of the union that `owner` writes, and the parts that stand `beside` it."""
+
+    owner: Schema
+    beside: tuple[Schema, ...]
+    branches: tuple[Branch, ...]
+
+
+def united(values: Sequence[Value], nullable: bool = False) -> Value:
+    """Return the union of values, flat, without repetition, and with null told once and outermost."""
+    flat: list[Value] = []
+    for value in _flattened(values):
+        if isinstance(value, Nullable) or value == Scalar("null"):
+            nullable = True
+        elif value not in flat:
+            flat.append(value)
+    if Anything() in flat:
+        return Anything()
+    flat = [value for value in flat if not isinstance(value, Nothing)]
+    if not flat:
+        return Scalar("null") if nullable else Nothing()
+    union = flat[0] if len(flat) == 1 else Choice(tuple(flat))
+    return Nullable(union) if nullable else union
+
+
+def _flattened(values: Sequence[Value]) -> Iterator[Value]:
+    """Yield the values inside nullable ones and choices, and Scalar("null") for each null."""
+    for value in values:
+        match value:
+            case Nullable(value=inner):
+                yield Scalar("null")
+                yield from _flattened([inner])
+            case Choice(choices=choices):
+                yield from _flattened(choices)
+            case _:
+                yield value
+
+
+def branches_of(parts: tuple[Schema, ...]) -> Branches | None:
+    """Return the branches of the first union among parts; None without one, or where it only adds rules to a model."""
+    owner = next((part for part in parts if _union_keyword(part)), None)
+    if owner is None:
+        return None
+    keyword = _union_keyword(owner)
+    branches = list(owner.children(keyword).values())
+    places = {part.place for part in parts}
+    if any(home_of(branch)[0].place in places for branch in branches):
+        return None
+    beside = tuple(_without_union(part) if part is owner else part for part in parts)
+    telling = {word for part in beside for word in JUDGING & part.siblings.keys()}
+    if "properties" in telling and not any(_declares(branch) for branch in branches):
+        return None
+    return Branches(
+        owner, beside, tuple(_branch(branch, beside, owner, alone=telling <= {"type"}) for branch in branches)
+    )
+
+
+def _branch(schema: Schema, beside: tuple[Schema, ...], owner: Schema, alone: bool) -> Branch:
+    """Put a branch beside what all branches share, unless nothing is shared or the branch includes it already."""
+    own = tuple(parts_of(schema))
+    typed = alone and any({"type", "properties", "enum", "const", *_UNIONS} & part.siblings.keys() for part in own)
+    shared = any(JUDGING & part.siblings.keys() for part in beside)
+    if typed or not shared or any(part.place == owner.place for part in own):
+        return Branch(schema, own, whole=True)
+    return Branch(schema, (*beside, *own), whole=False)
+
+
+def _union_keyword(part: Schema) -> str:
+    """Return the keyword of a part's union, empty without one."""
+    return next((word for word in _UNIONS if isinstance(part.siblings.get(word), list) and part.siblings[word]), "")
+
+
+def _without_union(part: Schema) -> Schema:
+    """Return a part without its union."""
+    dropped = (*_UNIONS, "discriminator")
+    return replace(part, keywords={word: value for word, value in part.keywords.items() if word not in dropped})
+
+
+def _declares(branch: Schema) -> bool:
+    """Tell whether a branch brings properties of its own, or a type that has none."""
+    return any({"properties", "additionalProperties", *_UNIONS} & part.siblings.keys() for part in parts_of(branch))
+
+
+def tagged(union: Value, owner: Schema, property_of: PropertyOf, value_of: Callable[[Schema], Value]) -> Value | None:
+    """Return a union as Tagged where `discriminator` tells all of its models apart, else None."""
+    discriminator = owner.siblings.get("discriminator")
+    inner = union.value if isinstance(union, Nullable) else union
+    if not isinstance(discriminator, dict) or not isinstance(inner, Choice):
+        return None
+    name = discriminator.get("propertyName")
+    references = [choice for choice in inner.choices if isinstance(choice, ModelRef)]
+    if not isinstance(name, str) or len(references) != len(inner.choices):
+        return None
+    found = {reference: property_of(reference.place, name) for reference in references}
+    properties = {reference: told for reference, told in found.items() if told is not None}
+    tags = _tags(owner, discriminator.get("mapping"), properties, value_of)
+    if len(properties) != len(references) or set(tags.values()) != set(references):
+        return None
+    names = dict.fromkeys([name, *(attribute for attribute, _ in properties.values())])
+    told = Tagged(tuple(names), tuple(tags.items()))
+    return Nullable(told) if isinstance(union, Nullable) else told
+
+
+def _tags(
+    owner: Schema,
+    mapping: object,
+    properties: Mapping[ModelRef, tuple[str, Value]],
+    value_of: Callable[[Schema], Value],
+) -> dict[str, ModelRef]:
+    """Return the model of each tag: by the mapping, then by components' names, then by the property's constants."""
+    tags: dict[str, ModelRef] = {}
+    for tag, target in mapping.items() if isinstance(mapping, dict) else ():
+        mapped = _mapped(owner, target, value_of)
+        if mapped is not None and mapped in properties:
+            tags[str(tag)] = mapped
+    for reference in properties:
+        tags.setdefault(reference.place.pointer[-1] if reference.place.pointer else "", reference)
+    for reference, (_, value) in properties.items():
+        for constant in value.values if isinstance(value, Constants) else ():
+            if isinstance(constant, str):
+                tags.setdefault(constant, reference)
+    return tags
+
+
+def _mapped(owner: Schema, target: object, value_of: Callable[[Schema], Value]) -> ModelRef | None:
+    """Return the model that a mapping names, by a reference or by a component's name; None where there is none."""
+    if not isinstance(target, str):
+        return None
+    bare = not set("/#.") & set(target)
+    reference = f"#/components/schemas/{target}" if bare else target
+    try:
+        found = value_of(owner.references.schema(owner.place, reference, owner.dialect))
+    except SpecError:
+        return None
+    return found if isinstance(found, ModelRef) else None

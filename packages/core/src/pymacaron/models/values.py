@@ -1,0 +1,159 @@
+"""The Python types of JSON values as annotations: what pydantic's own words cannot say stands in small marker classes.
+
+JSON is judged strictly in every mode; Python values are too, except that dates and UUIDs may come as text, and that an
+optional property may be given as None, which means absent. Nothing here runs Python code per value, except for base64.
+"""
+
+from __future__ import annotations
+
+import binascii
+import functools
+import operator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from pydantic import Field, GetCoreSchemaHandler, Strict
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, SchemaValidator, core_schema
+
+__all__ = [
+    "Base64",
+    "Date",
+    "DateTime",
+    "Integer",
+    "JsonStrict",
+    "Number",
+    "OneOf",
+    "OptionalValue",
+    "Refused",
+    "TaggedBy",
+    "Text",
+    "Truth",
+    "Uuid",
+    "accepts_pattern",
+    "is_absent",
+]
+
+is_absent = functools.partial(operator.is_, None)
+"""Tells whether a value is None, without a Python frame: the serializer calls it for each optional property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """An integer, which JSON may also write as 1.0; a text or a boolean is none."""
+
+    limits: tuple[tuple[str, int], ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Find out whether it is a number at all, then which one: so that the error tells only what is wrong."""
+        numbers: list[CoreSchema | tuple[CoreSchema, str]] = [
+            core_schema.int_schema(strict=True),
+            core_schema.float_schema(strict=True, allow_inf_nan=False),
+        ]
+        number = core_schema.union_schema(numbers, mode="left_to_right", custom_error_type="int_type")
+        limits: dict[str, Any] = dict(self.limits)
+        return core_schema.chain_schema([number, core_schema.int_schema(strict=False, **limits)])
+
+
+@dataclass(frozen=True, slots=True)
+class JsonStrict:
+    """A value that JSON can only write as text, and Python in whatever way pydantic understands."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Judge JSON strictly."""
+        strict = handler.generate_schema(Annotated[source, Strict()])
+        return core_schema.json_or_python_schema(strict, handler(source))
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalValue:
+    """A property that may be absent but not null: None in Python means absent."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Accept None from Python only."""
+        inner = handler(source)
+        return core_schema.json_or_python_schema(inner, core_schema.nullable_schema(inner))
+
+
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """Bytes, which JSON writes as text in base64 (RFC 4648, section 4); the limits are those of the text."""
+
+    limits: tuple[tuple[str, Any], ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Decode text, take bytes as they are, encode for JSON."""
+        text = core_schema.str_schema(strict=True, **dict(self.limits))
+        decoded = core_schema.no_info_after_validator_function(_decoded, text)
+        written = core_schema.plain_serializer_function_ser_schema(_encoded, when_used="json")
+        either = core_schema.union_schema([core_schema.bytes_schema(strict=True), decoded], mode="left_to_right")
+        return core_schema.json_or_python_schema(decoded, either, serialization=written)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of the listed JSON values, whatever their types."""
+
+    values: tuple[Any, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Compare with each value."""
+        return core_schema.literal_schema(list(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No value at all."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Refuse whatever comes."""
+        return core_schema.no_info_plain_validator_function(_refuse)
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedBy:
+    """A union of models told apart by a property of the given names, in JSON or Python; each tag has an index."""
+
+    names: tuple[str, ...]
+    tags: tuple[tuple[str, int], ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Take the types of the annotated union, by their index, as the choices."""
+        schemas = [handler.generate_schema(choice) for choice in get_args(source)]
+        choices = {tag: schemas[index] for tag, index in self.tags}
+        paths: list[list[str | int]] = [[name] for name in self.names]
+        return core_schema.tagged_union_schema(choices, paths)
+
+
+Text = Annotated[str, Strict()]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Truth = Annotated[bool, Strict()]
+Date = Annotated[date, JsonStrict()]
+DateTime = Annotated[datetime, JsonStrict()]
+Uuid = Annotated[UUID, JsonStrict()]
+
+
+@functools.lru_cache(maxsize=1024)
+def accepts_pattern(pattern: str) -> bool:
+    """Tell whether pydantic's regular expressions understand a pattern."""
+    try:
+        SchemaValidator(core_schema.str_schema(pattern=pattern))
+    except SchemaError:
+        return False
+    return True
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+    except ValueError:
+        raise PydanticCustomError("base64", "Input should be text in base64") from None
+
+
+def _encoded(value: bytes) -> str:
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
+
+
+def _refuse(value: object) -> None:
+    raise PydanticCustomError("nothing_allowed", "No value is allowed here")

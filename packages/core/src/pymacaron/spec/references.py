@@ -1,0 +1,167 @@
+"""`$ref`: from a place and its text to the node that it names, inside one folder and never over the network."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from pymacaron.exceptions import SpecError
+from pymacaron.spec.place import Place, Problem
+from pymacaron.spec.reader import Source, read_source
+from pymacaron.spec.schema import Dialect, Schema
+from pymacaron.text import did_you_mean, shown
+
+__all__ = ["BrokenReferenceError", "References"]
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_INDEX = re.compile(r"0|[1-9][0-9]*")
+_SUGGESTED_FROM = 1_000
+_MISSING = object()
+
+
+class BrokenReferenceError(SpecError):
+    """A `$ref` that leads nowhere or out of the root folder; `unreadable` is its file where that is what is broken."""
+
+    def __init__(self, place: Place, sentence: str, unreadable: Path | None = None) -> None:
+        self.problem = Problem(place, sentence)
+        self.unreadable = unreadable
+        super().__init__(str(self.problem))
+
+
+class References:
+    """The files of one folder and the ways between their nodes; each file is read once, when it is first needed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = absolute(root)
+        self._real_root = os.path.realpath(root)
+        self._inside: set[Path] = set()
+        self._sources: dict[Path, Source | SpecError] = {}
+        self._found: dict[tuple[Path, str], tuple[Place, Any]] = {}
+
+    def source(self, file: Path) -> Source:
+        """Return a file's content, whatever folder it is in; raise SpecError for one that cannot be read."""
+        known = self._sources.get(file)
+        if known is None:
+            try:
+                known = read_source(file)
+            except SpecError as error:
+                known = error
+            self._sources[file] = known
+        if isinstance(known, SpecError):
+            raise known
+        return known
+
+    def resolve(self, place: Place, ref: object) -> tuple[Place, Any]:
+        """Return the place and the node that the `$ref` of the object at `place` names.
+
+        One step only: the node may be a reference itself. Raises BrokenReferenceError.
+        """
+        if not isinstance(ref, str):
+            raise BrokenReferenceError(
+                place.child("$ref"), "a '$ref' is text, but this one is none; write the way to a schema in quotes"
+            )
+        found = self._found.get((place.file, ref))
+        if found is None:
+            found = self._found[place.file, ref] = self._find(place.child("$ref"), ref)
+        return found
+
+    def follow(self, place: Place, node: Any) -> tuple[Place, Any]:
+        """Return the place and node at the end of a chain of Reference Objects; raise BrokenReferenceError."""
+        passed = {id(node)}
+        while isinstance(node, dict) and "$ref" in node:
+            start = place
+            place, node = self.resolve(place, node["$ref"])
+            if id(node) in passed:
+                raise endless(start, str(place))
+            passed.add(id(node))
+        return place, node
+
+    def schema(self, place: Place, ref: object, dialect: Dialect) -> Schema:
+        """Return the schema that the `$ref` of the schema at `place` names; raise SpecError."""
+        found, node = self.resolve(place, ref)
+        return self.written(found, node, dialect)
+
+    def written(self, place: Place, value: Any, dialect: Dialect) -> Schema:
+        """Return what is written at a place as a schema; raise SpecError for what is none."""
+        if value is True or value is False:
+            value = {} if value else {"not": {}}
+        if not isinstance(value, dict):
+            raise SpecError(str(Problem(place, "a schema is a mapping or a boolean; write one here")))
+        return Schema(place, value, dialect, self)
+
+    def _find(self, place: Place, ref: str) -> tuple[Place, Any]:
+        name, _, fragment = ref.partition("#")
+        file = self._file(place, ref, name) if name else place.file
+        node = self._data(place, ref, file)
+        tokens = self._tokens(place, ref, unquote(fragment))
+        for index, token in enumerate(tokens):
+            below = _below(node, token)
+            if below is _MISSING:
+                raise _dangling(place, ref, tokens[: index + 1], node)
+            node = below
+        return Place(file, tokens), node
+
+    def _file(self, place: Place, ref: str, name: str) -> Path:
+        """Return the file that a reference names, which must lie in the root folder, symbolic links followed."""
+        if _SCHEME.match(name):
+            raise BrokenReferenceError(
+                place, f"'$ref: {ref}' is a URL, and nothing is fetched; keep a copy beside this file"
+            )
+        relative = unquote(name)
+        if "\0" in relative:
+            raise BrokenReferenceError(place, f"'$ref: {ref}' names no file; correct it")
+        if relative.startswith(("/", "\\")):
+            raise BrokenReferenceError(place, f"'$ref: {ref}' is an absolute path; write it relative to this file")
+        file = absolute(place.file.parent / relative)
+        if file not in self._inside and not Path(os.path.realpath(file)).is_relative_to(self._real_root):
+            sentence = f"'$ref: {ref}' leads out of the folder {shown(self.root)}; copy what it names into that folder"
+            raise BrokenReferenceError(place, sentence)
+        self._inside.add(file)
+        return file
+
+    def _data(self, place: Place, ref: str, file: Path) -> Any:
+        try:
+            return self.source(file).data
+        except SpecError as error:
+            sentence = f"'$ref: {ref}' names a file that cannot be read: {'; '.join(error.problems)}"
+            raise BrokenReferenceError(place, sentence, file) from None
+
+    def _tokens(self, place: Place, ref: str, fragment: str) -> tuple[str, ...]:
+        """Return the unescaped tokens of a fragment that is a JSON Pointer (RFC 6901, sections 3 to 6)."""
+        if not fragment:
+            return ()
+        if fragment[0] != "/":
+            raise BrokenReferenceError(place, f"'$ref: {ref}' names no node; write '#/' and the way to it from the top")
+        return tuple(token.replace("~1", "/").replace("~0", "~") for token in fragment[1:].split("/"))
+
+
+def absolute(path: Path) -> Path:
+    """Return a path from the root of the file system, without `..`, its symbolic links kept."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute() keeps '..'
+
+
+def endless(place: Place, target: str) -> BrokenReferenceError:
+    """Return the error of a reference that only leads back to itself."""
+    return BrokenReferenceError(
+        place.child("$ref"), f"this '$ref' leads back to itself by way of {target}; break the circle"
+    )
+
+
+def _below(node: Any, token: str) -> Any:
+    if isinstance(node, dict):
+        return node.get(token, _MISSING)
+    if isinstance(node, list) and _INDEX.fullmatch(token) and int(token) < len(node):
+        return node[int(token)]
+    return _MISSING
+
+
+def _dangling(place: Place, ref: str, tokens: tuple[str, ...], node: Any) -> BrokenReferenceError:
+    missing = tokens[-1]
+    near = did_you_mean(missing, list(node)[:_SUGGESTED_FROM]) if isinstance(node, dict) else ""
+    step = (
+        near or f": there is no '{missing}' in '#{'/'.join(('', *tokens[:-1]))}'; define it, or correct the reference"
+    )
+    return BrokenReferenceError(place, f"'$ref: {ref}' points to nothing{step}")

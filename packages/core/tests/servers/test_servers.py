@@ -1,0 +1,145 @@
+"""Every way to start a service answers, reloads and stops as it is documented."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FILES = {
+    "pym-config.yaml": "name: demo\nshutdown: [handlers.goodbye]\n",
+    "apis/hello.yaml": """\
+openapi: 3.1.0
+info: {title: Hello, version: "1"}
+servers: [{url: /v1}]
+paths:
+  /hello:
+    get:
+      x-bind-server: handlers.hello
+      responses: {"200": {description: ok, content: {text/plain: {}}}}
+""",
+    "handlers.py": """\
+import os
+import pathlib
+from pymacaron import get_config
+def hello():
+    return f"hello from {get_config().name} {os.getpid()}"
+def goodbye():
+    pathlib.Path("goodbye").write_text("said")
+""",
+    "server.py": """\
+from flask import Flask
+from pymacaron import API, letsgo
+app = Flask(__name__)
+@app.get("/own")
+def own():
+    return "own"
+def start(port=80, debug=False):
+    api = API(app, port=port, debug=debug)
+    api.load_apis("apis")
+    api.start(serve="hello")
+letsgo(__name__, callback=start)
+""",
+}
+
+CLASSIC = ("server.py", "--port", "{port}")
+WAYS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "server.py --port": (CLASSIC, {}),
+    "server.py with PORT": (("server.py",), {"PORT": "{port}"}),
+    "server.py with PYM_SERVER_PORT": (("server.py", "--no-debug"), {"PYM_SERVER_PORT": "{port}", "PORT": "1"}),
+    "server.py --debug": ((*CLASSIC, "--debug"), {}),
+    "gunicorn server:app": (("-m", "gunicorn", "-b", "127.0.0.1:{port}", "--no-control-socket", "server:app"), {}),
+    "gunicorn pymacaron:create_app()": (
+        ("-m", "gunicorn", "-b", "127.0.0.1:{port}", "--no-control-socket", "pymacaron:create_app()"),
+        {},
+    ),
+    "flask run": (("-m", "flask", "--app", "pymacaron:create_app", "run", "--port", "{port}"), {}),
+    "pym run": (("-m", "pymacaron", "run", "--port", "{port}"), {}),
+    "pym run --no-reload": (("-m", "pymacaron", "run", "--no-reload"), {"PORT": "{port}"}),
+    "pym serve": (("-m", "pymacaron", "serve", "--port", "{port}", "--workers", "2"), {}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_answers_however_it_is_started(way: str, folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    command, environment = WAYS[way]
+    server = start(*command, cwd=folder(FILES), **environment)
+    server.wait("/v1/hello", "hello from demo")
+    assert server.get("/ping") == (200, "{}")
+    assert server.get("/ready") == (200, "{}")
+    version = json.loads(server.get("/version")[1])
+    assert (version["name"], version["apis"], version["container"]) == ("demo", ["hello"], "")
+    if "server" in way.split(":")[0] and "pym" not in way:
+        assert server.get("/own") == (200, "own")
+
+
+def test_env_chooses_the_configuration_and_pym_env_labels_the_place(
+    folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    root = folder({**FILES, "pym-config.live.yaml": "name: lively\n"})
+    for command, environment in (
+        ((*CLASSIC, "--env", "live"), {}),
+        (("-m", "pymacaron", "serve", "--port", "{port}", "--env", "live"), {}),
+        (CLASSIC, {"PYM_ENV": "demo-live"}),
+    ):
+        server = start(*command, cwd=root, **environment)
+        server.wait("/version", '"name":"lively"')
+        assert json.loads(server.get("/version")[1])["pym_env"] == environment.get("PYM_ENV", "")
+        server.stop()
+
+
+@pytest.mark.parametrize("way", ["pym serve", "pym run --no-reload", "server.py --port"])
+def test_it_stops_on_term_and_runs_the_shutdown_functions(
+    way: str, folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    root = folder(FILES)
+    command, environment = WAYS[way]
+    server = start(*command, cwd=root, **environment)
+    server.wait("/v1/hello", "hello")
+    assert server.stop() == 0
+    assert (root / "goodbye").read_text() == "said"
+
+
+def test_pym_run_starts_again_when_code_or_a_document_changes(
+    folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    root = folder(FILES)
+    server = start("-m", "pymacaron", "run", "--port", "{port}", cwd=root)
+    server.wait("/v1/hello", "hello from demo")
+    code = (root / "handlers.py").read_text()
+    (root / "handlers.py").write_text(code.replace("hello from", "bonjour from"))
+    server.wait("/v1/hello", "bonjour from demo")
+    document = (root / "apis/hello.yaml").read_text()
+    (root / "apis/hello.yaml").write_text(document.replace("/v1", "/v2"))
+    server.wait("/v2/hello", "bonjour from demo")
+    (root / "apis/hello.yaml").write_text("openapi: [\n")
+    server.wait("/v2/hello", "The service does not start: see its terminal.")
+    (root / "apis/hello.yaml").write_text(document.replace("/v1", "/v3"))
+    server.wait("/v3/hello", "bonjour from demo")
+
+
+def test_flask_pym_is_pym(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    server = start("-m", "flask", "pym", "routes", cwd=folder(FILES))
+    assert server.process.wait(20) == 0
+    assert "GET  /v1/hello  handlers.hello" in server.log.read_text()
+    broken = start("-m", "flask", "pym", "routes", cwd=folder({"pym-config.yaml": "- no\n"}, "broken"))
+    assert broken.process.wait(20) == 2
+    assert "Traceback" not in broken.log.read_text()
+
+
+def test_the_settings_of_gunicorn(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    root = folder(FILES)
+    server = start("-m", "pymacaron", "serve", "--port", "{port}", "--workers", "2", cwd=root, HOME=str(root))
+    server.wait("/v1/hello", "hello")
+    server.wait_for_log("Booting worker", times=2)
+    assert "Using worker: gthread" in server.log.read_text()
+    assert not (root / ".gunicorn").exists()
+
+
+def test_a_debugger_that_others_can_reach_is_refused(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    refused = start("-m", "pymacaron", "run", "--host", "0.0.0.0", "--debug", cwd=folder(FILES))
+    assert refused.process.wait(20) == 2
+    assert "debug mode runs code for whoever reaches it" in refused.log.read_text()

@@ -1,0 +1,1 @@
+"""Container images and deploys for PyMacaron services."""

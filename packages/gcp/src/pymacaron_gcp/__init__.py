@@ -1,0 +1,1 @@
+"""Google Cloud for PyMacaron services."""

@@ -1,0 +1,1 @@
+"""Test tools for PyMacaron services and plugins."""

@@ -1,0 +1,1 @@
+"""The module that registers pymacaron-testing with the plugin host; it implements no hook yet."""

@@ -1,0 +1,131 @@
+"""Run the code blocks of a Markdown page, in order, in one folder that looks like a fresh clone.
+
+    bash, sh            runs, and has to end with 0
+    console             each line `$ command` runs; what it prints is compared, `...` standing for anything
+    python              runs as a program of its own, with warnings as errors
+    yaml, json, toml    is parsed
+    text                is for the reader only
+
+A line that holds nothing but a file's name, `like.this` in backticks, turns the next block into that file. A block
+under `<!-- tested by PATH -->` is left to that file of the repository, which has to mention the page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+TIMEOUT = 120
+FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"\**`(?P<path>[\w./-]+)`\**:?")
+TESTED = re.compile(r"<!-- tested by (?P<path>\S+) -->")
+PARSERS: dict[str, Callable[[str], object]] = {"yaml": yaml.safe_load, "json": json.loads, "toml": tomllib.loads}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A code block, with the line above it that may name its file or its test."""
+
+    language: str
+    text: str
+    line: int
+    above: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Find the code blocks of a page; a fence that is not understood is an AssertionError, lest its code never runs."""
+    fences = [match.start() for match in re.finditer(r"^ *```", page, re.MULTILINE)]
+    assert len(fences) == 2 * len(FENCE.findall(page)), "a fence is three backticks and one word, or three alone"
+    for match in FENCE.finditer(page):
+        above = page[: match.start()].rstrip().rpartition("\n")[2].strip()
+        yield Block(match["language"], textwrap.dedent(match["text"]), page.count("\n", 0, match.start()) + 1, above)
+
+
+def run_page(page: Path, folder: Path, root: Path) -> None:
+    """Run every block of a page in `folder`; AssertionError names the line of the one that fails."""
+    with _processes(folder) as run:
+        for block in blocks(page.read_text(encoding="utf-8")):
+            try:
+                if tested := TESTED.fullmatch(block.above):
+                    assert page.name in (root / tested["path"]).read_text(), f"{tested['path']} knows no {page.name}"
+                else:
+                    _try(block, folder, run)
+            except Exception as error:
+                raise AssertionError(f"{page}:{block.line}: {error}") from None
+
+
+def _try(block: Block, folder: Path, run: Callable[..., str]) -> None:
+    parse = PARSERS.get(block.language, str)
+    parse(block.text)
+    if file := FILE.fullmatch(block.above):
+        path = folder / file["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+    elif block.language in ("bash", "sh"):
+        run(block.language, "-euc", block.text)
+    elif block.language == "python":
+        run(sys.executable, "-W", "error", "-c", block.text)
+    elif block.language == "console":
+        _compare(block.text, run)
+    else:
+        assert block.language in (*PARSERS, "text"), f"a block is no {block.language or 'block without a language'}"
+
+
+def _compare(transcript: str, run: Callable[..., str]) -> None:
+    for step in re.split(r"^\$ ", transcript, flags=re.MULTILINE)[1:]:
+        command, _, expected = step.partition("\n")
+        printed = run("bash", "-euc", command, shown=bool(expected.strip())).strip()
+        pattern = re.escape(expected.strip()).replace(re.escape("..."), ".*?")
+        assert re.fullmatch(pattern, printed, re.DOTALL), f"$ {command}\nexpected:\n{expected}\nprinted:\n{printed}"
+
+
+@contextmanager
+def _processes(folder: Path) -> Iterator[Callable[..., str]]:
+    """Give a function that runs a command; what it leaves running, such as a server, ends with the page."""
+    started: list[int] = []
+
+    def run(*command: str, shown: bool = False) -> str:
+        # A file, not a pipe: a server that stays in the background would hold a pipe open.
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            started.append(process.pid)
+            status = process.wait(TIMEOUT)
+            output.seek(0)
+            printed = output.read()
+        # A reader who is shown the message of a failure expects the failure.
+        assert status == 0 or shown, f"ended with {status}:\n{printed}"
+        return printed
+
+    try:
+        yield run
+    finally:
+        for group in started:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def _environment() -> dict[str, str]:
+    """Put our own commands first; pip resolves and builds what a page installs, but leaves the environment alone."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PIP_DRY_RUN": "1", "PIP_NO_BUILD_ISOLATION": "0"}

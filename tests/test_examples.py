@@ -1,0 +1,78 @@
+"""The examples run: their own tests pass, and the shop does in the modern way what its document says."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pymacaron import create_app
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@contextmanager
+def served(root: Path, *command: str) -> Iterator[dict[str, str]]:
+    """Start a service and yield the environment in which its acceptance tests find it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=root)
+    try:
+        for _ in range(400):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield {**os.environ, "PYM_SERVER_HOST": "127.0.0.1", "PYM_SERVER_PORT": str(port)}
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.parametrize("command", [("server.py",), ("-m", "pymacaron", "serve")], ids=["server.py", "pym serve"])
+def test_helloworld_passes_its_acceptance_tests(command: tuple[str, ...]) -> None:
+    root = EXAMPLES / "helloworld"
+    with served(root, *command) as environment:
+        tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "testaccept"]
+        subprocess.run(tests, cwd=root, env=environment, check=True)
+
+
+@pytest.mark.parametrize("example", ["helloworld", "shop"])
+def test_an_example_passes_its_unit_tests(example: str) -> None:
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test"]
+    subprocess.run(tests, cwd=EXAMPLES / example, check=True, env={**os.environ, "PYTHONPATH": "."})
+
+
+def test_the_shop_passes_its_acceptance_tests_and_carries_the_header_of_its_own_plugin() -> None:
+    root = EXAMPLES / "shop"
+    with served(root, "-m", "pymacaron", "run", "--no-reload") as environment:
+        tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "testaccept"]
+        subprocess.run(tests, cwd=root, env=environment, check=True)
+
+
+def test_the_shop_runs_the_command_the_setting_and_the_check_of_its_own_plugin() -> None:
+    def pym(*arguments: str) -> str:
+        command = [sys.executable, "-m", "pymacaron", *arguments]
+        return subprocess.run(command, cwd=EXAMPLES / "shop", capture_output=True, text=True, check=True).stdout
+
+    assert pym("prices") == "prices are in SEK\n"
+    assert "ok: shop currency" in pym("doctor")
+    assert "shop.plugins" in pym("plugins")
+    assert "shop_currency" in pym("config", "docs")
+
+
+def test_both_examples_live_in_one_process() -> None:
+    apps = [create_app(EXAMPLES / name) for name in ("helloworld", "shop")]
+    assert apps[0].test_client().get("/v1/hello").json == {"message": "Hello world!"}
+    assert apps[1].test_client().get("/api/items").json["currency"] == "SEK"
+    for app in apps:
+        app.extensions["pymacaron"].close()
