@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import architecture
 import pytest
+
+import architecture
 
 Rule = Callable[[Path], Iterator[str]]
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from architecture import ROOT
 from pages import run_page
 

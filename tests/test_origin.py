@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import origin
 import pytest
+
+import origin
 
 
 def install(site: Path, name: str, url: str | None) -> None:

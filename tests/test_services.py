@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from architecture import ROOT
 
 IN_A_TEST = "import pytest\ndef test_it():\n    pytest.skip('needs redis: apt-get install redis-server')\n"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import pymacaron.version
 import pytest
+
+import pymacaron.version
 from architecture import ROOT, distribution_name, project, requirements
 
 PACKAGES = ("auth", "async", "aws", "core", "docker", "gcp", "testing")

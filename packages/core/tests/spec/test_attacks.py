@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from pymacaron.spec.reader import read_source
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 12)
@@ -55,11 +57,9 @@ def test_keys_repeated_without_end_are_not_all_told(refused: Callable[..., list[
     assert found[-1] == "shop.yaml:101: the key 'a' stands on line 1 already; remove or rename one of the two"
 
 
-def test_two_hundred_levels_are_read(write: Callable[..., object], refused: Callable[..., list[str]]) -> None:
-    from pymacaron.spec.reader import read_source
-
+def test_two_hundred_levels_are_read(write: Callable[..., Path], refused: Callable[..., list[str]]) -> None:
     for name in ("fine.json", "fine.yaml"):
-        data = read_source(write("[" * 200 + "]" * 200, name)).data  # type: ignore[arg-type]
+        data = read_source(write("[" * 200 + "]" * 200, name)).data
         assert isinstance(data, list)
-    assert isinstance(read_source(write("a: " + "[" * 199 + "]" * 199)).data, dict)  # type: ignore[arg-type]
+    assert isinstance(read_source(write("a: " + "[" * 199 + "]" * 199)).data, dict)
     assert refused("a: " + "[" * 200 + "]" * 200) == [f"shop.yaml:1: {TOO_DEEP}"]

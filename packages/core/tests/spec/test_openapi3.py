@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ def test_style_and_explode_have_the_defaults_of_their_place(
     assert (found.style, found.explode) == expected
 
 
-def test_path_items_bodies_and_responses_may_be_references(document: Load, write: Callable[..., object]) -> None:
+def test_path_items_bodies_and_responses_may_be_references(document: Load, write: Callable[..., Path]) -> None:
     write(
         "parameters: [{name: q, in: query, schema: {type: string}}]\n"
         "get: {operationId: there, responses: {default: {$ref: '#/x-answers/No'}}}\n"

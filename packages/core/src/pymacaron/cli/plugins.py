@@ -21,10 +21,11 @@ def plugins(context: Context, as_json: bool) -> None:
     if as_json:
         print_json([asdict(plugin) for plugin in found])
         return
-    rows = [["PLUGIN", "DISTRIBUTION", "STATUS", "HOOKS"]]
+    rows = [["PLUGIN", "DISTRIBUTION", "STATUS", "HOOKS", "CONFIG SECTIONS"]]
     for plugin in found:
         distribution = f"{plugin.distribution} {plugin.version}".strip()
-        rows.append([plugin.name, distribution, plugin.status, ", ".join(plugin.hooks) or "-"])
+        hooks, sections = ", ".join(plugin.hooks) or "-", ", ".join(plugin.config_sections) or "-"
+        rows.append([plugin.name, distribution, plugin.status, hooks, sections])
     print_table(rows)
     for problem in context.plugins().problems():
         click.echo(f"{click.style('broken', fg='red')}: {problem}")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel
-from pydantic_core import MISSING, CoreSchema
+from pydantic_core import MISSING, CoreSchema, PydanticUndefined
 
 from pymacaron.models.later import Later
 from pymacaron.spec import Schema
@@ -151,3 +151,10 @@ class PymacaronBaseModel(BaseModel):
 
 class PymacaronRootModel(PymacaronBaseModel, RootModel[Any]):
     """The base of named schemas that are no objects: constants, arrays, unions, dictionaries, plain values."""
+
+    def __init__(self, root: Any = PydanticUndefined, /, **properties: Any) -> None:
+        """Take the value, or the properties of one that is a dictionary; raise pydantic's ValidationError."""
+        value = properties if properties and root is PydanticUndefined else root
+        self.__pydantic_validator__.validate_python(value, self_instance=self, by_alias=True, by_name=True)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]

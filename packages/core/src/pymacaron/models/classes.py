@@ -164,6 +164,10 @@ class ClassBuilder:
         match value:
             case Scalar():
                 return _scalar(value)
+            case ListOf(item=Anything(), limits=limits):
+                return _limited(Annotated[list[Any], values.Finite()], limits)
+            case MapOf(value=Anything(), limits=limits):
+                return _limited(Annotated[dict[str, Any], values.Finite()], limits)
             case ListOf(item=item, limits=limits):
                 return _limited(_made(list, self._annotation(item)), limits)
             case MapOf(value=inner, limits=limits):
@@ -192,7 +196,7 @@ class ClassBuilder:
             case Nothing():
                 return Annotated[Any, values.Refused()]
             case _:
-                return Any
+                return values.Free
 
     def _alias(self, place: Place) -> Any:
         if place not in self._aliases:

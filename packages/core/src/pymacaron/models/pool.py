@@ -160,7 +160,7 @@ def get_model(name: str) -> type[PymacaronBaseModel]:
     for owner in owners[1:]:
         other = _named(owner.document.schemas, name)
         if first is not None and other is not None and difference(first, other):
-            ways = " or ".join(f"apipool.{_attribute(api.name)}" for api in owners)
+            ways = " or ".join(f"apipool.{_attribute(api.name)}.{_attribute(name)}" for api in owners)
             raise SpecError(
                 f"the APIs {_listed(api.name for api in owners)} declare different models '{name}'; use {ways}"
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import functools
+import json
 import operator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,8 @@ __all__ = [
     "Base64",
     "Date",
     "DateTime",
+    "Finite",
+    "Free",
     "Integer",
     "JsonStrict",
     "Number",
@@ -34,6 +37,8 @@ __all__ = [
     "accepts_pattern",
     "is_absent",
 ]
+
+_encode = json.JSONEncoder(allow_nan=False, check_circular=False).encode
 
 is_absent = functools.partial(operator.is_, None)
 """Tells whether a value is None, without a Python frame: the serializer calls it for each optional property."""
@@ -54,6 +59,16 @@ class Integer:
         number = core_schema.union_schema(numbers, mode="left_to_right", custom_error_type="int_type")
         limits: dict[str, Any] = dict(self.limits)
         return core_schema.chain_schema([number, core_schema.int_schema(strict=False, **limits)])
+
+
+@dataclass(frozen=True, slots=True)
+class Finite:
+    """A value of no certain type, whose numbers in JSON are numbers: neither NaN nor infinite."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Look at JSON only once it is read, since pydantic leaves free values alone."""
+        free = handler(source)
+        return core_schema.json_or_python_schema(core_schema.no_info_after_validator_function(_finite, free), free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,7 @@ class TaggedBy:
         return core_schema.tagged_union_schema(choices, paths)
 
 
+Free = Annotated[Any, Finite()]
 Text = Annotated[str, Strict()]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Truth = Annotated[bool, Strict()]
@@ -142,6 +158,15 @@ def accepts_pattern(pattern: str) -> bool:
     except SchemaError:
         return False
     return True
+
+
+def _finite(value: Any) -> Any:
+    if not isinstance(value, str | int | None):
+        try:
+            _encode(value)
+        except ValueError:
+            raise PydanticCustomError("finite_number", "Numbers should be finite") from None
+    return value
 
 
 def _decoded(text: str) -> bytes:
