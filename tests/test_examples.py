@@ -73,6 +73,6 @@ def test_the_shop_runs_the_command_the_setting_and_the_check_of_its_own_plugin()
 def test_both_examples_live_in_one_process() -> None:
     apps = [create_app(EXAMPLES / name) for name in ("helloworld", "shop")]
     assert apps[0].test_client().get("/v1/hello").json == {"message": "Hello world!"}
-    assert apps[1].test_client().get("/api/items").json["currency"] == "SEK"
+    assert b'"currency":"SEK"' in apps[1].test_client().get("/api/items").data
     for app in apps:
         app.extensions["pymacaron"].close()

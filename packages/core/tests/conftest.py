@@ -1,4 +1,4 @@
-"""What core's tests share: folders made of {file: text}, apps of such folders, and the `pym` command as people call it."""
+"""What core's tests share: folders made of {file: text}, apps of such folders, and the `pym` command."""
 
 from __future__ import annotations
 

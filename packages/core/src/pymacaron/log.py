@@ -1,4 +1,4 @@
-"""Log lines: to stderr where PyMacaron itself starts the process, and with every known secret masked wherever they go."""
+"""Log lines: to stderr where PyMacaron itself starts the process, and with every known secret masked."""
 
 from __future__ import annotations
 

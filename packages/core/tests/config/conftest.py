@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
 from pymacaron.config import Config, load_config, read_config_file
 from pymacaron.config.secrets import SecretsMode
 from pymacaron.plugins.records import ConfigSection

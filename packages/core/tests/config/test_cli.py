@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from pymacaron.cli import pym
 
 Run = Callable[..., Result]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pymacaron.config import Config
 from pymacaron.config.core import CoreConfig, PluginSettings
 from pymacaron.config.settings import Settings, setting

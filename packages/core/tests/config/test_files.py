@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from pymacaron.config import find_config_file, read_config_file
 from pymacaron.exceptions import ConfigError
 

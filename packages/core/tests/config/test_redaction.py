@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, field_validator
+
 from pymacaron.config import Config, RedactingFilter
 from pymacaron.config.core import CoreConfig
 from pymacaron.config.redaction import Redactor, looks_secret

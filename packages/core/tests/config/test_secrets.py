@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pymacaron.config import Config
 from pymacaron.config.core import CoreConfig
 from pymacaron.config.settings import Settings, setting

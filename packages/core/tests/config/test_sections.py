@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
+
 from pymacaron.config import Config
 from pymacaron.config.settings import Settings, setting
 from pymacaron.exceptions import ConfigError, PluginError

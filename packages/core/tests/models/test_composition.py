@@ -12,7 +12,10 @@ REF = "#/components/schemas"
 
 def test_all_of_merges_properties_and_required(pool: Any) -> None:
     models = pool(f"""
-        Pet: {{type: object, required: [name], properties: {{name: {{type: string}}, size: {{type: integer, minimum: 1}}}}}}
+        Pet:
+          type: object
+          required: [name]
+          properties: {{name: {{type: string}}, size: {{type: integer, minimum: 1}}}}
         Dog:
           allOf:
             - $ref: '{REF}/Pet'
@@ -192,6 +195,17 @@ def test_circles_are_built_and_read_back(pool: Any, schemas: str, value: Any) ->
 def test_schemas_that_only_refer_to_each_other_accept_anything(pool: Any, name: str) -> None:
     models = pool(f"A: {{allOf: [{{$ref: '{REF}/B'}}]}}\nB: {{allOf: [{{$ref: '{REF}/A'}}]}}")
     assert models.get_model(name).from_json([1]).to_json() == [1]
+
+
+def test_unions_that_contain_each_other_are_one_union(pool: Any) -> None:
+    models = pool(f"""
+        A: {{oneOf: [{{$ref: '{REF}/B'}}, {{type: string}}]}}
+        B: {{oneOf: [{{$ref: '{REF}/A'}}, {{type: integer}}, {{type: array, items: {{$ref: '{REF}/A'}}}}]}}
+    """)
+    for model in (models.A, models.B):
+        assert [model.from_json(value).to_json() for value in ("x", 4, [[4], "x"])] == ["x", 4, [[4], "x"]]
+        with pytest.raises(ValidationError):
+            model.from_json([1.5])
 
 
 def test_a_circle_of_hundreds_of_models_is_no_matter_of_depth(pool: Any) -> None:

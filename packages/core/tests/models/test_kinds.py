@@ -29,7 +29,12 @@ CASES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("3.1", "{type: string, enum: [a, 1]}", ["a"], [1, "1"]),
     ("3.0", "{type: string, enum: [a], nullable: true}", ["a", None], ["b"]),
     ("3.1", "{const: a}", ["a"], ["b", None]),
-    ("3.1", "{type: array, items: {type: integer}, minItems: 1, maxItems: 2}", [[1], [1, 2]], [[], [1, 2, 3], ["1"], {}]),
+    (
+        "3.1",
+        "{type: array, items: {type: integer}, minItems: 1, maxItems: 2}",
+        [[1], [1, 2]],
+        [[], [1, 2, 3], ["1"], {}],
+    ),
     ("3.1", "{type: array}", [[], [1, "x"]], [{}, "x"]),
     ("3.1", "{type: object}", [{}, {"a": [1]}], [[], "x"]),
     ("3.1", "{type: object, additionalProperties: {type: integer}}", [{}, {"a": 1}], [{"a": "1"}]),

@@ -210,6 +210,7 @@ def test_one_name_for_different_models_is_refused_and_both_are_named(
     assert caught.value.problems[1] == (
         "zoo.yaml:7: the model 'Home' of the API 'zoo' differs from that of the API 'shop' at shop.yaml:7; "
         "rename one, or load without global_names\n"
-        '--- shop.yaml:7\n+++ zoo.yaml:7\n@@ -2,3 +2,3 @@\n   "": {\n-    "type": "string"\n+    "type": "integer"\n   }'
+        "--- shop.yaml:7\n+++ zoo.yaml:7\n"
+        '@@ -2,3 +2,3 @@\n   "": {\n-    "type": "string"\n+    "type": "integer"\n   }'
     )
     assert len(caught.value.problems) == 2

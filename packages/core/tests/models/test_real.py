@@ -83,7 +83,9 @@ def schemas_and_values(draw: Any) -> tuple[dict[str, Any], Any]:
     return schema, draw(values)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(case=schemas_and_values())
 def test_what_a_model_writes_it_reads_back_equal(pool: Any, case: tuple[dict[str, Any], Any]) -> None:
     schema, value = case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,25 @@ def test_the_settings_of_gunicorn(folder: Callable[..., Path], start: Callable[.
     server.wait_for_log("Booting worker", times=2)
     assert "Using worker: gthread" in server.log.read_text()
     assert not (root / ".gunicorn").exists()
+
+
+def test_a_term_that_comes_while_workers_start_is_not_lost(
+    folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    slow = "import os, time\nos.register_at_fork(after_in_child=lambda: time.sleep(2))\n"
+    server = start(
+        "-m",
+        "pymacaron",
+        "serve",
+        "--port",
+        "{port}",
+        cwd=folder({**FILES, "handlers.py": slow + FILES["handlers.py"]}),
+    )
+    server.wait_for_log("Using worker: gthread")
+    time.sleep(1)
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < 10
 
 
 def test_a_debugger_that_others_can_reach_is_refused(folder: Callable[..., Path], start: Callable[..., Any]) -> None:

@@ -187,7 +187,8 @@ def test_load_swagger_and_get_model_reach_models(service: Callable[..., Flask], 
 
 
 def test_global_names_refuse_two_different_models_of_one_name(folder: Callable[..., Path]) -> None:
-    schema = "swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\ndefinitions: {Pet: {type: object, properties: {%s: {type: string}}}}\n"
+    schema = "swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\n"
+    schema += "definitions: {Pet: {type: object, properties: {%s: {type: string}}}}\n"
     service = Service(folder({"apis/a.yaml": schema % "name", "apis/b.yaml": schema % "title"}))
     api = API(Flask("one"), service=service)
     with pytest.raises(SpecError, match=r"(?s)Pet.*name.*title"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pymacaron.exceptions import SpecError
 from pymacaron.spec import Document, load_document, read_document
 from pymacaron.spec.reader import read_source

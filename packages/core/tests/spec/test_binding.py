@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from pymacaron.spec import Binding, Document
 
 HEAD = "openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\n"

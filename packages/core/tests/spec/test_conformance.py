@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from pymacaron.exceptions import SpecError
 from pymacaron.spec import load_document, read_document
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pymacaron.exceptions import SpecError
 from pymacaron.spec import load_document, read_document
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pymacaron.exceptions import SpecError
 from pymacaron.spec import Place
 from pymacaron.spec.limits import MAX_BYTES

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pymacaron.spec import Document, Place, References, load_document, read_document
 from pymacaron.spec.references import BrokenReferenceError
 

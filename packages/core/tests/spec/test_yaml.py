@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from pymacaron.spec.reader import read_source
 
 Write = Callable[..., Path]

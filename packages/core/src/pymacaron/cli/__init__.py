@@ -75,8 +75,8 @@ class Root(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message += did_you_mean(args[0], self.list_commands(ctx))
-            raise
+            advice = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"{error.message.rstrip('.')}{advice}", error.ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""

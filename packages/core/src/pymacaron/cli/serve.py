@@ -23,8 +23,8 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
     from pymacaron.servers.address import address, refuse_taken_port
 
     app = create_app(context.root, env=context.env)
-    config = app.extensions["pymacaron"].config
-    configure_logging(config)
-    host, port = address(config, host, port)
+    service = app.extensions["pymacaron"]
+    configure_logging(service.config)
+    host, port = address(service.config, host, port)
     refuse_taken_port(host, port)
-    gunicorn.serve(app, gunicorn.settings(host, port, workers, threads))
+    gunicorn.serve(app, gunicorn.settings(service, host, port, workers, threads))

@@ -135,7 +135,9 @@ class ClassBuilder:
         facts = ModelFacts(self._api, plan.name, attributes, {field.name: field.schema for field in plan.fields})
         name = self._class_name(plan.place)
         try:
-            return new_class(name, bases, options, _body(name, members, facts, self._later[plan.place] if defer else None))
+            return new_class(
+                name, bases, options, _body(name, members, facts, self._later[plan.place] if defer else None)
+            )
         except TypeError as error:
             if plan.parent is None:
                 raise
@@ -173,9 +175,9 @@ class ClassBuilder:
             case MapOf(value=inner, limits=limits):
                 return _limited(_made(dict, str, self._annotation(inner)), limits)
             case Nullable(value=inner):
-                return Union[self._annotation(inner), None]  # noqa: UP007
+                return _either([self._annotation(inner), None])
             case Choice(choices=choices):
-                return Union[tuple(self._annotation(choice) for choice in choices)]  # noqa: UP007
+                return _either(self._annotation(choice) for choice in choices)
             case Constants(values=constants):
                 return _constants(constants)
             case _:
@@ -191,7 +193,7 @@ class ClassBuilder:
             case Tagged(names=names, choices=choices):
                 models = list(dict.fromkeys(reference for _, reference in choices))
                 tags = tuple((tag, models.index(reference)) for tag, reference in choices)
-                union = Union[tuple(self._annotation(model) for model in models)]  # noqa: UP007
+                union = _either(self._annotation(model) for model in models)
                 return Annotated[union, values.TaggedBy(names, tags)]
             case Nothing():
                 return Annotated[Any, values.Refused()]
@@ -202,7 +204,7 @@ class ClassBuilder:
         if place not in self._aliases:
             later = Later(class_name(place))
             self._aliases[place] = Annotated[Any, later]
-            later.type = TypeAliasType(later.name, self._annotation(self._planner.alias(place)))  # type: ignore[misc]
+            later.type = _alias_type(later.name, self._annotation(self._planner.alias(place)))
             self._aliases[place] = later.type
         return self._aliases[place]
 
@@ -227,6 +229,17 @@ def _body(
 def _made(container: Any, *types: Any) -> Any:
     """Return list[type] or dict[str, type] of types that only exist at run time."""
     return container[types]
+
+
+def _either(types: Iterable[Any]) -> Any:
+    """Return the union of types that only exist at run time."""
+    return Union.__getitem__(tuple(types))
+
+
+def _alias_type(name: str, annotation: Any) -> Any:
+    """Return a named type that may contain itself."""
+    make: Any = TypeAliasType
+    return make(name, annotation)
 
 
 def _scalar(value: Scalar) -> Any:

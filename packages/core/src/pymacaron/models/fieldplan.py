@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -69,7 +70,9 @@ class FieldPlanner:
         self._accepts_pattern = accepts_pattern
         self._names = names
         self._values: dict[Place, Value] = {}
-        self._open: set[Place] = set()
+        self._open: dict[Place, int] = {}
+        self._level = 0
+        self._same: dict[Place, set[Place]] = {}
         self._aliases: dict[Place, Value | None] = {}
         self._homes: dict[Place, tuple[Schema, tuple[Schema, ...]]] = {}
         self._models: dict[Place, ModelPlan] = {}
@@ -94,20 +97,47 @@ class FieldPlanner:
     def _home_value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Plan the value of a schema once; where it contains itself, give it a name."""
         place = home.place
+        if place in self._values:
+            return self._values[place]
         if place in self._open:
+            return self._again(place)
+        self._open[place] = self._level
+        try:
+            value = self._value(home, parts)
+        finally:
+            del self._open[place]
+        if place in self._aliases:
+            self._aliases[place] = value
+            value = AliasRef(place)
+        return self._kept(place, value)
+
+    def _again(self, place: Place) -> Value:
+        """Return the value of a schema inside itself: nothing new in a union of itself, else its name."""
+        if self._open[place] < self._level:
             self._aliases[place] = None
             return AliasRef(place)
-        if place not in self._values:
-            self._open.add(place)
-            try:
-                value = self._value(home, parts)
-            finally:
-                self._open.discard(place)
-            if place in self._aliases:
-                self._aliases[place] = value
-                value = AliasRef(place)
-            self._values[place] = value
-        return self._values[place]
+        opened = list(self._open)
+        self._same.setdefault(place, set()).update(opened[opened.index(place) + 1 :])
+        return Nothing()
+
+    def _kept(self, place: Place, value: Value) -> Value:
+        """Remember a value; unions that contain each other are all the outermost one."""
+        same = self._same.pop(place, set())
+        outer = next((others for others in self._same.values() if place in others), None)
+        if outer is not None:
+            outer |= same
+        else:
+            self._values.update(dict.fromkeys([place, *same], value))
+        return value
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Mark what is planned meanwhile as a part of the value that is being planned, not the value itself."""
+        self._level += 1
+        try:
+            yield
+        finally:
+            self._level -= 1
 
     def _value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Decide which keywords say what the value is: constants, a union, or types."""
@@ -173,7 +203,8 @@ class FieldPlanner:
         if any("prefixItems" in part.siblings for part in parts):
             return Anything()
         items = [part.child("items") for part in parts if isinstance(part.siblings.get("items"), dict | bool)]
-        return self._together(home.place.child("items"), items) if items else Anything()
+        with self._inside():
+            return self._together(home.place.child("items"), items) if items else Anything()
 
     def _object(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Plan an object: a model where properties are declared, else a dictionary."""
@@ -194,7 +225,8 @@ class FieldPlanner:
         if not written:
             return Extras.DROPPED
         place = home.place.child("additionalProperties")
-        return self._together(place, [part.child("additionalProperties") for part in written])
+        with self._inside():
+            return self._together(place, [part.child("additionalProperties") for part in written])
 
     def _property(self, place: Place, name: str) -> tuple[str, Value] | None:
         """Return the attribute and the value of one property of a model."""
@@ -202,7 +234,9 @@ class FieldPlanner:
         declared = _declared(parts)
         if name not in declared:
             return None
-        return attribute_names(declared)[name], self._together(home.place.child("properties", name), declared[name])
+        with self._inside():
+            value = self._together(home.place.child("properties", name), declared[name])
+        return attribute_names(declared)[name], value
 
     def _model(self, home: Schema, parts: tuple[Schema, ...]) -> ModelPlan:
         """Plan a model from the properties that all its parts declare or require."""

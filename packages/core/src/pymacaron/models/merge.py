@@ -66,6 +66,7 @@ JUDGING = frozenset(
 """The keywords that tell a schema apart from what it refers to; all others only describe."""
 
 _OBJECT_KEYWORDS = frozenset({"properties", "required", "additionalProperties", "patternProperties", "x-parent"})
+_LARGEST_COUNT = 2**62
 _EVERY_NUMBER = frozenset({"number", "integer"})
 
 
@@ -165,8 +166,8 @@ def map_limits(parts: Sequence[Schema]) -> Limits:
 
 def _lengths(parts: Sequence[Schema], least: str, most: str) -> Limits:
     """Return the strictest of two keywords that count something."""
-    smallest = [int(number) for number in _numbers(parts, least) if number >= 0]
-    largest = [int(number) for number in _numbers(parts, most) if number >= 0]
+    smallest = [min(int(number), _LARGEST_COUNT) for number in _numbers(parts, least) if number >= 0]
+    largest = [min(int(number), _LARGEST_COUNT) for number in _numbers(parts, most) if number >= 0]
     lower = (("min_length", max(smallest)),) if smallest and max(smallest) > 0 else ()
     return (*lower, *((("max_length", min(largest)),) if largest else ()))
 
@@ -210,4 +211,5 @@ def _bounds(parts: Sequence[Schema]) -> Iterator[tuple[str, int | float]]:
 def _numbers(parts: Sequence[Schema], keyword: str) -> list[int | float]:
     """Return what a keyword says in each part, where it is a finite number."""
     values = [part.siblings.get(keyword) for part in parts]
-    return [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)]
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    return [number for number in numbers if isinstance(number, int) or math.isfinite(number)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,18 @@ from pymacaron.exceptions import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
+    from pymacaron.service import Service
+
 __all__ = ["serve", "settings"]
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a worker's heartbeat never waits for a disk
+STOPPING = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 
-def settings(host: str, port: int, workers: int | None = None, threads: int = 4) -> dict[str, Any]:
-    """Return gunicorn's settings.
+def settings(
+    service: Service, host: str, port: int, workers: int | None = None, threads: int = 4
+) -> dict[str, Any]:
+    """Return gunicorn's settings for a service.
 
     gthread workers share the app that was loaded before the fork; connections are kept 75 s, longer than load balancers
     keep theirs idle (60 s); on TERM workers have 30 s to finish; no control socket is opened. `workers` defaults to
@@ -33,8 +39,8 @@ def settings(host: str, port: int, workers: int | None = None, threads: int = 4)
         "graceful_timeout": 30,
         "control_socket_disable": True,
         "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
-        "post_worker_init": lambda worker: worker.app.wsgi().extensions["pymacaron"].start(),
-        "worker_exit": lambda server, worker: server.app.wsgi().extensions["pymacaron"].stop(),
+        "post_worker_init": lambda worker: _start_worker(service),
+        "worker_exit": lambda arbiter, worker: service.stop(),
     }
 
 
@@ -45,15 +51,35 @@ def serve(app: Flask, chosen: dict[str, Any]) -> None:
     except ImportError:
         raise ConfigError("pym serve needs gunicorn: pip install 'pymacaron[serve]>=3'") from None
 
-    class Application(BaseApplication):  # type: ignore[misc]
+    class Application(BaseApplication):
         def load_config(self) -> None:
             for name, value in chosen.items():
                 self.cfg.set(name, value)
 
-        def load(self) -> Flask:
+        def load(self) -> Any:
             return app
 
+    hold_signals_while_forking()
     Application().run()
+
+
+def hold_signals_while_forking() -> None:
+    """Keep a signal that reaches a worker before it listens to signals until it does.
+
+    Without it a TERM that comes while workers start is lost in them, and gunicorn waits for all of graceful_timeout.
+    """
+    arbiter = os.getpid()
+
+    def mask(how: int) -> None:
+        if os.getpid() == arbiter:
+            signal.pthread_sigmask(how, STOPPING)
+
+    os.register_at_fork(before=lambda: mask(signal.SIG_BLOCK), after_in_parent=lambda: mask(signal.SIG_UNBLOCK))
+
+
+def _start_worker(service: Service) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    service.start()
 
 
 def _concurrency() -> int:
