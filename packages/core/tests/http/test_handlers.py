@@ -329,8 +329,8 @@ def test_every_handler_that_does_not_fit_is_told_at_once_with_both_places(folder
         f"{at}:12: GET /extra/{{id}} binds 'handlers.lists' ({handlers}:1), which takes no 'id': its signature is ()",
         f"{at}:17: GET /wanting binds 'handlers.wants' ({handlers}:5), which wants 'something', "
         "but the operation declares no such parameter: its signature is (something)",
-        f"{at}:19: POST /nobody binds 'handlers.lists' ({handlers}:1), which takes no positional argument for the body: "
-        "its signature is ()",
+        f"{at}:19: POST /nobody binds 'handlers.lists' ({handlers}:1), "
+        "which takes no positional argument for the body: its signature is ()",
     ]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from pymacaron.cli.context import Context
@@ -29,12 +33,25 @@ def show(context: Context, as_json: bool) -> None:
     click.echo(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), nl=False)
 
 
+@contextmanager
+def printed_not_logged() -> Iterator[None]:
+    """Keep the warnings of a configuration out of the log, for a command that prints them."""
+    logger = logging.getLogger("pymacaron.config")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 @config.command()
 @click.option("--without-secrets", is_flag=True, help="Do not ask for the secrets that the file names.")
 @click.pass_obj
 def check(context: Context, without_secrets: bool) -> None:
     """Check the file and its secrets; exit with 2 if wrong."""
-    settings = context.service(secrets="ignored" if without_secrets else "required").config
+    with printed_not_logged():
+        settings = context.service(secrets="ignored" if without_secrets else "required").config
     for warning in settings.warnings:
         click.echo(warning)
     click.echo(f"{settings.config_file.path.name}: ok")
