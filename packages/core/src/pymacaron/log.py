@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
+import sys
 
 from pymacaron.config import Config, RedactingFilter
 from pymacaron.service import open_services
@@ -16,9 +19,24 @@ def configure_logging(config: Config) -> None:
     """Log to stderr at `log_level`, unless the service set up handlers of its own."""
     root = logging.getLogger()
     if not root.handlers:
-        logging.basicConfig(format=FORMAT)
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(FORMAT) if colours_wanted() else PlainFormatter(FORMAT))
+        root.addHandler(handler)
         root.setLevel(config.log_level)
     mask_secrets()
+
+
+class PlainFormatter(logging.Formatter):
+    """Leaves out the colours that others write into their messages."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record without terminal sequences."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", super().format(record))
+
+
+def colours_wanted() -> bool:
+    """Return whether stderr is a terminal whose user wants colours (NO_COLOR is unset)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def mask_secrets() -> None:

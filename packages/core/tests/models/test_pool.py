@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,15 @@ from pymacaron.models import ModelPool, PymacaronBaseModel, apipool, get_model, 
 
 REF = "#/components/schemas"
 PET = "Pet: {type: object, properties: {name: {type: string}}}"
+
+
+@pytest.fixture
+def often_switched() -> Iterator[None]:
+    """Let threads interrupt each other as often as Python can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture
@@ -77,7 +87,7 @@ def test_an_adapter_is_made_once_for_a_place(pool: Any) -> None:
     assert "12345" not in str(caught.value)
 
 
-def test_threads_that_ask_at_once_get_one_class(pool: Any) -> None:
+def test_threads_that_ask_at_once_get_one_class(pool: Any, often_switched: None) -> None:
     models = pool("\n".join(
         f"M{i}: {{type: object, properties: {{next: {{$ref: '{REF}/M{(i + 1) % 40}'}}, name: {{type: string}}}}}}"
         for i in range(40)
@@ -190,6 +200,13 @@ def test_one_name_for_the_same_model_in_two_apis_is_fine(pool: Any, pools: dict[
     pools["zoo"] = pool("Pet: {type: object, description: An animal, properties: {name: {type: string}}}", name="zoo")
     assert get_model("Pet") is pools["shop"].Pet
     same_or_refuse(pools.values())
+
+
+def test_a_property_that_is_named_like_a_describing_keyword_counts(pool: Any) -> None:
+    one = pool("Pet: {type: object, properties: {title: {type: string}}}")
+    other = pool("Pet: {type: object, properties: {title: {type: integer}}}", name="zoo")
+    with pytest.raises(SpecError, match="the model 'Pet' of the API 'zoo' differs"):
+        same_or_refuse([one, other])
 
 
 def test_one_name_for_different_models_is_refused_and_both_are_named(

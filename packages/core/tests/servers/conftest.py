@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -42,7 +43,7 @@ class Server:
             try:
                 if text in self.get(path)[1]:
                     return
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 pass
             time.sleep(0.05)
         raise AssertionError(f"{path} never answered {text!r}; the log says:\n{self.log.read_text()}")

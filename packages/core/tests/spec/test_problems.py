@@ -256,7 +256,8 @@ def test_a_missing_document_is_told_without_a_line() -> None:
 
 
 def test_a_broken_document_lists_the_operations_that_can_be_read(write: Callable[..., Path]) -> None:
-    text = f"{OPENAPI}paths: {{/a: {{get: {{responses: {{200: {{$ref: no.yaml}}}}}}, put: 3}}, /b: {{get: {{responses: {{}}}}}}}}\n"
+    paths = "{/a: {get: {responses: {200: {$ref: no.yaml}}}, put: 3}, /b: {get: {responses: {}}}}"
+    text = f"{OPENAPI}paths: {paths}\n"
     document, found = read_document(write(text), name="other")
     assert document is not None
     assert document.name == "other"

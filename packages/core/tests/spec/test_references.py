@@ -22,7 +22,7 @@ def components(schemas: str) -> str:
 
 
 def test_references_lead_to_nodes_of_any_file_in_the_root(write: Write) -> None:
-    write("Pet: {type: object}\na/b~c: {type: string}\nlist: [{type: integer}]\n", "models/pets.yaml")
+    pets = write("Pet: {}\na/b~c: {type: string}\n~1: {type: number}\nlist: [{type: integer}]\n", "models/pets.yaml")
     write('{"type": "boolean", "x": {"$ref": "../shop.yaml#/components/schemas/Own"}}', "models/flag.json")
     path = write(
         components(
@@ -30,6 +30,7 @@ def test_references_lead_to_nodes_of_any_file_in_the_root(write: Write) -> None:
             "    Pet: {$ref: 'models/pets.yaml#/Pet'}\n"
             "    Escaped: {$ref: './models/../models/pets.yaml#/a~1b~0c'}\n"
             "    Percent: {$ref: 'mod%65ls/pets.yaml#/%61~1b%7E0c'}\n"
+            "    Tilde: {$ref: 'models/pets.yaml#/~01'}\n"
             "    Item: {$ref: 'models/pets.yaml#/list/0'}\n"
             "    Whole: {$ref: models/flag.json}\n"
             "    Chain: {$ref: '#/components/schemas/Pet'}\n"
@@ -37,12 +38,12 @@ def test_references_lead_to_nodes_of_any_file_in_the_root(write: Write) -> None:
     )
     document = load_document(path)
     found = {name: schema.reference for name, schema in document.schemas.items()}
-    pets = path.parent / "models/pets.yaml"
     assert {name: schema and schema.place for name, schema in found.items()} == {
         "Own": None,
         "Pet": Place(pets, ("Pet",)),
         "Escaped": Place(pets, ("a/b~c",)),
         "Percent": Place(pets, ("a/b~c",)),
+        "Tilde": Place(pets, ("~1",)),
         "Item": Place(pets, ("list", "0")),
         "Whole": Place(path.parent / "models/flag.json"),
         "Chain": Place(path, ("components", "schemas", "Pet")),

@@ -77,6 +77,11 @@ def test_text_is_read_in_the_encoding_of_its_mark(write: Write, encoding: str) -
     assert read_source(write("café: ☕\n".encode(encoding))).data == {"café": "☕"}
 
 
+def test_only_line_feeds_and_carriage_returns_end_lines(write: Write) -> None:
+    data = read_source(write("a: |\n  x\u2028y\x85z\n  w\nb\u2029c: 'd\u2028'\r\ne: f\ue000\n")).data
+    assert data == {"a": "x\u2028y\x85z\nw\n", "b\u2029c": "d\u2028", "e": "f\ue000"}
+
+
 def test_json_in_a_yaml_file_is_read_as_either(write: Write) -> None:
     assert read_source(write('{"a": [1,\t"\\ud83d\\ude00"]}')).data == {"a": [1, "😀"]}
     assert read_source(write("{a: [1, no]}")).data == {"a": [1, "no"]}

@@ -16,6 +16,7 @@ Lines = dict[str, tuple[int, Any]]
 
 _CONTAINER_TAGS: dict[type, str] = {yaml.MappingStartEvent: CORE + "map", yaml.SequenceStartEvent: CORE + "seq"}
 _MERGE = object()
+_OLD_BREAKS = "\x85\u2028\u2029"
 
 
 class _Events(Protocol):
@@ -33,7 +34,28 @@ class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser
         yaml.parser.Parser.__init__(self)
 
 
+class _OldBreaks:
+    """Hides from a parser what was a line break before YAML 1.2 and is text since (YAML 1.2.2, section 5.4)."""
+
+    def __init__(self, text: str) -> None:
+        unused = (character for character in map(chr, range(0xE000, 0xF900)) if character not in text)
+        hidden = {written: ord(stand_in) for written, stand_in in zip(_OLD_BREAKS, unused, strict=False)}
+        self.back = {stand_in: written for written, stand_in in hidden.items()}
+        self.events = _parser(text.translate({ord(written): stand_in for written, stand_in in hidden.items()}))
+
+    def get_event(self) -> Any:
+        """Return the next event, its text as it was written."""
+        event = self.events.get_event()
+        if isinstance(event, yaml.ScalarEvent):
+            event.value = event.value.translate(self.back)
+        return event
+
+
 def _events(text: str) -> _Events:
+    return _OldBreaks(text) if any(character in text for character in _OLD_BREAKS) else _parser(text)
+
+
+def _parser(text: str) -> _Events:
     if yaml.__with_libyaml__:
         from yaml import cyaml
 
