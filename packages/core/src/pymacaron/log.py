@@ -10,7 +10,7 @@ import sys
 from pymacaron.config import Config, RedactingFilter
 from pymacaron.service import open_services
 
-__all__ = ["configure_logging", "mask_secrets"]
+__all__ = ["configure_logging", "mask_secrets", "masked"]
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -47,10 +47,11 @@ def mask_secrets() -> None:
             handler.addFilter(_masking)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
+    """Return a text with the secrets of every open service masked."""
     for service in open_services():
         text = service.config.redact(text)
     return text
 
 
-_masking = RedactingFilter(_masked)
+_masking = RedactingFilter(masked)

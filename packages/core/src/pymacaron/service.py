@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pymacaron.config import Config, load_config, read_config_file
+from pymacaron.config import Config, ConfigFile, load_config, read_config_file
 from pymacaron.exceptions import ConfigError, ServiceError, SpecError
 from pymacaron.modules import Modules, import_dotted
 from pymacaron.outside import git
@@ -54,7 +54,7 @@ class Service:
         self._release = weakref.finalize(self, self._modules.release)
         self._release.atexit = False
         try:
-            self.plugins = PluginManager(plugin_settings(file.data, file.path.name))
+            self.plugins = PluginManager(plugin_settings(file))
             self.hooks = Hooks(self.plugins)
             self.config: Config = load_config(file, self.hooks.config_sections(), secrets=secrets)
         except BaseException:
@@ -232,10 +232,11 @@ def _of_flask() -> Service | None:
     return service
 
 
-def plugin_settings(data: dict[str, Any], file: str) -> dict[str, list[str]]:
+def plugin_settings(file: ConfigFile) -> dict[str, list[str]]:
     """Return the `plugins` mapping of pym-config.yaml, which is needed before any section can be checked."""
-    settings = data.get("plugins") or {}
+    settings = file.data.get("plugins") or {}
     lists = settings.values() if isinstance(settings, dict) else [None]
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
-        raise ConfigError(f"{file}: plugins should be a mapping of require, disable and local to lists of names")
+        place = file.place("plugins")
+        raise ConfigError(f"{place}: plugins should be a mapping of require, disable and local to lists of names")
     return settings

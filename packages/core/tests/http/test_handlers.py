@@ -389,7 +389,7 @@ def test_an_api_of_which_nothing_is_bound_is_loaded_for_its_models_only(
     http = service(files).test_client()
     assert http.get("/other").status_code == 404
     assert "other.yaml binds no function: the API 'other' is loaded for its models only" in caplog.text
-    assert http.get("/version").json["apis"] == ["it", "other"]
+    assert b'"apis":["it","other"]' in http.get("/version").data
 
 
 def test_swagger_dotted_operation_ids_and_bound_modules_name_handlers(client: Client) -> None:

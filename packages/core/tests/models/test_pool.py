@@ -30,10 +30,10 @@ def often_switched() -> Iterator[None]:
 
 
 @pytest.fixture
-def pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModelPool]]:
+def pools(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModelPool]:
     found: dict[str, ModelPool] = {}
     monkeypatch.setattr(pymacaron.service, "current_service", lambda: SimpleNamespace(pools=found))
-    return iter([found]).__next__()
+    return found
 
 
 def test_a_model_is_reached_by_attribute_by_model_and_by_name_and_is_always_the_same_class(pool: Any) -> None:

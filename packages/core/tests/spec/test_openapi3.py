@@ -120,6 +120,7 @@ paths:
       - {name: page, in: query, required: true, schema: {type: integer}}
       - {$ref: '#/components/parameters/Token', description: its own}
       - {name: Accept, in: header, schema: {type: string}}
+      - {name: accept, in: query, schema: {type: string}}
       - {name: q, in: query, content: {application/json: {schema: {type: object}}}}
       responses: {}
     post: {responses: {}, parameters: [{$ref: '#/components/parameters/Token'}]}
@@ -134,11 +135,12 @@ components:
         "query page": (True, "form", True),
         "header page": (False, "simple", False),
         "cookie t": (False, "form", True),
+        "query accept": (False, "form", True),
         "query q": (False, "form", True),
     }
     assert get.parameters[3].description == "its own"
-    assert get.parameters[4].content_type == "application/json"
-    assert get.parameters[4].schema.keywords == {"type": "object"}
+    assert get.parameters[5].content_type == "application/json"
+    assert get.parameters[5].schema.keywords == {"type": "object"}
     assert list(parameters_of(post)) == ["path id", "query page", "header page", "cookie t"]
     assert post.parameters[3].description == ""
     assert shop.problems == ()

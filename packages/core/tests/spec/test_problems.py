@@ -189,6 +189,7 @@ SCHEMAS = {
     "maximum: true": "'maximum' must be a number, not true",
     "multipleOf: 0": "'multipleOf' must be a number above 0, not 0",
     "maxLength: -1": "'maxLength' must be a whole number, 0 or more, not -1",
+    "minLength: true": "'minLength' must be a whole number, 0 or more, not true",
     "minItems: 1.5": "'minItems' must be a whole number, 0 or more, not 1.5",
     "exclusiveMinimum: 1": "'exclusiveMinimum' must be true or false, not 1",
     "pattern: 1": "'pattern' must be text, not 1",
@@ -202,6 +203,13 @@ SCHEMAS = {
 def test_a_keyword_of_the_wrong_type_is_told(problems: Problems, written: str) -> None:
     text = f"{OPENAPI}paths: {{}}\ncomponents:\n  schemas:\n    Pet: {{{written}}}\n"
     assert problems(text) == [f"shop.yaml:6: {SCHEMAS[written]}; correct it"]
+
+
+def test_keywords_beside_a_reference_count_since_openapi_3_1(problems: Problems) -> None:
+    schemas = "{A: {$ref: '#/components/schemas/B', type: objekt}, B: {}}"
+    text = f"{OPENAPI}components: {{schemas: {schemas}}}\npaths: {{}}\n"
+    assert problems(text) == []
+    assert problems(text.replace("3.0.3", "3.1.0")) == [f"shop.yaml:3: {SCHEMAS['type: objekt']}; correct it"]
 
 
 NEW_SCHEMAS = {

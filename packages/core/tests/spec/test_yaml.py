@@ -108,6 +108,7 @@ REFUSED = {
     "a: !!int x\n": ["shop.yaml:1: 'x' is tagged !!int but is none; correct the tag or the value"],
     "a: 1\nb: *a\n": ["shop.yaml:2: the YAML alias '*a' has no anchor '&a' above it; add one"],
     "a: &a\n  b: *a\n": ["shop.yaml:2: the YAML alias '*a' repeats itself without end; write a '$ref' instead"],
+    "a: &a 1\nb: &a [*a]\n": ["shop.yaml:2: the YAML alias '*a' repeats itself without end; write a '$ref' instead"],
     "a: {<<: 3}\n": ["shop.yaml:1: the merge key '<<' wants a mapping or a list of them; give it one, or quote it"],
     "? [a]\n: 1\n": ["shop.yaml:1: a key is no plain text here; write each key of a mapping as text"],
     "a: &a b\n*a : 1\n": ["shop.yaml:2: a key is no plain text here; write each key of a mapping as text"],

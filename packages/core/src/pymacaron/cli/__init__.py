@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pymacaron.exceptions import PyMacaronException
+from pymacaron.exceptions import ConfigError, PyMacaronException
 from pymacaron.text import did_you_mean, one_line
 from pymacaron.version import __version__
 
@@ -40,23 +40,31 @@ def rendered() -> Iterator[None]:
     try:
         yield
     except PyMacaronException as error:
-        if debugging():
-            traceback.print_exc()
+        show_traceback()
         raise Told(error) from error
 
 
-def debugging() -> bool:
-    """Return whether the command line asks for tracebacks."""
-    return "--debug" in sys.argv
+def show_traceback() -> None:
+    """Print the traceback of the exception at hand, its secrets masked, where the command line has --debug."""
+    if "--debug" in sys.argv:
+        from pymacaron.log import masked
+
+        click.echo(masked(traceback.format_exc()), err=True)
 
 
 class Root(click.Group):
     """The group of all commands: core's own are found first, so that `pym plugins` works when a plugin is broken."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, those of plugins included."""
+        """Return the names of all commands, those of plugins included where the configuration can be read."""
+        from pymacaron.cli.plugin import COMMANDS
+
         with rendered():
-            return sorted(self._every(ctx))
+            try:
+                return sorted(self._every(ctx))
+            except ConfigError as error:
+                click.echo(f"Warning: {error}", err=True)
+                return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command, with the options that all of them share."""
@@ -110,7 +118,8 @@ def main() -> None:
     try:
         pym(prog_name="pym")
     except Exception as error:
-        if debugging():
-            raise
-        click.echo(f"Error: pym stumbled over {one_line(error)} (--debug shows the traceback)", err=True)
+        from pymacaron.log import masked
+
+        show_traceback()
+        click.echo(f"Error: pym stumbled over {masked(one_line(error))} (--debug shows the traceback)", err=True)
         sys.exit(1)

@@ -45,7 +45,7 @@ class Context:
         if not any(self.root.glob("pym-config*.yaml")):
             return {}
         file = read_config_file(self.root, self.env)
-        settings = plugin_settings(file.data, file.path.name)
+        settings = plugin_settings(file)
         if settings.get("local"):
             Modules(self.root).claim()
         return settings

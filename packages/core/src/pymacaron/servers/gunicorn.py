@@ -20,9 +20,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a worker's heartbeat neve
 STOPPING = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 
-def settings(
-    service: Service, host: str, port: int, workers: int | None = None, threads: int = 4
-) -> dict[str, Any]:
+def settings(service: Service, host: str, port: int, workers: int | None = None, threads: int = 4) -> dict[str, Any]:
     """Return gunicorn's settings for a service.
 
     gthread workers share the app that was loaded before the fork; connections are kept 75 s, longer than load balancers

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import Any
 
 import yaml
 
 from pymacaron.spec.limits import MAX_DEPTH, MAX_NODES, TextError
+from pymacaron.spec.yamlevents import yaml_events
 from pymacaron.spec.yamlscalars import CORE, plain_scalar, tagged_scalar, unknown_tag
 
 __all__ = ["Lines", "parse_yaml", "yaml_lines"]
@@ -16,51 +17,6 @@ Lines = dict[str, tuple[int, Any]]
 
 _CONTAINER_TAGS: dict[type, str] = {yaml.MappingStartEvent: CORE + "map", yaml.SequenceStartEvent: CORE + "seq"}
 _MERGE = object()
-_OLD_BREAKS = "\x85\u2028\u2029"
-
-
-class _Events(Protocol):
-    """The part of PyYAML's two parsers that is used here."""
-
-    def get_event(self) -> Any: ...
-
-
-class _PythonParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
-    """PyYAML's own parser, for a PyYAML that was built without libyaml."""
-
-    def __init__(self, text: str) -> None:
-        yaml.reader.Reader.__init__(self, text)
-        yaml.scanner.Scanner.__init__(self)
-        yaml.parser.Parser.__init__(self)
-
-
-class _OldBreaks:
-    """Hides from a parser what was a line break before YAML 1.2 and is text since (YAML 1.2.2, section 5.4)."""
-
-    def __init__(self, text: str) -> None:
-        unused = (character for character in map(chr, range(0xE000, 0xF900)) if character not in text)
-        hidden = {written: ord(stand_in) for written, stand_in in zip(_OLD_BREAKS, unused, strict=False)}
-        self.back = {stand_in: written for written, stand_in in hidden.items()}
-        self.events = _parser(text.translate({ord(written): stand_in for written, stand_in in hidden.items()}))
-
-    def get_event(self) -> Any:
-        """Return the next event, its text as it was written."""
-        event = self.events.get_event()
-        if isinstance(event, yaml.ScalarEvent):
-            event.value = event.value.translate(self.back)
-        return event
-
-
-def _events(text: str) -> _Events:
-    return _OldBreaks(text) if any(character in text for character in _OLD_BREAKS) else _parser(text)
-
-
-def _parser(text: str) -> _Events:
-    if yaml.__with_libyaml__:
-        from yaml import cyaml
-
-        return cast("_Events", cyaml.CSafeLoader(text))
-    return cast("_Events", _PythonParser(text))
 
 
 def parse_yaml(text: str) -> Any:
@@ -118,7 +74,7 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.next_event = _events(text).get_event
+        self.next_event = yaml_events(text).get_event
         self.stack: list[_Frame] = []
         self.frame = _Frame(self.new_sequence(), 1, 0)
         self.anchors: dict[str, tuple[Any, int, int]] = {}
