@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pymacaron.exceptions import ConfigError
-from pymacaron.spec.reader import read_source
+from pymacaron.spec.references import References
 from pymacaron.text import shown
 
 __all__ = ["find_documents"]
@@ -15,7 +15,7 @@ SUFFIXES = {".yaml", ".yml", ".json"}
 TOP_KEYS = {"openapi", "swagger", "paths", "info"}
 
 
-def find_documents(folder: Path, ignore: Collection[str] = ()) -> dict[str, Path]:
+def find_documents(folder: Path, references: References, ignore: Collection[str] = ()) -> dict[str, Path]:
     """Return the documents of a folder by the name of their API, the stem of the file, in the order of names.
 
     A file that has nothing of a document at its top is a fragment that documents refer to, and left out. Raises
@@ -29,7 +29,7 @@ def find_documents(folder: Path, ignore: Collection[str] = ()) -> dict[str, Path
     for path in sorted(folder.iterdir()):
         if path.suffix not in SUFFIXES or path.stem in ignore or path.stem.startswith("pym-config"):
             continue
-        if is_fragment(path):
+        if is_fragment(references.source(path).data):
             continue
         if path.stem in found:
             raise ConfigError(f"{shown(found[path.stem])} and {shown(path)} are both called '{path.stem}': rename one")
@@ -39,7 +39,6 @@ def find_documents(folder: Path, ignore: Collection[str] = ()) -> dict[str, Path
     return found
 
 
-def is_fragment(path: Path) -> bool:
-    """Return whether a file has neither a version nor paths nor an info at its top."""
-    data = read_source(path).data
+def is_fragment(data: object) -> bool:
+    """Return whether the content of a file has neither a version nor paths nor an info at its top."""
     return not (isinstance(data, dict) and TOP_KEYS & data.keys())

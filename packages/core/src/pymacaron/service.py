@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 import threading
@@ -19,6 +20,7 @@ from pymacaron.modules import Modules, import_dotted
 from pymacaron.outside import git
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
+from pymacaron.spec.references import References
 
 if TYPE_CHECKING:
     from pymacaron.models.pool import ModelPool
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Service", "adopt", "current_service", "open_services"]
 
 Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 _current: ContextVar[Service | None] = ContextVar("pymacaron_service", default=None)
 _open: weakref.WeakSet[Service] = weakref.WeakSet()
@@ -60,6 +64,7 @@ class Service:
         except BaseException:
             self.close()
             raise
+        self.references = References(self.root)
         self.pools: dict[str, ModelPool] = {}
         self._tokens: list[Token[Service | None]] = []
         self._started_in: int | None = None
@@ -105,9 +110,11 @@ class Service:
         from pymacaron.models.pool import ModelPool
         from pymacaron.spec import load_document
 
-        location = Path(path)
-        root = self.root if location.resolve().is_relative_to(self.root) else None
-        document = load_document(location, root=root, name=name)
+        location = Path(path).absolute()
+        inside = location.is_relative_to(self.root)
+        document = load_document(location, name=name, references=self.references if inside else None)
+        for problem in document.problems:
+            log.warning("%s", problem)
         self.pools[name] = ModelPool(document, import_dotted)
         return self.pools[name]
 
@@ -118,7 +125,7 @@ class Service:
         """
         from pymacaron.documents import find_documents
 
-        found = find_documents(self.root / path, set(ignore))
+        found = find_documents(self.root / path, self.references, set(ignore))
         problems: list[str] = []
         pools = []
         for name, document in found.items():
