@@ -121,6 +121,7 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
                 raise ConfigError(f"the API '{document.name}' is one that a plugin brings: rename your document")
             own.append(service.load_document(document.name, document.path))
         routes.add_routes(app, service, own)
+        service.check_functions()
         errors.install(app)
         service.hooks.app_created(app, service)
 
@@ -138,9 +139,9 @@ def _chosen(service: Service, serve: Sequence[str]) -> list[ModelPool]:
         if any(operation.binding.server or operation.binding.skipped for operation in operations):
             chosen.append(pool)
         else:
-            log.warning(
-                "%s binds no function: the API '%s' is loaded for its models only", pool.document.path.name, name
-            )
+            level = logging.DEBUG if any(operation.binding.client for operation in operations) else logging.WARNING
+            file = pool.document.path.name
+            log.log(level, "%s binds no function: the API '%s' is loaded for its models only", file, name)
     return chosen
 
 

@@ -17,7 +17,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -46,6 +45,12 @@ class PyMacaronException(Exception):
     code: ClassVar[str] = "SERVER_ERROR"
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse, as the class is made, a `code` that is no text and a `status` that is no HTTP error."""
+        super().__init_subclass__(**options)
+        if not isinstance(cls.code, str) or type(cls.status) is not int or not 400 <= cls.status <= 599:
+            raise TypeError(f"{cls.__name__} wants a code that is text and a status from 400 to 599, as a number")
 
     def __init__(self, *args: object, user_message: str | None = None, error_id: str | None = None) -> None:
         super().__init__(*args)
@@ -131,11 +136,9 @@ class ServiceError(StartError):
 def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:
     """Make a child of PyMacaronException, in the caller's module, from a class name, an error code and an HTTP status.
 
-    Raises ValueError for a name that is no identifier or a status that is no HTTP error (RFC 9110, section 15).
+    Raises ValueError for a name that is no identifier, TypeError for a status that is no HTTP error.
     """
-    if not re.fullmatch(r"[A-Za-z_]\w*", name):
+    if not name.isidentifier():
         raise ValueError(f"add_error() wants the name of a class, not {name!r}")
-    if not 400 <= status <= 599:
-        raise ValueError(f"add_error({name!r}) wants an HTTP error status from 400 to 599, not {status}")
     module = sys._getframe(1).f_globals.get("__name__", __name__)  # noqa: SLF001 - as namedtuple() does
     return type(name, (PyMacaronException,), {"code": code, "status": status, "__module__": module})

@@ -6,18 +6,27 @@ import gc
 import importlib
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 from pymacaron.exceptions import BindingError, ServiceError
-from pymacaron.text import did_you_mean, one_line
+from pymacaron.text import did_you_mean, one_line, shown
 
-__all__ = ["Modules", "import_dotted"]
+__all__ = ["BrokenModuleError", "Modules", "import_dotted", "raised_at"]
 
 NEVER_IMPORTED = {"conftest", "server", "setup", "test", "testaccept", "tests", "wsgi"}
 
 _lock = threading.RLock()
 _claims: list[Modules] = []
+
+
+class BrokenModuleError(BindingError):
+    """A module that is there and raises as it is imported: `module` is its name."""
+
+    def __init__(self, module: str, *problems: str) -> None:
+        super().__init__(*problems)
+        self.module = module
 
 
 class Modules:
@@ -108,9 +117,23 @@ def _import(name: str, *, last: bool) -> object | None:
                 return None
             here = {known for claim in _claims for known in claim.names()}
             raise BindingError(f"there is no module '{name}'{did_you_mean(name, here)}") from None
-        raise BindingError(f"importing '{name}' raised {one_line(error)}") from error
+        raise _broken(name, error) from error
     except Exception as error:
-        raise BindingError(f"importing '{name}' raised {one_line(error)}") from error
+        raise _broken(name, error) from error
+
+
+def _broken(name: str, error: Exception) -> BrokenModuleError:
+    return BrokenModuleError(name, f"importing '{name}' raised {one_line(error)} at {raised_at(error)}")
+
+
+def raised_at(error: BaseException) -> str:
+    """Return where an exception came from, as file:line: the innermost line of a service's own, else the innermost."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown(Path(error.filename))}:{error.lineno}"
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    own = [frame for frame in frames if any(frame[0].resolve().is_relative_to(claim.root) for claim in _claims)]
+    file, line = (own or frames or [(Path("?"), 0)])[-1]
+    return f"{shown(file)}:{line}"
 
 
 def _attribute(module: object, module_name: str, names: list[str]) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pymacaron.exceptions import StartError
 from pymacaron.servers.address import default_port
+from pymacaron.text import where
 
 if TYPE_CHECKING:
     from pymacaron.app import API
@@ -23,6 +26,7 @@ class Chosen:
 
 
 _chosen = Chosen()
+_served = False
 
 
 def chosen() -> Chosen:
@@ -52,7 +56,19 @@ def run_callback(callback: Callable[..., Any], port: int | None, env: str | None
     """Call the callback of letsgo so that its `api.start()` serves."""
     global _chosen
     _chosen = Chosen(env, main=True)
-    callback(port or default_port(), debug)
+    arguments = (port or default_port(), debug)
+    refuse_misfit(callback, arguments)
+    callback(*arguments)
+    if not _served:
+        raise StartError(f"{where(callback)}: the callback of letsgo() returned without calling api.start()")
+
+
+def refuse_misfit(callback: Callable[..., Any], arguments: tuple[object, ...]) -> None:
+    """Raise StartError where a callback does not take port and debug."""
+    try:
+        inspect.signature(callback).bind(*arguments)
+    except TypeError:
+        raise StartError(f"{where(callback)}: letsgo() calls this function with port and debug: take both") from None
 
 
 def serve_if_main(api: API) -> None:
@@ -62,5 +78,7 @@ def serve_if_main(api: API) -> None:
     from pymacaron.log import configure_logging
     from pymacaron.servers.development import serve
 
+    global _served
+    _served = True
     configure_logging(api.service.config)
-    serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, reload=api.debug)
+    serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, watch=api.debug)

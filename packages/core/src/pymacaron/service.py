@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pymacaron.config import Config, ConfigFile, load_config, read_config_file
-from pymacaron.exceptions import ConfigError, ServiceError, SpecError
+from pymacaron.exceptions import BindingError, ConfigError, ServiceError, SpecError
 from pymacaron.modules import Modules, import_dotted
 from pymacaron.outside import git
 from pymacaron.plugins.collect import Hooks
@@ -157,18 +157,32 @@ class Service:
         with _lock:
             if self.started:
                 return
-            names = self.config.get("startup") or []
-            for function in [*map(import_dotted, names), *self._startup]:
+            for function in [*self._named("startup"), *self._startup]:
                 self.run(function)
             self._started_in = os.getpid()
+
+    def check_functions(self) -> None:
+        """Raise BindingError where `startup` or `shutdown` names a function that cannot be found."""
+        for key in ("startup", "shutdown"):
+            self._named(key)
+
+    def _named(self, key: str) -> list[Callable[[], object]]:
+        """Return the functions that a setting names."""
+        functions = []
+        for index, dotted in enumerate(self.config.get(key) or []):
+            try:
+                functions.append(import_dotted(dotted))
+            except BindingError as error:
+                place = self.config.config_file.place(key, str(index))
+                raise BindingError(f"{place}: {key} names '{dotted}', but {error}") from error.__cause__
+        return functions
 
     def stop(self) -> None:
         """Run the shutdown functions, last registered first, in a process that was started."""
         if not self.started:
             return
         self._started_in = None
-        names = self.config.get("shutdown") or []
-        for function in reversed([*map(import_dotted, names), *self._shutdown]):
+        for function in reversed([*self._named("shutdown"), *self._shutdown]):
             self.run(function)
 
     def run(self, function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:

@@ -419,3 +419,58 @@ def test_problems_are_json_pointers(client: Client) -> None:
         "/it", json={"a/b": [1, "2"]}
     )
     assert json.loads(reply.data)["problems"][0]["pointer"] == "/a~1b/1"
+
+
+def test_none_where_the_document_declares_content_is_a_missing_return(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    details = "      responses: {'200': {description: ok, content: {application/json: {}}}}\n"
+    reply: Any = client(operation("def it():\n    {}\n", details)).get("/it")
+    assert (reply.status_code, reply.json["error"]) == (500, "BAD_RESPONSE")
+    assert "GET /it (handlers.it) returned None, but declares content for 200: is a 'return' missing?" in caplog.text
+    assert "handlers.it" not in reply.text
+
+
+def test_a_module_that_fails_is_told_once_with_the_line_that_raised(folder: Callable[..., Path]) -> None:
+    from pymacaron import create_app
+
+    paths = "".join(
+        f"  /{name}:\n    get: {{x-bind-server: handlers.it, responses: {{'200': {{description: ok}}}}}}\n"
+        for name in "abc"
+    )
+    files = {"apis/it.yaml": api(paths), "handlers.py": "import helper\n", "helper.py": "\ny = undefined\n"}
+    root = folder(files)
+    with pytest.raises(StartError) as caught:
+        create_app(root)
+    assert caught.value.problems == [
+        f"{root}/apis/it.yaml:6: GET /a binds 'handlers.it', but importing 'handlers' raised "
+        f"NameError: name 'undefined' is not defined at {root}/helper.py:2 (and 2 more)"
+    ]
+    assert isinstance(caught.value.__cause__, NameError)
+
+
+def test_a_refused_call_is_logged_with_its_error_id(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    details = "      parameters: [{name: n, in: query, schema: {type: integer}}]\n"
+    reply: Any = client(operation("def it(n):\n    return n\n", details)).get("/it?n=canary")
+    assert (
+        f"GET /it: INVALID_PARAMETER: query parameter 'n': Input should be a valid integer (error_id {reply.json['error_id']})"
+        in caplog.text
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("status", "'404'"), ("status", "200"), ("code", "404")])
+def test_an_error_class_with_an_impossible_code_or_status_is_refused_as_it_is_made(name: str, value: str) -> None:
+    with pytest.raises(TypeError, match="Own wants a code that is text and a status from 400 to 599"):
+        exec(f"from pymacaron.exceptions import *\nclass Own(PyMacaronException):\n    {name} = {value}\n")
+
+
+def test_a_startup_function_that_is_missing_stops_the_start_with_its_place(folder: Callable[..., Path]) -> None:
+    from pymacaron import create_app
+
+    files = operation("def it():\n    return {}\ndef up():\n    pass\n")
+    root = folder({**files, "pym-config.yaml": "name: demo\nstartup:\n- handlers.upp\n"})
+    with pytest.raises(
+        StartError, match=r"config.yaml:3: startup names 'handlers.upp', but handlers has no 'upp' \(did"
+    ):
+        create_app(root)

@@ -189,7 +189,7 @@ def test_apipool_reaches_the_apis_of_the_current_service(pool: Any, pools: dict[
     assert "my_api" in dir(apipool)
     with pytest.raises(AttributeError) as caught:
         apipool.my_apy  # noqa: B018
-    assert caught.value.args[0] == "the current service has no API 'my_apy' (did you mean 'my-api'?)"
+    assert caught.value.args[0] == "the current service has no API 'my_apy' (did you mean 'my_api'?)"
     with pytest.raises(AttributeError) as caught:
         get_model("Pett")
     assert caught.value.args[0] == "the current service has no model 'Pett' (did you mean 'Pet'?)"
@@ -231,3 +231,14 @@ def test_one_name_for_different_models_is_refused_and_both_are_named(
         '@@ -2,3 +2,3 @@\n   "": {\n-    "type": "string"\n+    "type": "integer"\n   }'
     )
     assert len(caught.value.problems) == 2
+
+
+def test_a_keyword_that_is_no_property_is_refused_unless_more_is_declared(pool: Any) -> None:
+    models = pool("""
+        Pet: {type: object, properties: {name: {type: string}}}
+        Open: {type: object, properties: {name: {type: string}}, additionalProperties: true}
+    """)
+    with pytest.raises(TypeError, match=r"^Pet\(\) has no property 'nmae' \(did you mean 'name'\?\)$"):
+        models.Pet(nmae="Rex")
+    assert models.Pet.from_json({"name": "Rex", "nmae": "Rex"}).to_json() == {"name": "Rex"}
+    assert models.Open(nmae="Rex").to_json() == {"nmae": "Rex"}

@@ -136,13 +136,16 @@ def broken(plugins: str, files: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("import nonsense", "cannot be loaded, ModuleNotFoundError: No module named 'nonsense': "),
+        ("import nonsense", "cannot be loaded, ModuleNotFoundError: No module named 'nonsense' at bad.py:1: "),
         (
             "from pymacaron import hookimpl\n@hookimpl\ndef pym_comands():\n    return []",
             "implements 'pym_comands', which is no hook (did you mean 'pym_commands'?): ",
         ),
         ("def pym_commands():\n    return []", "defines pym_commands() without @hookimpl: "),
-        ("from pymacaron import hookimpl\n@hookimpl\ndef pym_checks(servce):\n    return []", "cannot be loaded, "),
+        (
+            "from pymacaron import hookimpl\n@hookimpl\ndef pym_checks(servce):\n    return []",
+            "has pym_checks(servce), but the hook gives service: correct it",
+        ),
     ],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_keeps_the_service_from_starting(

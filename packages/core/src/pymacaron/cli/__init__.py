@@ -83,7 +83,8 @@ class Root(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            advice = did_you_mean(args[0], self.list_commands(ctx))
+            broken = ctx.ensure_object(_context_class()).plugins().problems()
+            advice = did_you_mean(args[0], self.list_commands(ctx)) + "".join(f"\n{problem}" for problem in broken)
             raise click.UsageError(f"{error.message.rstrip('.')}{advice}", error.ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -12,7 +12,10 @@ __all__ = ["completion"]
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL, to be evaluated: eval "$(pym completion bash)"."""
+    """Print what completes commands in SHELL.
+
+    To be evaluated: eval "$(pym completion bash)".
+    """
     script = get_completion_class(shell)
     if script is not None:
         click.echo(script(ctx.find_root().command, {}, "pym", "_PYM_COMPLETE").source())

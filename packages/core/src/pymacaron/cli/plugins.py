@@ -16,7 +16,10 @@ __all__ = ["plugins"]
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 @click.pass_obj
 def plugins(context: Context, as_json: bool) -> None:
-    """List plugins with distribution, version, status, hooks and config sections."""
+    """List plugins, and say what is broken.
+
+    Each with distribution, version, status, hooks and config sections.
+    """
     found = context.plugins().plugins()
     if as_json:
         print_json([asdict(plugin) for plugin in found])

@@ -22,7 +22,7 @@ __all__ = ["routes"]
 @click.option("--strict", is_flag=True, help="Fail where the document has any problem.")
 @click.pass_obj
 def routes(context: Context, document: Path | None, as_json: bool, strict: bool) -> None:
-    """List the operations of the service, or of DOCUMENT.
+    """List operations, of the service or a DOCUMENT.
 
     Problems of a DOCUMENT are told on stderr and its operations listed all the same, unless --strict is given.
     """

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from pymacaron.cli.context import Context
 from pymacaron.exceptions import StartError
 
-__all__ = ["run"]
+__all__ = ["run", "tell_of_server_file"]
+
+
+def tell_of_server_file(root: Path) -> None:
+    """Say that a server.py, with whatever it adds to the app, is not run by `pym`."""
+    if (root / "server.py").exists():
+        click.echo(
+            "server.py is not run by pym: for what it adds, use python server.py or gunicorn server:app", err=True
+        )
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
-@click.option("--reload/--no-reload", default=True, help="Start again when code or a document changes.")
+@click.option("--reload/--no-reload", "watch", default=True, help="Start again when code or a document changes.")
 @click.pass_obj
-def run(context: Context, host: str | None, port: int | None, reload: bool) -> None:
-    """Serve the service of this folder for development, without a server.py."""
+def run(context: Context, host: str | None, port: int | None, watch: bool) -> None:
+    """Serve this folder while you write.
+
+    Needs no server.py, and starts again when code or a document changes.
+    """
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
-    from pymacaron.servers import development
+    from pymacaron.servers import development, reload
     from pymacaron.servers.address import address
 
+    if watch and not reload.is_child():
+        config = context.service().config
+        reload.keep_serving(*address(config, host, port))
     try:
         app = create_app(context.root, env=context.env)
     except StartError as error:
-        if not development.is_reloaded():
+        if not reload.is_restarted():
             raise
         development.wait_for_change(context.root, error, *address(None, host, port))
         return
+    tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
     configure_logging(service.config)
-    development.serve(app, service, *address(service.config, host, port), debug=context.debug, reload=reload)
+    development.serve(app, service, *address(service.config, host, port), debug=context.debug, watch=watch)

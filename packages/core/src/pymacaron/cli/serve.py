@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pymacaron.cli.context import Context
+from pymacaron.cli.run import tell_of_server_file
 
 __all__ = ["serve"]
 
@@ -16,13 +17,14 @@ __all__ = ["serve"]
 @click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads of each process.")
 @click.pass_obj
 def serve(context: Context, host: str | None, port: int | None, workers: int | None, threads: int) -> None:
-    """Serve the service of this folder by gunicorn with PyMacaron's settings."""
+    """Serve this folder by gunicorn."""
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
     from pymacaron.servers import gunicorn
     from pymacaron.servers.address import address, refuse_taken_port
 
     app = create_app(context.root, env=context.env)
+    tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
     configure_logging(service.config)
     host, port = address(service.config, host, port)

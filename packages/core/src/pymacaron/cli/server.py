@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pymacaron.cli import rendered
+from pymacaron.exceptions import StartError
 from pymacaron.server import run_callback
+from pymacaron.servers import reload
+from pymacaron.servers.address import address
+from pymacaron.servers.development import wait_for_change
 
 __all__ = ["run_server"]
 
@@ -24,6 +29,11 @@ def run_server(callback: Callable[..., Any]) -> None:
     def server(port: int | None, env: str | None, debug: bool) -> None:
         """Serve this service for development."""
         with rendered():
-            run_callback(callback, port, env, debug)
+            try:
+                run_callback(callback, port, env, debug)
+            except StartError as error:
+                if not reload.is_restarted():
+                    raise
+                wait_for_change(Path.cwd(), error, *address(None, None, port))
 
     server(prog_name=f"python {sys.argv[0]}")

@@ -12,5 +12,8 @@ __all__ = ["version"]
 @click.command()
 @click.pass_obj
 def version(context: Context) -> None:
-    """Print the version of the service: <date>-<time>-<commits>-<sha> of its last commit."""
+    """Print the version of the service.
+
+    That is PYM_VERSION, else <date>-<time>-<commits>-<sha> of the last commit.
+    """
     click.echo(context.service().version)

@@ -25,9 +25,7 @@ def pym_app_created(app: Flask, service: Service) -> None:
     except ImportError:
         from pymacaron.exceptions import ConfigError
 
-        raise ConfigError(
-            "pym-config.yaml sets cors, which needs flask-cors: pip install 'pymacaron[cors]>=3'"
-        ) from None
+        raise ConfigError("pym-config.yaml sets cors, which needs flask-cors: pip install 'flask-cors>=6'") from None
     if isinstance(wanted, dict):
         CORS(app, **wanted)
     elif wanted is True:

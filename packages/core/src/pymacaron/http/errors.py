@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, current_app, json
+from flask import Flask, Response, current_app, json, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from pymacaron.exceptions import PyMacaronException, StartError
+from pymacaron.exceptions import BadResponseException, PyMacaronException, StartError
 
 __all__ = ["install"]
 
@@ -35,9 +35,11 @@ def install(app: Flask) -> None:
 def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
     """Answer what a handler or the framework raised on purpose; a 5xx is logged too."""
     reply = error.to_json()
-    if error.status >= 500:
-        log.error("%s: %s (error_id %s)", error.code, error, error.error_id, exc_info=error)
-    if isinstance(error, StartError) and not current_app.debug:
+    cause = error if error.status >= 500 else None
+    level = logging.ERROR if cause else logging.INFO
+    text = "%s %s: %s: %s (error_id %s)"
+    log.log(level, text, request.method, request.path, error.code, error, error.error_id, exc_info=cause)
+    if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
         reply["error_description"] = GENERIC
     return _response(reply)
 
@@ -48,7 +50,8 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
         return error.get_response()
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
-    response = _response(_reply(code, error.description or error.name, status))
+    description = f"nothing is served at {request.path}" if status == 404 else error.description or error.name
+    response = _response(_reply(code, description, status))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -69,4 +72,4 @@ def _reply(code: str, description: str, status: int) -> dict[str, Any]:
 
 
 def _response(reply: dict[str, Any]) -> Response:
-    return Response(json.dumps(reply), reply["status"], mimetype="application/json")
+    return Response(json.dumps(reply, separators=(",", ":")), reply["status"], mimetype="application/json")

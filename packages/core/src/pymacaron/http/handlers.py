@@ -11,11 +11,16 @@ from typing import Any
 from pymacaron.exceptions import BindingError
 from pymacaron.http.call import Call
 from pymacaron.http.names import parameter_keywords
-from pymacaron.modules import import_dotted
+from pymacaron.modules import BrokenModuleError, import_dotted
 from pymacaron.spec import Operation, Parameter
 from pymacaron.text import one_line, where
 
 __all__ = ["BoundOperation", "bind"]
+
+ANY_ARGUMENTS = (
+    inspect.Parameter("arguments", inspect.Parameter.VAR_POSITIONAL),
+    inspect.Parameter("keywords", inspect.Parameter.VAR_KEYWORD),
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,15 @@ def bind(api: str, operation: Operation) -> BoundOperation:
     try:
         function = import_dotted(dotted)
         wrapped = _decorated(function, operation.binding.decorate_server)
+    except BrokenModuleError as error:
+        raise BrokenModuleError(error.module, f"{place} binds '{dotted}', but {error}") from error.__cause__
     except BindingError as error:
         raise BindingError(f"{place} binds '{dotted}', but {error}") from error
     if not callable(function):
         raise BindingError(f"{place} binds '{dotted}', which is a {type(function).__name__} and no function")
     keywords = parameter_keywords(operation.parameters)
     call_keyword = _call_keyword(function)
-    signature = inspect.signature(function)
+    signature = _signature(function)
     if misfit := _misfit(signature, operation, list(keywords.values()), call_keyword):
         raise BindingError(f"{place} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
     omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
@@ -63,6 +70,8 @@ def _decorated(function: Callable[..., Any], decorator: str | None) -> Callable[
         return function
     try:
         wrapped = import_dotted(decorator)(function)
+    except BrokenModuleError:
+        raise
     except BindingError as error:
         raise BindingError(f"its decorator '{decorator}' cannot be found: {error}") from error
     except Exception as error:
@@ -70,6 +79,13 @@ def _decorated(function: Callable[..., Any], decorator: str | None) -> Callable[
     if not callable(wrapped):
         raise BindingError(f"its decorator '{decorator}' returned a {type(wrapped).__name__} and no function")
     return typing.cast("Callable[..., Any]", wrapped)
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except ValueError:  # a function of C that does not tell
+        return inspect.Signature(ANY_ARGUMENTS)
 
 
 def _call_keyword(function: Callable[..., Any]) -> str | None:

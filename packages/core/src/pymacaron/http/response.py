@@ -31,7 +31,7 @@ class ResponseWriter:
 
     where: str
     status: int
-    empty_status: int
+    empty_status: int | None
     adapters: Mapping[str, TypeAdapter[Any] | None]
     media_types: Mapping[str, str]
 
@@ -59,10 +59,16 @@ class ResponseWriter:
         if isinstance(result, BaseException):
             raise result
         if result is None:
-            response = Response(status=status or self.empty_status)
-            del response.headers["Content-Type"]
-            return response
+            return self._empty(status or self.empty_status)
         return self._with_content(result, status or self.status)
+
+    def _empty(self, status: int | None) -> Response:
+        if status is None:
+            declared = f"content for {self.status}"
+            raise BadResponseException(f"{self.where} returned None, but declares {declared}: is a 'return' missing?")
+        response = Response(status=status)
+        del response.headers["Content-Type"]
+        return response
 
     def _with_content(self, result: Any, status: int) -> WerkzeugResponse:
         key = self._key(status)
@@ -106,7 +112,7 @@ def response_writer(operation: Operation, pool: ModelPool, where: str) -> Respon
     success = sorted(status for status in operation.responses if status.startswith("2"))
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
-    empty_status = empty[0] if empty else 204
+    empty_status = empty[0] if empty else None if success else 204
     return ResponseWriter(where, status, empty_status, adapters, media_types)
 
 

@@ -15,6 +15,7 @@ from pymacaron.http.dispatch import Endpoint
 from pymacaron.http.handlers import BoundOperation, bind
 from pymacaron.http.plan import compile_plan
 from pymacaron.models.pool import ModelPool
+from pymacaron.modules import BrokenModuleError
 from pymacaron.spec import Operation
 from pymacaron.text import one_line
 
@@ -29,6 +30,7 @@ VARIABLE = re.compile(r"\{([^{}]*)\}")
 def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None:
     """Add the routes of every operation of the given APIs; raises StartError with all that keeps them from serving."""
     problems: list[str] = []
+    broken = BrokenModules()
     taken: dict[tuple[str, str], Operation] = {}
     ready: list[Callable[[], None]] = []
     for pool in pools:
@@ -38,15 +40,43 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
                 continue
             problems += [*unbound(operation), *unprotected(pool, operation), *collisions(operation, service, taken)]
             try:
-                if operation.binding.server:
+                if operation.binding.server and not broken.counts(operation.binding.server):
                     bound, rules = bind(pool.name, operation), _rules(operation, service, own_methods)
                     ready.append(partial(_add, app, service, pool, bound, rules))
+            except BrokenModuleError as error:
+                broken.add(error)
             except BindingError as error:
                 problems += error.problems
+    problems += broken.problems()
     if problems:
-        raise StartError(*problems)
+        raise StartError(*problems) from broken.cause
     for add in ready:
         add()
+
+
+class BrokenModules:
+    """Modules that raise as they are imported: each is told once, however many operations it keeps from serving."""
+
+    def __init__(self) -> None:
+        self.cause: BaseException | None = None
+        self._found: dict[str, tuple[BrokenModuleError, int]] = {}
+
+    def add(self, error: BrokenModuleError) -> None:
+        """Keep the error of a module that was tried for the first time."""
+        self.cause = self.cause or error.__cause__
+        self._found[error.module] = (error, 0)
+
+    def counts(self, dotted: str) -> bool:
+        """Return whether a handler is of a module that is known to be broken, and count it."""
+        for module, (error, others) in self._found.items():
+            if dotted.startswith(f"{module}."):
+                self._found[module] = (error, others + 1)
+                return True
+        return False
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each module."""
+        return [f"{error}{f' (and {others} more)' if others else ''}" for error, others in self._found.values()]
 
 
 def unbound(operation: Operation) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic_core import MISSING, CoreSchema, PydanticUndefined
 
 from pymacaron.models.later import Later
 from pymacaron.spec import Schema
+from pymacaron.text import did_you_mean
 
 __all__ = ["ModelFacts", "PymacaronBaseModel", "PymacaronRootModel"]
 
@@ -58,9 +59,17 @@ class PymacaronBaseModel(BaseModel):
     )
 
     __pymacaron_facts__: ClassVar[ModelFacts] = ModelFacts("", "", {}, {})
+    __pymacaron_known__: ClassVar[frozenset[str] | None] = None
 
     def __init__(self, /, **properties: Any) -> None:
-        """Take properties by their names in the document or in Python; raise pydantic's ValidationError."""
+        """Take properties by their names in the document or in Python.
+
+        Raises pydantic's ValidationError for a wrong value, and TypeError for a name that is no property of the model,
+        unless the document declares `additionalProperties`.
+        """
+        known = self.__pymacaron_known__
+        if known is not None and not properties.keys() <= known:
+            raise _unknown(type(self).__name__, properties, known)
         self.__pydantic_validator__.validate_python(properties, self_instance=self, by_alias=True, by_name=True)
 
     # Without this mark pydantic would call __init__ for every model inside a body, which is slow.
@@ -70,6 +79,9 @@ class PymacaronBaseModel(BaseModel):
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         """Let properties that default to MISSING read as None."""
         super().__pydantic_init_subclass__(**options)
+        if cls.model_config.get("extra") == "ignore":
+            aliases = {field.alias for field in cls.__pydantic_fields__.values() if field.alias is not None}
+            cls.__pymacaron_known__ = frozenset(aliases | cls.__pydantic_fields__.keys())
         for attribute, field in cls.__pydantic_fields__.items():
             if field.default is MISSING:
                 setattr(cls, attribute, _WhenSet(attribute))
@@ -158,3 +170,8 @@ class PymacaronRootModel(PymacaronBaseModel, RootModel[Any]):
         self.__pydantic_validator__.validate_python(value, self_instance=self, by_alias=True, by_name=True)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+
+def _unknown(model: str, properties: Mapping[str, Any], known: frozenset[str]) -> TypeError:
+    name = next(name for name in properties if name not in known)
+    return TypeError(f"{model}() has no property '{name}'{did_you_mean(name, known)}")

@@ -121,7 +121,9 @@ class ApiPool:
         pools = _pools()
         pool = _named(pools, name)
         if pool is None:
-            hint = did_you_mean(name, pools) or f"; it has {_listed(pools)}"
+            hint = did_you_mean(name, map(_attribute, pools)) or f"; it has {_listed(pools)}"
+            if not pools:
+                hint += ": load documents first, and keep the app that create_app() returns"
             raise AttributeError(f"the current service has no API '{name}'{hint}")
         return pool
 

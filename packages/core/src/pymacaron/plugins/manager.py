@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import pluggy
 
 from pymacaron.exceptions import PluginError, PyMacaronException
+from pymacaron.modules import raised_at
 from pymacaron.plugins import specs
 from pymacaron.plugins.found import Candidate, candidates
 from pymacaron.plugins.markers import PROJECT
@@ -90,8 +90,8 @@ class PluginManager:
     def _register(self, plugin: Plugin, candidate: Candidate) -> None:
         try:
             module = candidate.load()
-            if unmarked := _unmarked(module):
-                self._break(plugin, f"defines {unmarked}() without @hookimpl: mark it, or rename it")
+            if misfit := _misfit(module):
+                self._break(plugin, misfit)
                 return
             self._manager.register(module, plugin.name)
             self._add_specs(plugin)
@@ -100,7 +100,7 @@ class PluginManager:
         except PyMacaronException as error:
             self._break(plugin, str(error).removeprefix(f"{plugin} "))
         except Exception as error:
-            self._break(plugin, f"cannot be loaded, {one_line(error)}: {remedy(plugin)}")
+            self._break(plugin, f"cannot be loaded, {one_line(error)} at {raised_at(error)}: {remedy(plugin)}")
 
     def _add_specs(self, plugin: Plugin) -> None:
         for module in self._own("pym_hook_specs", plugin):
@@ -154,9 +154,15 @@ def _exhausted(result: Any) -> Any:
     return list(result) if inspect.isgenerator(result) else result
 
 
-def _unmarked(module: object) -> str | None:
-    if not isinstance(module, ModuleType):
-        return None
-    functions = inspect.getmembers(module, inspect.isfunction)
-    mine = [function for name, function in functions if function.__module__ == module.__name__ and hasattr(specs, name)]
-    return next((function.__name__ for function in mine if not hasattr(function, f"{PROJECT}_impl")), None)
+def _misfit(module: object) -> str | None:
+    """Return what is wrong with a module's functions that are named like hooks of core."""
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        spec = getattr(specs, name, None)
+        if spec is None or name not in specs.__all__ or function.__module__ != getattr(module, "__name__", None):
+            continue
+        if not hasattr(function, f"{PROJECT}_impl"):
+            return f"defines {name}() without @hookimpl: mark it, or rename it"
+        taken = inspect.signature(spec).parameters
+        if unknown := [argument for argument in inspect.signature(function).parameters if argument not in taken]:
+            return f"has {name}({', '.join(unknown)}), but the hook gives {', '.join(taken) or 'nothing'}: correct it"
+    return None

@@ -11,10 +11,9 @@ from pymacaron.exceptions import ConfigError, StartError
 if TYPE_CHECKING:
     from pymacaron.config import Config
 
-__all__ = ["LOOPBACK", "address", "base_url", "default_port", "refuse_taken_port"]
+__all__ = ["address", "base_url", "default_port", "refuse_taken_port", "taken"]
 
 DEFAULT_PORT = 8080
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def address(config: Config | None, host: str | None, port: int | None) -> tuple[str, int]:
@@ -51,7 +50,12 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise StartError(
-                f"port {port} of {host} cannot be had ({reason}): stop the other program, or choose another --port"
-            ) from None
+            raise taken(host, port, error) from None
+
+
+def taken(host: str, port: int, error: OSError) -> StartError:
+    """Return what to say of an address that cannot be had."""
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    return StartError(
+        f"port {port} of {host} cannot be had ({reason}): stop the other program, or choose another --port"
+    )

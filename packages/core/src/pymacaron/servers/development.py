@@ -1,56 +1,49 @@
-"""The development server: one process that starts again when code or documents change."""
+"""The development server: says what it serves, logs every request, and starts again on a change."""
 
 from __future__ import annotations
 
-import os
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from werkzeug.serving import run_simple
+from werkzeug.serving import WSGIRequestHandler, make_server
 
-from pymacaron.exceptions import ConfigError, StartError
-from pymacaron.servers.address import LOOPBACK, base_url, refuse_taken_port
+from pymacaron.exceptions import StartError
+from pymacaron.servers import reload
+from pymacaron.servers.address import base_url, refuse_taken_port
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from pymacaron.service import Service
 
-__all__ = ["serve"]
+__all__ = ["serve", "wait_for_change"]
+
+log = logging.getLogger(__name__)
 
 
-def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = False, reload: bool = False) -> None:
-    """Serve an app until interrupted; raises StartError where the port is taken, ConfigError for an unsafe debugger."""
-    if debug and host not in LOOPBACK:
-        raise ConfigError(f"debug mode runs code for whoever reaches it, and {host} is not this machine: use 127.0.0.1")
-    if not is_reloaded():
+def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = False, watch: bool = False) -> None:
+    """Serve an app until TERM or Ctrl-C, and with `watch` again after every change; ends the process with `watch`.
+
+    Raises StartError where the port is taken, or what a start-up function raises.
+    """
+    if watch and not reload.is_child():
+        reload.keep_serving(host, port)
+    if not reload.is_child():
         refuse_taken_port(host, port)
-        print_urls(service, host, port)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    if is_reloaded() or not reload:
-        service.start()
     app.debug = debug
     try:
-        run_simple(
-            host,
-            port,
-            app,
-            use_reloader=reload,
-            use_debugger=debug,
-            threaded=True,
-            extra_files=[str(path) for path in documents(service)] if reload else None,
-        )
+        service.start()
+        print_urls(service, host, port)
+        changed = listen(app, host, port, watched(service) if watch else None)
     finally:
         service.stop()
-
-
-def is_reloaded() -> bool:
-    """Return whether this is the process that serves under a reloader."""
-    return os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+    if changed:
+        sys.exit(reload.AGAIN)
 
 
 def wait_for_change(root: Path, error: StartError, host: str, port: int) -> None:
@@ -61,14 +54,37 @@ def wait_for_change(root: Path, error: StartError, host: str, port: int) -> None
         start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
         return [b"The service does not start: see its terminal.\n"]
 
-    files = [str(path) for pattern in ("*.py", "*.yaml", "*.yml", "*.json") for path in root.rglob(pattern)]
-    run_simple(host, port, broken, use_reloader=True, extra_files=files)
+    if listen(broken, host, port, lambda: reload.files_below(root)):
+        sys.exit(reload.AGAIN)
+
+
+def listen(application: Any, host: str, port: int, files: Callable[[], Iterator[Path]] | None) -> bool:
+    """Answer requests until TERM, Ctrl-C, or a change of the files that are watched; return whether it was a change."""
+    socket = reload.inherited_socket()
+    server = make_server(host, port, application, threaded=True, request_handler=RequestHandler, fd=socket)
+    watcher = reload.Watcher(files, server.shutdown) if files else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+    return watcher is not None and watcher.changed is not None
+
+
+class RequestHandler(WSGIRequestHandler):
+    """Logs one line for each request in the format of all other lines, without the query, which may hold secrets."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log the method, the path and the status."""
+        path = self.path.partition("?")[0].encode("unicode_escape").decode()
+        log.info("%s %s %s", self.command, path, int(code))
 
 
 def print_urls(service: Service, host: str, port: int) -> None:
     """Say where the service is and how to call it first."""
     base = base_url(host, port)
-    click.echo(f"{service.name} {service.version} serves on {base} (stop it with Ctrl-C)", err=True)
+    version = "" if service.version == "unknown" else f" {service.version}"
+    click.echo(f"{service.name}{version} serves on {base} (Ctrl-C stops it)", err=True)
     urls = list(_urls(service))
     for method, path in urls:
         click.echo(f"  {method:7} {base}{path}", err=True)
@@ -76,11 +92,15 @@ def print_urls(service: Service, host: str, port: int) -> None:
     click.echo(f"try: curl -s {base}{plain[0] if plain else '/ping'}", err=True)
 
 
-def documents(service: Service) -> Iterator[Path]:
-    """Yield every file that a change of must start the service again, beside its Python modules."""
-    yield from service.root.glob("pym-config*.yaml")
-    for pool in service.pools.values():
-        yield from pool.document.files
+def watched(service: Service) -> Callable[[], Iterator[Path]]:
+    """Return what lists the files of which a change starts the service again."""
+    outside = [file for pool in service.pools.values() for file in pool.document.files]
+
+    def files() -> Iterator[Path]:
+        yield from reload.files_below(service.root)
+        yield from outside
+
+    return files
 
 
 def _urls(service: Service) -> Iterator[tuple[str, str]]:

@@ -47,7 +47,7 @@ def serve(app: Flask, chosen: dict[str, Any]) -> None:
     try:
         from gunicorn.app.base import BaseApplication
     except ImportError:
-        raise ConfigError("pym serve needs gunicorn: pip install 'pymacaron[serve]>=3'") from None
+        raise ConfigError("pym serve needs gunicorn: pip install 'gunicorn>=26'") from None
 
     class Application(BaseApplication):
         def load_config(self) -> None:
