@@ -27,9 +27,9 @@ def pym_commands():
 
 @hookimpl
 def pym_checks(service):
-    """Let `pym doctor` doubt a shop without a currency of its own."""
-    wanted = "set shop_currency in pym-config.yaml"
-    return [Check("shop currency", lambda: None if "shop_currency" in service.config else wanted)]
+    """Let `pym doctor` doubt a currency that the shop's customers do not have."""
+    wanted = "set shop_currency to SEK or EUR in pym-config.yaml"
+    return [Check("shop currency", lambda: None if service.config.shop_currency in ("SEK", "EUR") else wanted)]
 
 
 @hookimpl

@@ -42,7 +42,7 @@ def of_document(path: Path, *, strict: bool) -> list[dict[str, Any]]:
     if document is None or (strict and problems):
         raise SpecError(*map(str, problems))
     for problem in problems:
-        click.echo(f"Warning: {problem}", err=True)
+        click.echo(f"{'Warning' if problem.warning else 'Error'}: {problem}", err=True)
     return described(document)
 
 

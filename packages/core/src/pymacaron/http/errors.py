@@ -51,7 +51,10 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
     description = f"nothing is served at {request.path}" if status == 404 else error.description or error.name
-    response = _response(_reply(code, description, status))
+    reply = _reply(code, description, status)
+    if status >= 500:
+        log.error("%s %s: %s (error_id %s)", request.method, request.path, code, reply["error_id"], exc_info=error)
+    response = _response(reply)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value

@@ -19,6 +19,8 @@ from pymacaron.text import did_you_mean, one_line
 
 __all__ = ["PluginManager"]
 
+OURS = {"async", "auth", "aws", "docker", "gcp", "testing"}
+
 
 class PluginManager:
     """The plugins of one service.
@@ -122,8 +124,11 @@ class PluginManager:
     def _require(self, name: str) -> None:
         plugin = self._plugins.get(name)
         if plugin is None:
-            reason = f"is required by pym-config.yaml but not installed: pip install 'pymacaron-{name}>=3'"
-            self._plugins[name] = Plugin(name, f"pymacaron-{name}", "", "entry point", "missing", reason=reason)
+            ours = name in OURS
+            step = f"pip install 'pymacaron-{name}>=3'" if ours else "install what brings it, or correct the name"
+            reason = f"is required by pym-config.yaml but not installed: {step}"
+            distribution = f"pymacaron-{name}" if ours else "of no distribution"
+            self._plugins[name] = Plugin(name, distribution, "", "entry point", "missing", reason=reason)
         elif plugin.status == "disabled":
             reason = "is both required and disabled in pym-config.yaml: keep one of the two lines"
             self._plugins[name] = replace(plugin, status="broken", reason=reason)
