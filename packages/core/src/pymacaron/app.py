@@ -103,7 +103,7 @@ def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) ->
 
     `env` chooses pym-config.<env>.yaml. Raises StartError, or one of its children, with all that is wrong.
     """
-    service = Service(root, env=env)
+    service = adopt(Path(root), env)
     app = Flask(service.name, root_path=str(service.root), instance_path=str(service.root / "instance"))
     return API(app, service=service).load_apis().bind()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import copy
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from typing import Any
 
 from flask import Request
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from pymacaron.http.handlers import BoundOperation
+from pymacaron.http.mediatypes import is_json
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import Parameter, Schema
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
+
+log = logging.getLogger(__name__)
 
 ABSENT = object()
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
@@ -47,7 +52,7 @@ def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]
             _texts(parameter, variables.get(parameter.name, "")),
             _decode(parameter),
             pool.adapter(parameter.schema),
-            _default(parameter.schema),
+            _default(parameter, pool),
             keyword in bound.omitted,
         )
         for parameter, keyword in bound.keywords.items()
@@ -66,7 +71,7 @@ def read_arguments(
         elif reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required")
         elif reader.default is not ABSENT:
-            arguments[reader.keyword] = reader.adapter.validate_python(reader.default)
+            arguments[reader.keyword] = copy.deepcopy(reader.default)
         elif not reader.may_be_omitted:
             arguments[reader.keyword] = None
     return arguments
@@ -80,13 +85,14 @@ def _judged(reader: ArgumentReader, texts: Sequence[Any], problems: Problems) ->
         return reader.adapter.validate_python(reader.decode(texts))
     except ValidationError as error:
         problems.add_errors(parameter.location, parameter.name, error)
-    except json.JSONDecodeError:
+    except ValueError:
         problems.add(parameter.location, parameter.name, "Is not JSON")
     return None
 
 
 def _texts(parameter: Parameter, variable: str) -> Texts:
     name = parameter.name
+    file = "file" in types_of(parameter.schema)
     if parameter.location == "query" and "object" in types_of(parameter.schema) and parameter.content_type is None:
         return _object_pairs(parameter)
     finders: dict[str, Texts] = {
@@ -95,7 +101,7 @@ def _texts(parameter: Parameter, variable: str) -> Texts:
         "querystring": lambda request, values: [request.query_string.decode()] if request.query_string else [],
         "header": lambda request, values: request.headers.getlist(name),
         "cookie": lambda request, values: request.cookies.getlist(name),
-        "formData": lambda request, values: request.form.getlist(name) or request.files.getlist(name),
+        "formData": lambda request, values: (request.files if file else request.form).getlist(name),
     }
     return finders[parameter.location]
 
@@ -117,7 +123,7 @@ def _object_pairs(parameter: Parameter) -> Texts:
 
 def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
     if parameter.content_type is not None:
-        return lambda texts: json.loads(texts[0])
+        return (lambda texts: from_json(texts[0])) if is_json(parameter.content_type) else (lambda texts: texts[0])
     types = types_of(parameter.schema)
     if "file" in types:
         return lambda texts: texts[0]
@@ -166,21 +172,23 @@ def _pairs(parameter: Parameter, text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=False))
 
 
-def _resolved(schema: Schema) -> Schema:
-    while (target := schema.reference) is not None:
-        schema = target
-    return schema
-
-
 def _items(schema: Schema) -> Schema | None:
-    schema = _resolved(schema)
+    schema = schema.resolved
     return schema.child("items") if isinstance(schema.keywords.get("items"), dict) else None
 
 
 def _property_decoders(schema: Schema) -> dict[str, Callable[[str], object]]:
-    schema = _resolved(schema)
+    schema = schema.resolved
     return {name: decoder(child) for name, child in schema.children("properties").items()}
 
 
-def _default(schema: Schema) -> Any:
-    return _resolved(schema).keywords.get("default", ABSENT)
+def _default(parameter: Parameter, pool: ModelPool) -> Any:
+    """Return the default of a parameter as the handler gets it; one that its own schema refuses is none."""
+    written = parameter.schema.resolved.keywords.get("default", ABSENT)
+    if written is ABSENT:
+        return ABSENT
+    try:
+        return pool.adapter(parameter.schema).validate_python(written)
+    except ValidationError:
+        log.warning("%s: the default of '%s' breaks its own schema: it is left out", parameter.place, parameter.name)
+        return ABSENT

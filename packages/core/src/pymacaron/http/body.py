@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
-from werkzeug.http import parse_options_header
 
+from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
@@ -41,17 +41,25 @@ class BodyReader:
                 problems.add("body", "", "Is required")
             return None
         try:
-            return self._reader(request)(request)
+            return self._value(request, problems)
         except ValidationError as error:
             problems.add_errors("body", "", error)
-        except UnicodeDecodeError:
-            problems.add("body", "", "Is not UTF-8")
+        except ValueError:
+            problems.add("body", "", "Is not text in its charset")
         return None
+
+    def _value(self, request: Request, problems: Problems) -> Any:
+        read = self._reader(request)
+        if request.content_length is None and not request.get_data():  # chunked, and empty all the same
+            if self.required:
+                problems.add("body", "", "Is required")
+            return None
+        return read(request)
 
     def _reader(self, request: Request) -> Read:
         if not request.content_type:
             return next(iter(self.by_media_type.values()))
-        media_type = parse_options_header(request.content_type)[0].lower()
+        media_type = request.mimetype
         kind = media_type.partition("/")[0]
         for candidate in (media_type, f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
@@ -61,24 +69,50 @@ class BodyReader:
 
 def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
     """Compile the reader of a request body."""
-    found = {parse_options_header(name)[0].lower(): _read(media, pool) for name, media in body.content.items()}
+    found = {plain(name): _read(media, pool) for name, media in body.content.items()}
     return BodyReader(body.required, found or {"*/*": lambda request: request.get_data()})
 
 
-def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON (RFC 6839, section 3.1)."""
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
 def _read(media: MediaType, pool: ModelPool) -> Read:
-    name = parse_options_header(media.name)[0].lower()
+    name = plain(media.name)
     if name in FORMS:
         return _form(media.schema, pool)
-    if is_json(name) or name in ("*/*", "application/*"):
+    if is_json(name):
         return _json(media.schema, pool)
+    if name in ("*/*", "application/*"):
+        return _any(_json(media.schema, pool), _text(None, pool))
     if name.startswith("text/"):
-        return lambda request: request.get_data().decode(request.mimetype_params.get("charset", "utf-8"))
+        return _text(media.schema, pool)
     return lambda request: request.get_data()
+
+
+def _any(json: Read, text: Read) -> Read:
+    """Read a body by its own media type, where the document takes any."""
+
+    def read(request: Request) -> Any:
+        if is_json(request.mimetype) or not request.mimetype:
+            return json(request)
+        return text(request) if request.mimetype.startswith("text/") else request.get_data()
+
+    return read
+
+
+def _text(schema: Schema | None, pool: ModelPool) -> Read:
+    adapter = None if schema is None else pool.adapter(schema)
+
+    def read(request: Request) -> Any:
+        text = _decoded(request)
+        return text if adapter is None else adapter.validate_python(text)
+
+    return read
+
+
+def _decoded(request: Request) -> str:
+    charset = request.mimetype_params.get("charset", "utf-8")
+    try:
+        return request.get_data().decode(charset)
+    except LookupError:
+        raise UnsupportedMediaType("the charset of the body is not known here") from None
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
@@ -111,23 +145,23 @@ def _form_decoder(schema: Schema) -> Callable[[str], object]:
     if "object" in types:
         return _json_or_text
     if "array" in types:
-        while (target := schema.reference) is not None:
-            schema = target
+        schema = schema.resolved
         return decoder(schema.child("items")) if isinstance(schema.keywords.get("items"), dict) else str
     return decoder(schema)
 
 
 def _json_or_text(text: str) -> object:
     try:
-        return json.loads(text)
+        return from_json(text)
     except ValueError:
         return text
 
 
-def _properties(schema: Schema) -> dict[str, Schema]:
-    while (target := schema.reference) is not None:
-        schema = target
+def _properties(schema: Schema, seen: frozenset[Schema] = frozenset()) -> dict[str, Schema]:
+    schema = schema.resolved
+    if schema in seen:
+        return {}
     found = dict(schema.children("properties"))
     for child in schema.children("allOf").values():
-        found |= _properties(child)
+        found |= _properties(child, seen | {schema})
     return found

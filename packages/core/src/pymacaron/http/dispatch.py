@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +51,24 @@ def answer(plan: Plan, request: Request, values: dict[str, str], service: Servic
     positional, keywords = read(plan, request, values)
     if plan.bound.call_keyword:
         keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, _real(request), service)
-    result = plan.handler(*positional, **keywords)
-    return plan.response.write(result)
+    return plan.response.write(called(plan, positional, keywords))
+
+
+def called(plan: Plan, positional: list[Any], keywords: dict[str, Any]) -> Any:
+    """Return what the handler returns; a coroutine runs to its end in a loop of its own."""
+    try:
+        result = plan.bound.handler(*positional, **keywords)
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
+    except SystemExit as error:  # it would end the server
+        raise RuntimeError(f"{plan.bound.operation.binding.server} called sys.exit()") from error
 
 
 def read(plan: Plan, request: Request, values: dict[str, str]) -> tuple[list[Any], dict[str, Any]]:
     """Return the handler's arguments; raises RequestError with all that is wrong with them."""
     problems = Problems()
-    positional = [plan.body.read(request, problems)] if plan.body else []
+    positional = [] if plan.body is None else [plan.body.read(request, problems)]
+    if positional == [None] and plan.bound.body_may_be_omitted:
+        positional = []
     keywords = read_arguments(plan.arguments, request, values, problems)
     problems.raise_if_any()
     return positional, keywords

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, stream_with_context
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
-from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException
-from pymacaron.http.body import is_json
+from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import escape
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import MediaType, Operation
@@ -32,6 +33,7 @@ class ResponseWriter:
     where: str
     status: int
     empty_status: int | None
+    null_allowed: bool
     adapters: Mapping[str, TypeAdapter[Any] | None]
     media_types: Mapping[str, str]
 
@@ -47,8 +49,7 @@ class ResponseWriter:
         if isinstance(result, tuple):
             result, status, headers = _unpacked(result, self.where)
         response = self._response(result, status)
-        if headers:
-            response.headers.extend(headers)
+        _set_headers(response, headers or ())
         return response
 
     def _response(self, result: Any, status: int | None) -> WerkzeugResponse:
@@ -62,7 +63,9 @@ class ResponseWriter:
             return self._empty(status or self.empty_status)
         return self._with_content(result, status or self.status)
 
-    def _empty(self, status: int | None) -> Response:
+    def _empty(self, status: int | None) -> WerkzeugResponse:
+        if status is None and self.null_allowed:
+            return self._with_content(None, self.status)
         if status is None:
             declared = f"content for {self.status}"
             raise BadResponseException(f"{self.where} returned None, but declares {declared}: is a 'return' missing?")
@@ -113,7 +116,8 @@ def response_writer(operation: Operation, pool: ModelPool, where: str) -> Respon
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    return ResponseWriter(where, status, empty_status, adapters, media_types)
+    null_allowed = is_json(media_types.get(str(status), "")) and _accepts_null(adapters.get(str(status)))
+    return ResponseWriter(where, status, empty_status, null_allowed, adapters, media_types)
 
 
 def _number(status: str) -> int:
@@ -127,7 +131,7 @@ def _chosen(declared: Declared) -> MediaType | None:
 
 
 def _plain(media_type: str) -> str:
-    name = parse_options_header(media_type)[0].lower()
+    name = plain(media_type)
     return "application/json" if name in ("*/*", "application/*") else name
 
 
@@ -135,8 +139,24 @@ def _unless_json(media_type: str, other: str) -> str:
     return other if not media_type or is_json(media_type) else media_type
 
 
+def _accepts_null(adapter: TypeAdapter[Any] | None) -> bool:
+    try:
+        (adapter or ANY).validate_python(None)
+    except ValidationError:
+        return False
+    return True
+
+
+def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+    """Set the headers of a tuple: the first of a name replaces what is there, others of that name are added."""
+    seen: set[str] = set()
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        (response.headers.add if name.lower() in seen else response.headers.set)(name, value)
+        seen.add(name.lower())
+
+
 def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
-    if len(result) not in (2, 3) or not isinstance(result[1], int):
+    if len(result) not in (2, 3) or type(result[1]) not in (int, HTTPStatus) or not 100 <= result[1] <= 599:
         raise BadResponseException(
             f"{where} returned a tuple that is not (result, status) or (result, status, headers)"
         )
@@ -144,9 +164,12 @@ def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
 
 
 def _stream(result: Iterator[Any] | AsyncIterator[Any], status: int, media_type: str) -> Response:
-    chunks = _drained(result) if isinstance(result, AsyncIterator) else result
+    chunks = iter(_drained(result) if isinstance(result, AsyncIterator) else result)
+    first = list(itertools.islice(chunks, 1))  # what fails before the first chunk is an error, and no half reply
     frame = _event if media_type == "text/event-stream" else _line
-    return Response(stream_with_context(map(_framed(frame), chunks)), status, mimetype=media_type)
+    return Response(
+        stream_with_context(map(_framed(frame), itertools.chain(first, chunks))), status, mimetype=media_type
+    )
 
 
 def _framed(frame: Callable[[bytes], bytes]) -> Callable[[Any], bytes]:
