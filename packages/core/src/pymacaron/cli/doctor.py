@@ -8,7 +8,6 @@ import click
 
 from pymacaron.cli.context import Context
 from pymacaron.exceptions import StartError
-from pymacaron.log import masked
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.records import Check
 from pymacaron.text import one_line
@@ -63,7 +62,7 @@ def outcome(check: Check) -> str | None:
     try:
         return check.run()
     except Exception as error:
-        return masked(f"the check itself raised {one_line(error)}")
+        return _masked(f"the check itself raised {one_line(error)}")
 
 
 def _collect_commands(context: Context) -> None:
@@ -79,7 +78,7 @@ def _bind(context: Context) -> str | None:
     try:
         API(Flask(service.name), service=service).load_apis().bind()
     except StartError as error:
-        return masked(str(error))
+        return _masked(str(error))
     finally:
         service.close()
     return None
@@ -90,7 +89,13 @@ def _quiet(work: Callable[[], None]) -> Callable[[], str | None]:
         try:
             work()
         except StartError as error:
-            return masked(str(error))
+            return _masked(str(error))
         return None
 
     return run
+
+
+def _masked(text: str) -> str:
+    from pymacaron.log import masked
+
+    return masked(text)
