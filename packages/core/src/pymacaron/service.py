@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pymacaron.config import Config, ConfigFile, load_config, read_config_file
-from pymacaron.exceptions import BindingError, ConfigError, NotReadyError, ServiceError, SpecError
+from pymacaron.config import Config, load_config, plugin_settings, read_config_file
+from pymacaron.exceptions import BindingError, NotReadyError, ServiceError, SpecError
 from pymacaron.modules import Modules
 from pymacaron.outside import git
 from pymacaron.plugins.collect import Hooks
@@ -280,13 +280,3 @@ def _of_flask() -> Service | None:
         return None
     service: Service | None = flask.current_app.extensions.get("pymacaron")
     return service
-
-
-def plugin_settings(file: ConfigFile) -> dict[str, list[str]]:
-    """Return the `plugins` mapping of pym-config.yaml, which is needed before any section can be checked."""
-    settings = file.data.get("plugins") or {}
-    lists = settings.values() if isinstance(settings, dict) else [None]
-    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
-        place = file.place("plugins")
-        raise ConfigError(f"{place}: plugins should be a mapping of require, disable and local to lists of names")
-    return settings
