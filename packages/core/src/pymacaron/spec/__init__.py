@@ -5,9 +5,11 @@ from pymacaron.spec.loading import load_document, read_document
 from pymacaron.spec.operation import Binding, Encoding, Header, MediaType, Operation, Parameter, RequestBody, Response
 from pymacaron.spec.place import Place, Problem
 from pymacaron.spec.references import References
+from pymacaron.spec.requestlimits import DEFAULT_LIMITS, RequestLimits
 from pymacaron.spec.schema import Dialect, Schema
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "Binding",
     "Dialect",
     "Document",
@@ -20,6 +22,7 @@ __all__ = [
     "Problem",
     "References",
     "RequestBody",
+    "RequestLimits",
     "Response",
     "Schema",
     "SecurityDefinition",

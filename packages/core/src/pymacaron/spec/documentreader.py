@@ -16,6 +16,7 @@ from pymacaron.spec.operation import Operation, Parameter, RequestBody, Response
 from pymacaron.spec.paths import VARIABLE, PathItem, check_path, declared_parameters
 from pymacaron.spec.place import Place
 from pymacaron.spec.references import References
+from pymacaron.spec.requestlimits import read_limits
 from pymacaron.spec.schema import Dialect, Schema
 from pymacaron.spec.schemas import SchemaCheck
 from pymacaron.spec.security import Requirements, read_requirements
@@ -174,6 +175,7 @@ class DocumentReader(ABC):
         read = [record for parameter in written if (record := self._parameter(parameter))]
         parameters = self._templated(item.path, operation, read)
         self._check_unique(item.path, method, operation)
+        scopes = (operation, *item.layers, self.root)
         return Operation(
             method=method,
             path=item.path,
@@ -185,7 +187,8 @@ class DocumentReader(ABC):
             form_media_types=self.form_media_types(operation, parameters),
             responses=self._responses(operation),
             security=self._security(operation),
-            binding=read_binding((operation, *item.layers, self.root)),
+            binding=read_binding(scopes),
+            limits=read_limits(scopes),
             tags=operation.texts("tags"),
             summary=operation.text("summary") or "",
             deprecated=operation.boolean("deprecated"),

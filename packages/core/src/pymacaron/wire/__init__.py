@@ -1,0 +1,21 @@
+"""Parameters on the wire: one codec for both directions, so that a client sends what a server reads."""
+
+from pymacaron.wire.compiled import compile_codec, is_json
+from pymacaron.wire.errors import Unreadable, Unsendable
+from pymacaron.wire.pieces import ABSENT, EMPTY, ParameterCodec, Pieces
+from pymacaron.wire.queries import join_cookies, join_query, split_cookies, split_query
+
+__all__ = [
+    "ABSENT",
+    "EMPTY",
+    "ParameterCodec",
+    "Pieces",
+    "Unreadable",
+    "Unsendable",
+    "compile_codec",
+    "is_json",
+    "join_cookies",
+    "join_query",
+    "split_cookies",
+    "split_query",
+]
