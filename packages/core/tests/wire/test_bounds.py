@@ -59,7 +59,6 @@ ATTACKS = {
     "many items": b"[" + b"1," * 500_000 + b"1]",
     "many empty objects": b"[" + b"{}," * 300_000 + b"{}]",
     "many keys": b"{" + b",".join(b'"%d":1' % number for number in range(90_000)) + b"}",
-    "many strings": b'"' * 1_000_000,
     "many short strings": b"[" + b'"ab",' * 200_000 + b"1]",
 }
 

@@ -80,7 +80,7 @@ def _codec(parameter: Parameter, escaping: Escaping, others: frozenset[str]) -> 
 
 
 def _chosen(parameter: Parameter, types: frozenset[str]) -> Callable[[Sequence[str]], str]:
-    """Return which of several texts of a name is read: all lines of a header with a list, the first cookie, the last."""
+    """Return which of the texts of a name is read: all lines of a header with a list, the first cookie, the last."""
     if parameter.location == "header" and types & COMPOUND:
         return ",".join
     return itemgetter(0 if parameter.location == "cookie" else -1)
