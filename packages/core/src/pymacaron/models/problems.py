@@ -38,7 +38,7 @@ _SENTENCES = {
     "pattern": "Input should match the pattern '{}'",
     "propertyNames": "Properties should not have this name",
     "readOnly": "Is read-only, so it cannot be sent",
-    "required": "Is required",
+    "required": "Field required",
     "unevaluatedItems": "Input should have no further items",
     "unevaluatedProperties": "Is not a known property",
     "uniqueItems": "Input should not hold an item twice",
@@ -79,7 +79,6 @@ _WITHOUT_VALUE = {
     "union_tag_invalid": "Names no known variant in its discriminator",
     "union_tag_not_found": "Should name its variant in its discriminator",
 }
-_ARTICLES = {"integer": "an integer", "object": "an object", "array": "an array", "null": "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def sentence(keyword: str, written: object = "") -> str:
 
 def expected_type(names: Sequence[str]) -> str:
     """Return the sentence for a value of a wrong type."""
-    return "Input should be " + " or ".join(_ARTICLES.get(name, f"a {name}") for name in names)
+    return "Input should be " + " or ".join("null" if name == "null" else f"a valid {name}" for name in names)
 
 
 def problems_of(error: ValidationError, data: Any) -> list[ValueProblem]:
