@@ -42,7 +42,7 @@ from pymacaron.models.plans import (
     Tagged,
     Value,
 )
-from pymacaron.models.selection import pick_branch, pick_object, pick_type
+from pymacaron.models.selection import Pick, pick_array, pick_branch, pick_object, pick_type
 from pymacaron.models.unions import json_types
 from pymacaron.spec import Place, Schema
 
@@ -171,14 +171,10 @@ class ClassBuilder:
         match value:
             case Scalar():
                 return _scalar(value)
-            case ListOf(item=Anything(), limits=limits):
-                return _limited(Annotated[list[Any], values.Finite()], limits)
-            case MapOf(value=Anything(), limits=limits):
-                return _limited(Annotated[dict[str, Any], values.Finite()], limits)
-            case ListOf(item=item, limits=limits):
-                return _limited(_made(list, self._annotation(item)), (*limits, *_FAIL_FAST))
-            case MapOf(value=inner, limits=limits):
-                return _limited(_made(dict, str, self._annotation(inner)), (*limits, *_FAIL_FAST))
+            case ListOf(loose=loose):
+                return _loose(self._list(value), pick_array) if loose else self._list(value)
+            case MapOf(loose=loose):
+                return _loose(self._map(value), pick_object) if loose else self._map(value)
             case Nullable(value=inner):
                 return _either([self._annotation(inner), None])
             case Choice(choices=choices):
@@ -189,6 +185,16 @@ class ClassBuilder:
                 return _constants(constants)
             case _:
                 return self._reference(value)
+
+    def _list(self, value: ListOf) -> Any:
+        if isinstance(value.item, Anything):
+            return _limited(Annotated[list[Any], values.Finite()], value.limits)
+        return _limited(_made(list, self._annotation(value.item)), (*value.limits, *_FAIL_FAST))
+
+    def _map(self, value: MapOf) -> Any:
+        if isinstance(value.value, Anything):
+            return _limited(Annotated[dict[str, Any], values.Finite()], value.limits)
+        return _limited(_made(dict, str, self._annotation(value.value)), (*value.limits, *_FAIL_FAST))
 
     def _choice(self, choices: tuple[Value, ...]) -> Any:
         """Return a union; of types that JSON tells apart only the right one is tried, since others may be deep."""
@@ -213,9 +219,7 @@ class ClassBuilder:
             case ModelRef(place=place):
                 later = self._later[place]
                 kind = Annotated[Any, later] if later.type is None else later.type
-                if not self._planner.model(place).loose:
-                    return kind
-                return Annotated[_either((kind, values.Free)), values.Selection((kind, values.Free), pick_object)]
+                return _loose(kind, pick_object) if self._planner.model(place).loose else kind
             case AliasRef(place=place):
                 return self._alias(place)
             case Tagged(names=names, choices=choices):
@@ -235,6 +239,11 @@ class ClassBuilder:
             later.type = _alias_type(later.name, self._annotation(self._planner.alias(place)))
             self._aliases[place] = later.type
         return self._aliases[place]
+
+
+def _loose(kind: Any, pick: Pick) -> Any:
+    """Return a type beside which every other JSON value is taken as it is."""
+    return Annotated[_either((kind, values.Free)), values.Selection((kind, values.Free), pick)]
 
 
 def _body(
@@ -297,7 +306,7 @@ def _limited(annotation: Any, limits: Iterable[tuple[str, Any]]) -> Any:
 
 
 def _constants(constants: tuple[Any, ...]) -> Any:
-    if all(isinstance(constant, str | bool | int) for constant in constants):
+    if all(isinstance(constant, str) for constant in constants):
         return Literal[constants]
     return Annotated[Any, values.OneOf(constants)]
 

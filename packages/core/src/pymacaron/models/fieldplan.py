@@ -190,7 +190,7 @@ class FieldPlanner:
             case "object":
                 return self._object(home, parts)
             case "array":
-                return ListOf(self._items(home, parts), array_limits(parts))
+                return ListOf(self._items(home, parts), array_limits(parts), _is_loose(parts))
             case "string":
                 return self._text(parts)
             case "integer":
@@ -226,7 +226,7 @@ class FieldPlanner:
             return ModelRef(home.place)
         extras = self._extras(home, parts)
         value = Nothing() if extras is Extras.REFUSED else Anything() if extras is Extras.DROPPED else extras
-        return MapOf(value, map_limits(parts))
+        return MapOf(value, map_limits(parts), _is_loose(parts))
 
     def _extras(self, home: Schema, parts: Sequence[Schema]) -> Value | Extras:
         """Plan the undeclared properties: dropped where the document is silent."""
@@ -266,7 +266,7 @@ class FieldPlanner:
             ),
             extras=self._extras(home, parts),
             parent=ParentPlan(parent, home.place.child("x-parent")) if isinstance(parent, str) else None,
-            loose=not any("type" in part.siblings for part in parts),
+            loose=_is_loose(parts),
         )
 
     def _field(self, home: Schema, name: str, attribute: str, schemas: list[Schema], required: bool) -> FieldPlan:
@@ -292,6 +292,11 @@ class FieldPlanner:
         seen: set[Place] = set()
         parts = tuple(part for schema in schemas for part in parts_of(schema, seen))
         return self._home_value(replace(schemas[-1], place=place), parts)
+
+
+def _is_loose(parts: Sequence[Schema]) -> bool:
+    """Tell whether a type is only shown by other keywords, so that values of other types are accepted too."""
+    return not any("type" in part.siblings for part in parts)
 
 
 def _declared(parts: Sequence[Schema]) -> dict[str, list[Schema]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pymacaron.exceptions import SpecError
-from pymacaron.models.asserted import is_base64
+from pymacaron.models.asserted import FORMATS, is_base64, text_judge
 from pymacaron.models.resources import Direction, Resources, resources_of
 from pymacaron.spec import Place, Schema
 
@@ -53,7 +53,7 @@ class Judge:
                 {"$ref": self._resources.url(schema)},
                 registry=self._registry,
                 validate_formats=True,
-                formats={"byte": is_base64},
+                formats={"byte": is_base64} if new else _formats(),
                 offline=True,
             )
         except BaseException as error:
@@ -64,3 +64,8 @@ class Judge:
             told = " ".join(str(error).split())[:200]
             raise SpecError(f"{schema.place}: no validator can be made of this schema ({told}); correct it") from None
         return validator.is_valid
+
+
+def _formats() -> dict[str, Verdict]:
+    """Return what judges formats below draft 4, which has only some of them, and some by older rules."""
+    return {name: text_judge(name, "") for name in sorted(FORMATS)}

@@ -88,6 +88,8 @@ class ListOf:
 
     item: Value
     limits: Limits = ()
+    loose: bool = False
+    """Whether other values are taken too, since the schema names no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class MapOf:
 
     value: Value
     limits: Limits = ()
+    loose: bool = False
+    """Whether other values are taken too, since the schema names no type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pymacaron.models.judge import Judge
 from pymacaron.models.merge import parts_of
 from pymacaron.spec import Schema
 
-__all__ = ["Pick", "pick_branch", "pick_object", "pick_type"]
+__all__ = ["Pick", "pick_array", "pick_branch", "pick_object", "pick_type"]
 
 Pick = Callable[[Any], int | None]
 
@@ -34,6 +34,11 @@ def pick_type(types: Sequence[frozenset[str] | None]) -> Pick:
 def pick_object(value: Any) -> int:
     """Pick the first type for objects, the second one for all else."""
     return 0 if json_type(_inside(value)) == "object" else 1
+
+
+def pick_array(value: Any) -> int:
+    """Pick the first type for arrays, the second one for all else."""
+    return 0 if json_type(_inside(value)) == "array" else 1
 
 
 def pick_branch(branches: Sequence[Schema], class_of: Callable[[int], type | None]) -> Pick:

@@ -240,8 +240,10 @@ def json_types(value: Value) -> frozenset[str] | None:
             return frozenset({kind if kind in ("integer", "number", "boolean", "null") else "string"})
         case Constants(values=constants):
             return frozenset(map(json_type, constants))
-        case ListOf():
-            return frozenset({"array"})
+        case ListOf() as value:
+            return None if value.loose else frozenset({"array"})
+        case MapOf(loose=True):
+            return None
         case MapOf() | ModelRef() | Tagged():
             return frozenset({"object"})
         case Nullable(value=inner):

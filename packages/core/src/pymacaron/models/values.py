@@ -99,8 +99,11 @@ class OneOf:
     values: tuple[Any, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Compare with each value."""
-        return core_schema.literal_schema(list(self.values))
+        """Compare with each value; 1.0 is 1 in JSON."""
+        listed = core_schema.literal_schema(list(self.values))
+        if not any(isinstance(value, int) for value in self.values):
+            return listed
+        return core_schema.no_info_before_validator_function(_integral, listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,10 @@ def _finite(value: Any) -> Any:
         except ValueError:
             raise PydanticCustomError("finite_number", "Numbers should be finite") from None
     return value
+
+
+def _integral(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _decoded(text: str) -> bytes:
