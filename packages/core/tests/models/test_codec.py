@@ -279,10 +279,23 @@ def test_what_a_handler_returns_is_judged_as_the_setting_says(tmp_path: Path, ca
             assert refused(pools[how], "Item", item, write) == [(("id",), "minimum")]
         else:
             assert write(pools[how], "Item", item) == {"id": -1}
-        item.__dict__["id"] = "x"
+        item.__dict__["id"] = object()
         assert refused(pools[how], "Item", item, write) == [(("id",), "type")]
     for how in ("strict", "deep"):
         assert refused(pools[how], "Pair", pools[how].Pair(a=3), write) == [(("b",), "dependentRequired")]
+
+
+def test_what_json_cannot_hold_is_refused(tmp_path: Path) -> None:
+    pool = models(tmp_path, {**ITEM, "Free": {}})
+    for name, value in (
+        ("Item", {"id": 1, "note": object()}),
+        ("Even", {"n": float("inf")}),
+        ("Even", {"n": object()}),
+        ("Free", [object()]),
+        ("Free", {"a": b"\xff"}),
+    ):
+        assert len(refused(pool, name, value, write)) == 1
+    assert write(pool, "Free", [float("nan")]) == [None]
 
 
 def test_none_is_absent_in_a_model_and_null_in_a_dict(tmp_path: Path) -> None:

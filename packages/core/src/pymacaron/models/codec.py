@@ -39,8 +39,8 @@ class Codec:
 
     Where `exact` is set, `validator` and `serializer` alone do all that the methods do, and `kind` is the class of
     model whose instances are trusted as they are (None where values are no models): bytes go to
-    `validator.validate_json`, and an instance to `serializer.to_json(instance, warnings="error")`, which notices values
-    of a wrong type that came in behind validation's back; on any error the method of the codec tells what is wrong.
+    `validator.validate_json`, and an instance to `serializer.to_json(instance, warnings=False)`; on an error, the method
+    of the codec tells what is wrong.
     """
 
     def __init__(
@@ -127,13 +127,13 @@ class Codec:
         """Write an instance as it is, plain data as dicts, and what holds both by way of models."""
         if type(value) is self.kind:
             try:
-                return self.serializer.to_json(value, warnings="error")
+                return self.serializer.to_json(value, warnings=False)
             except PydanticSerializationError:
                 return self._write_deep(value)
         if self._dicts is not None:
             try:
                 return self._dicts[1].to_json(self._dicts[0].validate_python(value))
-            except ValidationError:
+            except (ValidationError, PydanticSerializationError):
                 pass
         try:
             value = self._strict.validate_python(value)
@@ -165,7 +165,7 @@ class Codec:
         data = value if self._hide is None else self._hide(self._plain_json(value))
         if type(data) is self.kind:
             return self._dumped(data)
-        return pydantic_core.to_json(data, by_alias=True)
+        return pydantic_core.to_json(data, by_alias=True, inf_nan_mode="null")
 
     def _write_reported(self, value: Any) -> bytes:
         try:
@@ -175,10 +175,22 @@ class Codec:
             return self._write_unjudged(value)
 
     def _dumped(self, value: Any) -> bytes:
-        return self.serializer.to_json(value, by_alias=True, warnings="none")
+        try:
+            return self.serializer.to_json(value, by_alias=True, warnings=False)
+        except PydanticSerializationError:
+            raise self._unwritable(value) from None
 
     def _plain_json(self, value: Any) -> Any:
-        return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="constants")
+        try:
+            return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="strings")
+        except ValueError:
+            raise self._unwritable(value) from None
+
+    def _unwritable(self, value: Any) -> InvalidValue:
+        """Return what is wrong with a value that JSON cannot hold, such as an instance of any class."""
+        data = _plain(value)
+        told = [] if self.judge.accepts(data) else explained(self.judge, data)
+        return InvalidValue(told or [ValueProblem((), "Input should be what JSON can hold", "type")])
 
     def _explained_json(self, data: bytes, error: ValidationError) -> InvalidValue:
         try:
@@ -230,6 +242,12 @@ def _whole(data: Any) -> Any:
 def _plain(value: Any) -> Any:
     """Return a value as JSON data: what a form or a handler may hold beside it is put into JSON's words."""
     try:
-        return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="constants")
+        return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="strings")
     except ValueError:
-        return to_jsonable_python(value, by_alias=True, bytes_mode="base64", fallback=str)
+        return to_jsonable_python(
+            value,
+            by_alias=True,
+            bytes_mode="base64",
+            inf_nan_mode="strings",
+            fallback=lambda other: type(other).__name__,
+        )
