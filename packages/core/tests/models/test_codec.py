@@ -201,6 +201,22 @@ def test_a_discriminator_chooses_the_branch_that_alone_is_judged(tmp_path: Path)
     ]
 
 
+def test_heirs_of_a_base_that_lists_them_are_judged_and_told_of(tmp_path: Path) -> None:
+    heirs = [{"$ref": REF + name} for name in ("Cat", "Dog")]
+    base = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    even = {"type": "object", "properties": {"lives": {"type": "number", "multipleOf": 2}}}
+    schemas = {
+        "Pet": {**base, "oneOf": heirs, "discriminator": {"propertyName": "kind"}},
+        "Cat": {"allOf": [{"$ref": REF + "Pet"}, even]},
+        "Dog": {"allOf": [{"$ref": REF + "Pet"}, {"type": "object", "properties": {"bark": {"type": "string"}}}]},
+    }
+    pool = models(tmp_path, schemas)
+    assert type(read(pool, "Pet", {"kind": "Cat", "lives": 2})) is pool.Cat
+    for name in ("Pet", "Cat"):
+        assert refused(pool, name, {"kind": "Cat", "lives": 3}) == [(("lives",), "multipleOf")]
+    assert refused(pool, "Pet", {"kind": "Cow"}) == [(("kind",), "discriminator")]
+
+
 def test_nullable_goes_with_whatever_stands_beside_it(tmp_path: Path) -> None:
     schemas = {
         "Home": {"type": "object", "required": ["street"], "properties": {"street": {"type": "string"}}},

@@ -39,8 +39,8 @@ class Codec:
 
     Where `exact` is set, `validator` and `serializer` alone do all that the methods do, and `kind` is the class of
     model whose instances are trusted as they are (None where values are no models): bytes go to
-    `validator.validate_json`, and an instance to `serializer.to_json(instance, warnings=False)`; on an error, the method
-    of the codec tells what is wrong.
+    `validator.validate_json`, and an instance to `serializer.to_json(instance, warnings=False)`; on an error, the
+    method of the codec tells what is wrong.
     """
 
     def __init__(

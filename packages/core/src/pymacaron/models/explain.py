@@ -13,7 +13,7 @@ from pymacaron.models.judge import Judge
 from pymacaron.models.merge import parts_of
 from pymacaron.models.problems import MOST, ValueProblem, expected_type, sentence
 from pymacaron.models.unions import tags_of
-from pymacaron.spec import Schema
+from pymacaron.spec import Place, Schema
 
 __all__ = ["explained"]
 
@@ -45,18 +45,20 @@ def explained(judge: Judge, data: Any) -> list[ValueProblem]:
     story = _Story(judge)
     with suppress(_FullError):
         story.tell(judge.schema, data, ())
-    return list(story.problems)
+    return list(story.problems) or [ValueProblem((), sentence(""))]
 
 
 class _Story:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self.problems: dict[ValueProblem, None] = {}
+        self._told: set[tuple[Place, Pointer]] = set()
 
     def tell(self, schema: Schema, data: Any, pointer: Pointer) -> None:
-        """Add the problems of data, none where it fits."""
-        if self._fits(schema, data):
+        """Add the problems of data, none where it fits; a schema that combines itself is told of once at a place."""
+        if (schema.place, pointer) in self._told or self._fits(schema, data):
             return
+        self._told.add((schema.place, pointer))
         before = len(self.problems)
         if schema.reference is not None:
             self.tell(schema.reference, data, pointer)
@@ -212,7 +214,9 @@ class _Story:
             self._add(pointer, "not", told=sentence("false") if empty else "")
             return
         words = ("contains", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef")
-        self._add(pointer, next((word for word in words if word in schema.siblings), ""))
+        word = next((word for word in words if word in schema.siblings), "")
+        if word:
+            self._add(pointer, word)
 
 
 def _names(written: object) -> list[str]:
