@@ -49,6 +49,7 @@ class Judge:
                 draft = jsonschema_rs.Draft202012 if new else jsonschema_rs.Draft4
                 self._resources = resources_of(self.schema, self.direction)
                 self._registry = jsonschema_rs.Registry(self._resources.contents, draft=draft)
+                self._resources.contents.clear()
             validator = kind(
                 {"$ref": self._resources.url(schema)},
                 registry=self._registry,
