@@ -69,7 +69,8 @@ class Service:
             raise
         finally:
             _making.reset(making)
-        self.references = References(self.root)
+        folders: dict[str, str] = self.config.get("schema_folders") or {}
+        self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
         self._starting = threading.RLock()
         self._started_in: int | None = None
@@ -125,7 +126,12 @@ class Service:
         document = load_document(location, name=name, references=self.references if inside else None)
         for problem in document.problems:
             log.warning("%s", problem)
-        self.pools[name] = ModelPool(document, self.import_dotted)
+        self.pools[name] = ModelPool(
+            document,
+            self.import_dotted,
+            responses=self.config.get("validate_responses") or "strict",
+            strict_properties=bool(self.config.get("strict_properties")),
+        )
         return self.pools[name]
 
     def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = ()) -> list[ModelPool]:

@@ -23,7 +23,7 @@ CASES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("3.1", "{type: [string, 'null'], maxLength: 1}", ["x", None], ["xx", 1]),
     ("3.0", "{type: string, nullable: true}", ["x", None], [1]),
     ("3.1", "{type: string, minLength: 2, maxLength: 3, pattern: '^a'}", ["ab", "abc"], ["a", "abcd", "bb"]),
-    ("3.1", "{type: string, pattern: '(?=a)b'}", ["x"], [1]),
+    ("3.1", "{type: string, pattern: '^(?=a)ab'}", ["ab"], ["b", 1]),
     ("3.1", "{enum: [a, 1, null, true]}", ["a", 1, None, True], ["b", 2, False]),
     ("3.1", "{enum: [1.5, [1], {a: 1}]}", [1.5, [1], {"a": 1}], [1, [2], {}]),
     ("3.1", "{type: string, enum: [a, 1]}", ["a"], [1, "1"]),

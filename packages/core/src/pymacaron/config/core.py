@@ -64,6 +64,21 @@ class CoreConfig(Settings):
         description="Serve at the root and not below the path of `basePath` or `servers`, as PyMacaron 2 did.",
         example=True,
     )
+    validate_responses: Literal["off", "report", "strict", "deep"] = setting(
+        "strict",
+        description="How responses are judged by the document: `off`; `report` logs what is wrong and sends it; "
+        "`strict` refuses it; `deep` does so for instances of models too, which `strict` trusts.",
+        example="deep",
+    )
+    strict_properties: bool = setting(
+        False, description="Refuse properties that a document neither declares nor forbids.", example=True
+    )
+    schema_folders: dict[str, str] = setting(
+        {},
+        description="Folders, within that of the service, that hold copies of the schemas below prefixes of URLs: "
+        "references to such URLs are read there, and nothing is ever fetched.",
+        example={"https://schemas.example.com/": "schemas"},
+    )
     cors: bool | str | list[str] | dict[str, Any] | None = setting(
         None,
         description="Who may call from a browser on another origin: true for all, an origin, a list of origins, "

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from pymacaron.http.handlers import BoundOperation
 from pymacaron.http.mediatypes import is_json
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
+from pymacaron.models.codec import Codec
 from pymacaron.models.pool import ModelPool
+from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import Parameter, Schema
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
@@ -32,13 +33,13 @@ Texts = Callable[[Request, Mapping[str, str]], Sequence[Any]]
 
 @dataclass(frozen=True)
 class ArgumentReader:
-    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `adapter` judges it."""
+    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `codec` judges it."""
 
     parameter: Parameter
     keyword: str
     texts: Texts
     decode: Callable[[Sequence[Any]], object]
-    adapter: TypeAdapter[Any]
+    codec: Codec
     default: Any
     may_be_omitted: bool
 
@@ -51,7 +52,7 @@ def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]
             keyword,
             _texts(parameter, variables.get(parameter.name, "")),
             _decode(parameter),
-            pool.adapter(parameter.schema),
+            pool.codec(parameter.schema, "request"),
             _default(parameter, pool),
             keyword in bound.omitted,
         )
@@ -69,7 +70,7 @@ def read_arguments(
         if texts:
             arguments[reader.keyword] = _judged(reader, texts, problems)
         elif reader.parameter.required:
-            problems.add(reader.parameter.location, reader.parameter.name, "Is required")
+            problems.add(reader.parameter.location, reader.parameter.name, "Is required", keyword="required")
         elif reader.default is not ABSENT:
             arguments[reader.keyword] = copy.deepcopy(reader.default)
         elif not reader.may_be_omitted:
@@ -82,9 +83,9 @@ def _judged(reader: ArgumentReader, texts: Sequence[Any], problems: Problems) ->
     if parameter.allow_empty_value and list(texts) == [""]:
         return None
     try:
-        return reader.adapter.validate_python(reader.decode(texts))
-    except ValidationError as error:
-        problems.add_errors(parameter.location, parameter.name, error)
+        return reader.codec.read(reader.decode(texts))
+    except InvalidValue as error:
+        problems.add_invalid(parameter.location, parameter.name, error)
     except ValueError:
         problems.add(parameter.location, parameter.name, "Is not JSON")
     return None
@@ -188,7 +189,7 @@ def _default(parameter: Parameter, pool: ModelPool) -> Any:
     if written is ABSENT:
         return ABSENT
     try:
-        return pool.adapter(parameter.schema).validate_python(written)
-    except ValidationError:
+        return pool.codec(parameter.schema, "request").read(written)
+    except InvalidValue:
         log.warning("%s: the default of '%s' breaks its own schema: it is left out", parameter.place, parameter.name)
         return ABSENT

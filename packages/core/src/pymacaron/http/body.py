@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
+from pymacaron.models.codec import read_free
 from pymacaron.models.pool import ModelPool
+from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import MediaType, RequestBody, Schema
 
 __all__ = ["BodyReader", "body_reader"]
@@ -38,12 +39,12 @@ class BodyReader:
         """
         if not request.content_length and "Transfer-Encoding" not in request.headers:
             if self.required:
-                problems.add("body", "", "Is required")
+                problems.add("body", "", "Is required", keyword="required")
             return None
         try:
             return self._value(request, problems)
-        except ValidationError as error:
-            problems.add_errors("body", "", error)
+        except InvalidValue as error:
+            problems.add_invalid("body", "", error)
         except ValueError:
             problems.add("body", "", "Is not text in its charset")
         return None
@@ -52,7 +53,7 @@ class BodyReader:
         read = self._reader(request)
         if request.content_length is None and not request.get_data():  # chunked, and empty all the same
             if self.required:
-                problems.add("body", "", "Is required")
+                problems.add("body", "", "Is required", keyword="required")
             return None
         return read(request)
 
@@ -98,11 +99,11 @@ def _any(json: Read, text: Read) -> Read:
 
 
 def _text(schema: Schema | None, pool: ModelPool) -> Read:
-    adapter = None if schema is None else pool.adapter(schema)
+    codec = None if schema is None else pool.codec(schema, "request")
 
     def read(request: Request) -> Any:
         text = _decoded(request)
-        return text if adapter is None else adapter.validate_python(text)
+        return text if codec is None else codec.read(text)
 
     return read
 
@@ -116,14 +117,14 @@ def _decoded(request: Request) -> str:
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
-    adapter: TypeAdapter[Any] = TypeAdapter(Any) if schema is None else pool.adapter(schema)
-    return lambda request: adapter.validate_json(request.get_data())
+    read = read_free if schema is None else pool.codec(schema, "request").read_json
+    return lambda request: read(request.get_data())
 
 
 def _form(schema: Schema | None, pool: ModelPool) -> Read:
     if schema is None:
         return lambda request: request.form.to_dict()
-    adapter = pool.adapter(schema)
+    codec = pool.codec(schema, "request")
     properties = _properties(schema)
     many = {name for name, child in properties.items() if "array" in types_of(child)}
     decoders = {name: _form_decoder(child) for name, child in properties.items()}
@@ -135,7 +136,7 @@ def _form(schema: Schema | None, pool: ModelPool) -> Read:
             data[name] = [one(text) for text in texts] if name in many else one(texts[-1])
         for name, files in request.files.lists():
             data[name] = [file.read() for file in files] if name in many else files[-1].read()
-        return adapter.validate_python(data)
+        return codec.read(data)
 
     return read
 

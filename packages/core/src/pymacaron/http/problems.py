@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from pydantic import ValidationError
+from collections.abc import Sequence
 
 from pymacaron.exceptions import RequestError
+from pymacaron.models.problems import MOST, InvalidValue
 
 __all__ = ["Problems", "problem"]
-
-MOST = 20
-
-WITHOUT_VALUE = {
-    "union_tag_invalid": "Names no known variant in its discriminator",
-    "union_tag_not_found": "Should name its variant in its discriminator",
-}
 
 
 class Problems:
@@ -24,15 +16,18 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[dict[str, str]] = []
 
-    def add(self, location: str, name: str, sentence: str, pointer: str = "") -> None:
-        """Keep one problem: where it is (path, query, header, cookie, formData or body), its name, and a sentence."""
-        if len(self._found) < MOST:
-            self._found.append(problem(location, name, sentence, pointer))
+    def add(self, location: str, name: str, sentence: str, pointer: str = "", keyword: str = "") -> None:
+        """Keep one problem: where it is (path, query, header, cookie, formData or body), its name, and a sentence.
 
-    def add_errors(self, location: str, name: str, error: ValidationError) -> None:
-        """Keep what pydantic found."""
-        for pointer, sentence in _told(error):
-            self.add(location, name, sentence, pointer)
+        `keyword` is the one of the schema that is broken, where it is one.
+        """
+        if len(self._found) < MOST:
+            self._found.append(problem(location, name, sentence, pointer, keyword))
+
+    def add_invalid(self, location: str, name: str, error: InvalidValue) -> None:
+        """Keep what a codec found."""
+        for found in error.problems:
+            self.add(location, name, found.sentence, escape(found.pointer), found.keyword)
 
     def raise_if_any(self) -> None:
         """Raise RequestError where anything was found."""
@@ -40,19 +35,15 @@ class Problems:
             raise RequestError("; ".join(map(_sentence, self._found)), problems=self._found)
 
 
-def problem(location: str, name: str, sentence: str, pointer: str = "") -> dict[str, str]:
+def problem(location: str, name: str, sentence: str, pointer: str = "", keyword: str = "") -> dict[str, str]:
     """Return one problem as the reply carries it."""
-    return {"in": location, "name": name, "pointer": pointer, "message": sentence}
+    found = {"in": location, "name": name, "pointer": pointer, "message": sentence}
+    return {**found, "keyword": keyword} if keyword else found
 
 
 def escape(tokens: Sequence[object]) -> str:
     """Return tokens as a JSON Pointer (RFC 6901, section 3)."""
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
-
-
-def _told(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for found in error.errors(include_url=False, include_context=False, include_input=False)[:MOST]:
-        yield escape(found["loc"]), WITHOUT_VALUE.get(found["type"], found["msg"])
 
 
 def _sentence(found: dict[str, str]) -> str:

@@ -10,20 +10,20 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response, stream_with_context
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from pydantic_core import to_json
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import escape
+from pymacaron.models.codec import Codec
 from pymacaron.models.pool import ModelPool
+from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import MediaType, Operation
 from pymacaron.spec import Response as Declared
 
 __all__ = ["ResponseWriter", "response_writer"]
-
-ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ResponseWriter:
     status: int
     empty_status: int | None
     null_allowed: bool
-    adapters: Mapping[str, TypeAdapter[Any] | None]
+    codecs: Mapping[str, Codec | None]
     media_types: Mapping[str, str]
 
     def write(self, result: Any) -> WerkzeugResponse:
@@ -93,12 +93,11 @@ class ResponseWriter:
         return ""
 
     def _json(self, result: Any, key: str) -> bytes:
-        adapter = self.adapters.get(key) or ANY
+        codec = self.codecs.get(key)
         try:
-            return adapter.dump_json(adapter.validate_python(result), by_alias=True)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            told = "; ".join(f"{escape(one['loc']) or 'the result'}: {one['msg']}" for one in found[:5])
+            return to_json(result, by_alias=True, inf_nan_mode="null") if codec is None else codec.write_json(result)
+        except InvalidValue as error:
+            told = "; ".join(f"{escape(one.pointer) or 'the result'}: {one.sentence}" for one in error.problems[:5])
             raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
         except (ValueError, TypeError) as error:
             raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
@@ -107,8 +106,8 @@ class ResponseWriter:
 def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
     """Compile the writer of an operation's responses."""
     content = {status: _chosen(declared) for status, declared in operation.responses.items()}
-    adapters = {
-        status: pool.adapter(media.schema) if media and media.schema and is_json(_plain(media.name)) else None
+    codecs = {
+        status: pool.codec(media.schema, "response") if media and media.schema and is_json(_plain(media.name)) else None
         for status, media in content.items()
     }
     media_types = {status: _plain(media.name) if media else "" for status, media in content.items()}
@@ -116,8 +115,8 @@ def response_writer(operation: Operation, pool: ModelPool, where: str) -> Respon
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    null_allowed = is_json(media_types.get(str(status), "")) and _accepts_null(adapters.get(str(status)))
-    return ResponseWriter(where, status, empty_status, null_allowed, adapters, media_types)
+    null_allowed = is_json(media_types.get(str(status), "")) and _accepts_null(codecs.get(str(status)))
+    return ResponseWriter(where, status, empty_status, null_allowed, codecs, media_types)
 
 
 def _number(status: str) -> int:
@@ -139,12 +138,8 @@ def _unless_json(media_type: str, other: str) -> str:
     return other if not media_type or is_json(media_type) else media_type
 
 
-def _accepts_null(adapter: TypeAdapter[Any] | None) -> bool:
-    try:
-        (adapter or ANY).validate_python(None)
-    except ValidationError:
-        return False
-    return True
+def _accepts_null(codec: Codec | None) -> bool:
+    return codec is None or codec.accepts(None)
 
 
 def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:

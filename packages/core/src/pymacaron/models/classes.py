@@ -17,6 +17,8 @@ from pymacaron.models import values
 from pymacaron.models.base import ModelFacts, PymacaronBaseModel, PymacaronRootModel
 from pymacaron.models.circles import circles, references
 from pymacaron.models.fieldplan import FieldPlanner
+from pymacaron.models.formats import TYPED, Checked
+from pymacaron.models.jsontypes import disjoint
 from pymacaron.models.later import Later
 from pymacaron.models.names import class_name, unique_name
 from pymacaron.models.plans import (
@@ -36,9 +38,12 @@ from pymacaron.models.plans import (
     ParentPlan,
     Presence,
     Scalar,
+    Selected,
     Tagged,
     Value,
 )
+from pymacaron.models.selection import Pick, pick_array, pick_branch, pick_object, pick_type
+from pymacaron.models.unions import json_types
 from pymacaron.spec import Place, Schema
 
 __all__ = ["ClassBuilder"]
@@ -46,11 +51,11 @@ __all__ = ["ClassBuilder"]
 _PLAIN: dict[str, Any] = {
     "boolean": values.Truth,
     "null": None,
-    "date": values.Date,
-    "date-time": values.DateTime,
-    "uuid": values.Uuid,
     "binary": bytes,
+    **TYPED,
 }
+_FAIL_FAST = (("fail_fast", True),)
+"""A hostile list of wrong items would fill the memory with errors; those that are told are found one by one."""
 _TYPE_OF_EXTRAS = {Extras.DROPPED: "ignore", Extras.REFUSED: "forbid"}
 
 
@@ -166,28 +171,55 @@ class ClassBuilder:
         match value:
             case Scalar():
                 return _scalar(value)
-            case ListOf(item=Anything(), limits=limits):
-                return _limited(Annotated[list[Any], values.Finite()], limits)
-            case MapOf(value=Anything(), limits=limits):
-                return _limited(Annotated[dict[str, Any], values.Finite()], limits)
-            case ListOf(item=item, limits=limits):
-                return _limited(_made(list, self._annotation(item)), limits)
-            case MapOf(value=inner, limits=limits):
-                return _limited(_made(dict, str, self._annotation(inner)), limits)
+            case ListOf(loose=loose):
+                return _loose(self._list(value), pick_array) if loose else self._list(value)
+            case MapOf(loose=loose):
+                return _loose(self._map(value), pick_object) if loose else self._map(value)
             case Nullable(value=inner):
                 return _either([self._annotation(inner), None])
             case Choice(choices=choices):
-                return _either(self._annotation(choice) for choice in choices)
+                return self._choice(choices)
+            case Selected(branches=branches):
+                return self._selected(branches)
             case Constants(values=constants):
                 return _constants(constants)
             case _:
                 return self._reference(value)
 
+    def _list(self, value: ListOf) -> Any:
+        if isinstance(value.item, Anything):
+            return _limited(Annotated[list[Any], values.Finite()], value.limits)
+        return _limited(_made(list, self._annotation(value.item)), (*value.limits, *_FAIL_FAST))
+
+    def _map(self, value: MapOf) -> Any:
+        if isinstance(value.value, Anything):
+            return _limited(Annotated[dict[str, Any], values.Finite()], value.limits)
+        return _limited(_made(dict, str, self._annotation(value.value)), (*value.limits, *_FAIL_FAST))
+
+    def _choice(self, choices: tuple[Value, ...]) -> Any:
+        """Return a union; of types that JSON tells apart only the right one is tried, since others may be deep."""
+        annotations = tuple(self._annotation(choice) for choice in choices)
+        types = [json_types(choice) for choice in choices]
+        if all(isinstance(choice, Scalar | Constants) for choice in choices) or not disjoint(types):
+            return _either(annotations)
+        return Annotated[_either(annotations), values.Selection(annotations, pick_type(types))]
+
+    def _selected(self, branches: tuple[tuple[Schema, Value], ...]) -> Any:
+        annotations = tuple(self._annotation(value) for _, value in branches)
+
+        def class_of(index: int) -> type | None:
+            value = branches[index][1]
+            return self._classes.get(value.place) if isinstance(value, ModelRef) else None
+
+        pick = pick_branch([schema for schema, _ in branches], class_of)
+        return Annotated[_either(annotations), values.Selection((*annotations, values.Free), pick)]
+
     def _reference(self, value: Value) -> Any:
         match value:
             case ModelRef(place=place):
                 later = self._later[place]
-                return Annotated[Any, later] if later.type is None else later.type
+                kind = Annotated[Any, later] if later.type is None else later.type
+                return _loose(kind, pick_object) if self._planner.model(place).loose else kind
             case AliasRef(place=place):
                 return self._alias(place)
             case Tagged(names=names, choices=choices):
@@ -207,6 +239,11 @@ class ClassBuilder:
             later.type = _alias_type(later.name, self._annotation(self._planner.alias(place)))
             self._aliases[place] = later.type
         return self._aliases[place]
+
+
+def _loose(kind: Any, pick: Pick) -> Any:
+    """Return a type beside which every other JSON value is taken as it is."""
+    return Annotated[_either((kind, values.Free)), values.Selection((kind, values.Free), pick)]
 
 
 def _body(
@@ -244,7 +281,7 @@ def _alias_type(name: str, annotation: Any) -> Any:
 
 def _scalar(value: Scalar) -> Any:
     if value.kind == "string":
-        return _limited(values.Text, value.limits)
+        return _text(value.limits)
     if value.kind == "number":
         return _limited(values.Number, value.limits)
     if value.kind == "integer":
@@ -254,13 +291,22 @@ def _scalar(value: Scalar) -> Any:
     return _PLAIN[value.kind]
 
 
+def _text(limits: Iterable[tuple[str, Any]]) -> Any:
+    native = [(name, limit) for name, limit in limits if name not in ("format", "ecma")]
+    told = dict(limits)
+    annotation = _limited(values.Text, native)
+    if "format" not in told and "ecma" not in told:
+        return annotation
+    return Annotated[annotation, Checked(told.get("format", ""), told.get("ecma", ""))]
+
+
 def _limited(annotation: Any, limits: Iterable[tuple[str, Any]]) -> Any:
     options = dict(limits)
     return Annotated[annotation, Field(**options)] if options else annotation
 
 
 def _constants(constants: tuple[Any, ...]) -> Any:
-    if all(isinstance(constant, str | bool | int) for constant in constants):
+    if all(isinstance(constant, str) for constant in constants):
         return Literal[constants]
     return Annotated[Any, values.OneOf(constants)]
 

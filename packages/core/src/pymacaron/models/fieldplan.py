@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
     array_limits,
     constants_of,
@@ -40,7 +41,7 @@ from pymacaron.models.plans import (
     Scalar,
     Value,
 )
-from pymacaron.models.unions import branches_of, tagged, united
+from pymacaron.models.unions import branches_of, selected, tagged, united
 from pymacaron.spec import Place, Schema
 
 __all__ = ["FieldPlanner"]
@@ -51,22 +52,30 @@ _FORMATS: dict[str, Kind] = {
     "uuid": "uuid",
     "byte": "byte",
     "binary": "binary",
+    "duration": "duration",
+    "ipv4": "ipv4",
+    "ipv6": "ipv6",
 }
-_JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
-}
+_KEEPING = (
+    "patternProperties",
+    "unevaluatedProperties",
+    "dependentSchemas",
+    "dependencies",
+    "then",
+    "else",
+    "$dynamicRef",
+)
+"""What may describe properties beside `properties`, so that they are kept."""
+_DIRECTED = ("readOnly", "writeOnly")
 
 
 class FieldPlanner:
     """Plans the schemas of one document, each once; `accepts_pattern` tells whether the back end can run a pattern."""
 
-    def __init__(self, accepts_pattern: Callable[[str], bool], names: Callable[[Place], str]) -> None:
+    def __init__(
+        self, accepts_pattern: Callable[[str], bool], names: Callable[[Place], str], strict_properties: bool = False
+    ) -> None:
+        self._strict_properties = strict_properties
         self._accepts_pattern = accepts_pattern
         self._names = names
         self._values: dict[Place, Value] = {}
@@ -157,7 +166,7 @@ class FieldPlanner:
 
     def _constants(self, home: Schema, values: list[Any], types: frozenset[str] | None) -> Value:
         """Plan the values of an enum that are of an allowed type."""
-        fitting = [v for v in values if v is not None and (types is None or any(_is_type(v, name) for name in types))]
+        fitting = [v for v in values if v is not None and (types is None or any(is_of_type(v, name) for name in types))]
         nullable = says_null(home) or (None in values and (types is None or "null" in types))
         return united([Constants(tuple(fitting))] if fitting else [], nullable=nullable)
 
@@ -171,7 +180,9 @@ class FieldPlanner:
             for branch in found.branches
         ]
         union = united(values, nullable=says_null(home) or any(says_null(part) for part in found.beside))
-        return tagged(union, found.owner, self._property, self.value) or union
+        schemas = [branch.schema for branch in found.branches]
+        told = tagged(union, found.owner, self._property, self.value)
+        return told or selected(union, list(zip(schemas, values, strict=True)))
 
     def _typed(self, home: Schema, parts: tuple[Schema, ...], name: str) -> Value:
         """Plan a value of one type."""
@@ -179,7 +190,7 @@ class FieldPlanner:
             case "object":
                 return self._object(home, parts)
             case "array":
-                return ListOf(self._items(home, parts), array_limits(parts))
+                return ListOf(self._items(home, parts), array_limits(parts), _is_loose(parts))
             case "string":
                 return self._text(parts)
             case "integer":
@@ -196,6 +207,8 @@ class FieldPlanner:
         kinds = [_FORMATS[part.siblings["format"]] for part in parts if _has_format(part)]
         kind: Kind = kinds[0] if kinds else "string"
         limits: Limits = text_limits(parts, self._accepts_pattern)
+        if kind == "byte":
+            limits = tuple(limit for limit in limits if limit[0] != "format")
         return Scalar(kind, limits if kind in ("string", "byte") else ())
 
     def _items(self, home: Schema, parts: Sequence[Schema]) -> Value:
@@ -213,17 +226,18 @@ class FieldPlanner:
             return ModelRef(home.place)
         extras = self._extras(home, parts)
         value = Nothing() if extras is Extras.REFUSED else Anything() if extras is Extras.DROPPED else extras
-        return MapOf(value, map_limits(parts))
+        return MapOf(value, map_limits(parts), _is_loose(parts))
 
     def _extras(self, home: Schema, parts: Sequence[Schema]) -> Value | Extras:
         """Plan the undeclared properties: dropped where the document is silent."""
         written = [part for part in parts if isinstance(part.siblings.get("additionalProperties"), dict | bool)]
-        if any("patternProperties" in part.siblings for part in parts):
-            return Anything()
         if any(part.siblings["additionalProperties"] is False for part in written):
             return Extras.REFUSED
+        if any(part.siblings.get(word, False) is not False for part in parts for word in _KEEPING):
+            return Anything()
         if not written:
-            return Extras.DROPPED
+            declares = any(part.siblings.get("properties") for part in parts)
+            return Extras.REFUSED if self._strict_properties and declares else Extras.DROPPED
         place = home.place.child("additionalProperties")
         with self._inside():
             return self._together(place, [part.child("additionalProperties") for part in written])
@@ -252,12 +266,14 @@ class FieldPlanner:
             ),
             extras=self._extras(home, parts),
             parent=ParentPlan(parent, home.place.child("x-parent")) if isinstance(parent, str) else None,
+            loose=_is_loose(parts),
         )
 
     def _field(self, home: Schema, name: str, attribute: str, schemas: list[Schema], required: bool) -> FieldPlan:
         """Plan one property."""
         value = self._together(home.place.child("properties", name), schemas)
-        mandatory = required or any(schema.keywords.get("x-mandatory") is True for schema in schemas)
+        directed = any(part.siblings.get(word) is True for s in schemas for part in parts_of(s) for word in _DIRECTED)
+        mandatory = (required and not directed) or any(schema.keywords.get("x-mandatory") is True for schema in schemas)
         written_null = any(part.keywords.get("x-nullable") is True for schema in schemas for part in _chain(schema))
         default = next((p.siblings["default"] for s in schemas for p in parts_of(s) if "default" in p.siblings), None)
         return FieldPlan(
@@ -276,6 +292,11 @@ class FieldPlanner:
         seen: set[Place] = set()
         parts = tuple(part for schema in schemas for part in parts_of(schema, seen))
         return self._home_value(replace(schemas[-1], place=place), parts)
+
+
+def _is_loose(parts: Sequence[Schema]) -> bool:
+    """Tell whether a type is only shown by other keywords, so that values of other types are accepted too."""
+    return not any("type" in part.siblings for part in parts)
 
 
 def _declared(parts: Sequence[Schema]) -> dict[str, list[Schema]]:
@@ -316,12 +337,3 @@ def _has_format(part: Schema) -> bool:
     """Tell whether a part names a format that has a Python type of its own."""
     written = part.siblings.get("format")
     return isinstance(written, str) and written in _FORMATS
-
-
-def _is_type(value: object, name: str) -> bool:
-    """Tell whether a JSON value is of a type: booleans are no numbers, and 1.0 is an integer."""
-    if isinstance(value, bool):
-        return name == "boolean"
-    if name == "integer" and isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, _JSON_TYPES.get(name, ()))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from pymacaron.models.asserted import asserted
 from pymacaron.models.plans import Limits
 from pymacaron.spec import Place, Schema
 
@@ -148,10 +149,11 @@ def constants_of(parts: Sequence[Schema]) -> list[Any] | None:
 
 
 def text_limits(parts: Sequence[Schema], accepts_pattern: Callable[[str], bool]) -> Limits:
-    """Return the limits of a text; of several patterns the last one counts."""
+    """Return the limits of a text; of several patterns or formats the last one counts."""
     patterns = [part.siblings["pattern"] for part in parts if isinstance(part.siblings.get("pattern"), str)]
-    accepted = [("pattern", pattern) for pattern in patterns if accepts_pattern(pattern)]
-    return (*_lengths(parts, "minLength", "maxLength"), *accepted[-1:])
+    told = [("pattern" if accepts_pattern(pattern) else "ecma", pattern) for pattern in patterns]
+    formats = [("format", part.siblings["format"]) for part in parts if asserted(part)]
+    return (*_lengths(parts, "minLength", "maxLength"), *told[-1:], *formats[-1:])
 
 
 def array_limits(parts: Sequence[Schema]) -> Limits:

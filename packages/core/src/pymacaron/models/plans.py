@@ -11,6 +11,7 @@ from pymacaron.spec import Place, Schema
 
 __all__ = [
     "NO_DEFAULT",
+    "TYPED_FORMATS",
     "AliasRef",
     "Anything",
     "Choice",
@@ -29,14 +30,31 @@ __all__ = [
     "ParentPlan",
     "Presence",
     "Scalar",
+    "Selected",
     "Tagged",
     "Value",
     "inner_values",
 ]
 
-Kind = Literal["string", "integer", "number", "boolean", "null", "date", "date-time", "uuid", "byte", "binary"]
+Kind = Literal[
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "null",
+    "date",
+    "date-time",
+    "uuid",
+    "byte",
+    "binary",
+    "duration",
+    "ipv4",
+    "ipv6",
+]
+TYPED_FORMATS = frozenset({"binary", "date", "date-time", "duration", "ipv4", "ipv6", "uuid"})
+"""The formats whose Python type leaves no room for the limits of a text."""
 Limits = tuple[tuple[str, int | float | str], ...]
-"""Limits in pydantic's words, such as (("ge", 1), ("max_length", 80))."""
+"""Limits in pydantic's words, such as (("ge", 1), ("max_length", 80)); `format` and `ecma` are judged beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,8 @@ class ListOf:
 
     item: Value
     limits: Limits = ()
+    loose: bool = False
+    """Whether other values are taken too, since the schema names no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,8 @@ class MapOf:
 
     value: Value
     limits: Limits = ()
+    loose: bool = False
+    """Whether other values are taken too, since the schema names no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,13 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """The value of the branch that a JSON value fits: each one with the schema that tells."""
+
+    branches: tuple[tuple[Schema, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRef:
     """The model that is planned at a place."""
 
@@ -116,7 +145,20 @@ class AliasRef:
     place: Place
 
 
-Value = Anything | Nothing | Scalar | Constants | ListOf | MapOf | Nullable | Choice | Tagged | ModelRef | AliasRef
+Value = (
+    Anything
+    | Nothing
+    | Scalar
+    | Constants
+    | ListOf
+    | MapOf
+    | Nullable
+    | Choice
+    | Selected
+    | Tagged
+    | ModelRef
+    | AliasRef
+)
 
 
 class NoDefault(Enum):
@@ -173,6 +215,8 @@ class ModelPlan:
     fields: tuple[FieldPlan, ...]
     extras: Value | Extras
     parent: ParentPlan | None = None
+    loose: bool = False
+    """Whether the schema takes values too that are no objects, since it names no type."""
 
     def values(self) -> Iterator[Value]:
         """Yield the value of each field, and of undeclared properties."""
@@ -188,6 +232,8 @@ def inner_values(value: Value) -> tuple[Value, ...]:
             return (inner,)
         case Choice(choices=choices):
             return choices
+        case Selected(branches=branches):
+            return tuple(inner for _, inner in branches)
         case Tagged(choices=tagged):
             return tuple(reference for _, reference in tagged)
         case _:

@@ -6,17 +6,25 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic_core import SchemaValidator
 
 from pymacaron.exceptions import SpecError
+from pymacaron.models.asserted import is_portable
 from pymacaron.models.base import PymacaronBaseModel
 from pymacaron.models.classes import ClassBuilder
+from pymacaron.models.codec import Codec, Responses
 from pymacaron.models.compare import difference
+from pymacaron.models.exact import Exactness
 from pymacaron.models.fieldplan import FieldPlanner
+from pymacaron.models.hidden import has_write_only, without_write_only
+from pymacaron.models.judge import Judge
 from pymacaron.models.names import class_name
 from pymacaron.models.plans import ModelRef, Nullable, Value
+from pymacaron.models.resources import Direction
 from pymacaron.models.values import accepts_pattern
 from pymacaron.modules import import_dotted
 from pymacaron.spec import Document, Place, Schema
@@ -34,11 +42,23 @@ class ModelPool:
     `get_model()` reaches those too that are named like a method of the pool.
     """
 
-    def __init__(self, document: Document, import_class: Callable[[str], type] | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        import_class: Callable[[str], type] | None = None,
+        *,
+        responses: Responses = "strict",
+        strict_properties: bool = False,
+    ) -> None:
+        """Take how responses are judged, and whether properties are refused that the document does not declare."""
+        self._responses: Responses = responses
+        self._strict_properties = strict_properties
+        self._codecs: dict[tuple[Place, Direction], Codec] = {}
+        self._exactness = Exactness(self._planned)
         self.name = document.name
         self.document = document
         self._components = {schema.place: name for name, schema in document.schemas.items()}
-        self._planner = FieldPlanner(accepts_pattern, self._model_name)
+        self._planner = FieldPlanner(_native, self._model_name, strict_properties)
         self._builder = ClassBuilder(self.name, self._planner, import_class or import_dotted)
         self._models: dict[str, type[PymacaronBaseModel]] = {}
         self._annotations: dict[Place, Any] = {}
@@ -94,6 +114,33 @@ class ModelPool:
             with self._lock:
                 adapter = self._adapters.setdefault(schema.place, _adapter(annotation))
         return adapter
+
+    def codec(self, schema: Schema, direction: Direction) -> Codec:
+        """Return what reads and writes a schema's values in one direction; the same one for the same place."""
+        codec = self._codecs.get((schema.place, direction))
+        if codec is None:
+            made = self._codec(schema, direction)
+            with self._lock:
+                codec = self._codecs.setdefault((schema.place, direction), made)
+        return codec
+
+    def _codec(self, schema: Schema, direction: Direction) -> Codec:
+        annotation = self.annotation(schema)
+        adapter = self.adapter(schema)
+        with self._lock:
+            exact = self._exactness.exact(schema)
+        hides = direction == "response" and not exact and has_write_only(schema)
+        return Codec(
+            Judge(schema, direction),
+            cast("SchemaValidator", adapter.validator),
+            adapter.serializer,
+            adapter.core_schema,
+            exact=exact,
+            kind=annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None,
+            responses=self._responses,
+            strict_properties=self._strict_properties,
+            hide=partial(without_write_only, [schema]) if hides else None,
+        )
 
     def _planned(self, schema: Schema) -> Value:
         """Plan a schema, and import the parents of its models unlocked: their modules may ask for models themselves."""
@@ -205,6 +252,11 @@ def _attribute(name: str) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names) or "none"
+
+
+def _native(pattern: str) -> bool:
+    """Tell whether pydantic itself can judge by a pattern."""
+    return is_portable(pattern) and accepts_pattern(pattern)
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:

@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pymacaron.exceptions import SpecError
-from pymacaron.models.merge import JUDGING, home_of, parts_of
+from pymacaron.models.jsontypes import disjoint, json_type
+from pymacaron.models.merge import JUDGING, constants_of, home_of, parts_of
 from pymacaron.models.plans import (
     Anything,
     Choice,
     Constants,
+    ListOf,
+    MapOf,
     ModelRef,
     Nothing,
     Nullable,
     Scalar,
+    Selected,
     Tagged,
     Value,
 )
 from pymacaron.spec import Place, Schema
 
-__all__ = ["Branch", "Branches", "branches_of", "tagged", "united"]
+__all__ = ["Branch", "Branches", "branches_of", "json_types", "selected", "tagged", "tags_of", "united"]
 
 PropertyOf = Callable[[Place, str], tuple[str, Value] | None]
 """From a model's place and a property's name to its attribute and value, None where the model has no such property."""
@@ -163,13 +167,90 @@ def _tags(
 
 
 def _mapped(owner: Schema, target: object, value_of: Callable[[Schema], Value]) -> ModelRef | None:
-    """Return the model that a mapping names, by a reference or by a component's name; None where there is none."""
+    """Return the model that a mapping names; None where there is none."""
+    schema = _target(owner, target)
+    found = None if schema is None else value_of(schema)
+    return found if isinstance(found, ModelRef) else None
+
+
+def tags_of(schema: Schema) -> tuple[str, dict[int, list[str]]] | None:
+    """Return the property that tells the branches of a union apart and the tags of each; None without a discriminator.
+
+    Every branch must be an object that declares the property, as for `tagged`.
+    """
+    discriminator, keyword = schema.siblings.get("discriminator"), _union_keyword(schema)
+    if not isinstance(discriminator, dict) or not keyword or not isinstance(discriminator.get("propertyName"), str):
+        return None
+    name = discriminator["propertyName"]
+    branches = list(schema.children(keyword).values())
+    homes = {home_of(branch)[0].place: index for index, branch in enumerate(branches)}
+    tags: dict[str, int] = {}
+    mapping = discriminator.get("mapping")
+    for tag, target in mapping.items() if isinstance(mapping, dict) else ():
+        found = _target(schema, target)
+        if found is not None and home_of(found)[0].place in homes:
+            tags[str(tag)] = homes[home_of(found)[0].place]
+    for place, index in homes.items():
+        tags.setdefault(place.pointer[-1] if place.pointer else "", index)
+    for index, branch in enumerate(branches):
+        told = _tag_constants(branch, name)
+        if told is None:
+            return None
+        for constant in told:
+            tags.setdefault(constant, index)
+    return name, {index: [tag for tag, owner in tags.items() if owner == index] for index in range(len(branches))}
+
+
+def _tag_constants(branch: Schema, name: str) -> list[str] | None:
+    """Return the texts that a branch allows for a property, None where it does not declare the property."""
+    declared = [part.children("properties").get(name) for part in parts_of(branch)]
+    found = [schema for schema in declared if schema is not None]
+    values = [constants_of(tuple(parts_of(schema))) for schema in found]
+    return [tag for each in values for tag in each or () if isinstance(tag, str)] if found else None
+
+
+def _target(owner: Schema, target: object) -> Schema | None:
+    """Return the schema that a mapping names, by a reference or by a component's name; None where there is none."""
     if not isinstance(target, str):
         return None
     bare = not set("/#.") & set(target)
     reference = f"#/components/schemas/{target}" if bare else target
     try:
-        found = value_of(owner.references.schema(owner.place, reference, owner.dialect))
+        return owner.references.schema(owner.place, reference, owner.dialect)
     except SpecError:
         return None
-    return found if isinstance(found, ModelRef) else None
+
+
+def selected(union: Value, branches: Sequence[tuple[Schema, Value]]) -> Value:
+    """Return a union as Selected where neither the types of its values nor their being plain tells them apart."""
+    inner = union.value if isinstance(union, Nullable) else union
+    if not isinstance(inner, Choice) or disjoint([json_types(choice) for choice in inner.choices]):
+        return union
+    if all(isinstance(choice, Scalar | Constants) for choice in inner.choices):
+        return union
+    told = tuple((schema, value.value if isinstance(value, Nullable) else value) for schema, value in branches)
+    kept = Selected(tuple(pair for pair in told if pair[1] not in (Scalar("null"), Nothing())))
+    return Nullable(kept) if isinstance(union, Nullable) else kept
+
+
+def json_types(value: Value) -> frozenset[str] | None:
+    """Return the JSON types of a value, None where they are not known."""
+    match value:
+        case Scalar(kind=kind):
+            return frozenset({kind if kind in ("integer", "number", "boolean", "null") else "string"})
+        case Constants(values=constants):
+            return frozenset(map(json_type, constants))
+        case ListOf() as value:
+            return None if value.loose else frozenset({"array"})
+        case MapOf(loose=True):
+            return None
+        case MapOf() | ModelRef() | Tagged():
+            return frozenset({"object"})
+        case Nullable(value=inner):
+            types = json_types(inner)
+            return None if types is None else types | {"null"}
+        case Choice(choices=choices):
+            found = [json_types(choice) for choice in choices]
+            return None if None in found else frozenset[str]().union(*(types for types in found if types))
+        case _:
+            return None

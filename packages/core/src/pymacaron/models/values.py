@@ -10,30 +10,26 @@ import binascii
 import functools
 import json
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Annotated, Any, get_args
-from uuid import UUID
 
 from pydantic import Field, GetCoreSchemaHandler, Strict
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, SchemaValidator, core_schema
 
 __all__ = [
     "Base64",
-    "Date",
-    "DateTime",
     "Finite",
     "Free",
     "Integer",
-    "JsonStrict",
     "Number",
     "OneOf",
     "OptionalValue",
     "Refused",
+    "Selection",
     "TaggedBy",
     "Text",
     "Truth",
-    "Uuid",
     "accepts_pattern",
     "is_absent",
 ]
@@ -72,16 +68,6 @@ class Finite:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonStrict:
-    """A value that JSON can only write as text, and Python in whatever way pydantic understands."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Judge JSON strictly."""
-        strict = handler.generate_schema(Annotated[source, Strict()])
-        return core_schema.json_or_python_schema(strict, handler(source))
-
-
-@dataclass(frozen=True, slots=True)
 class OptionalValue:
     """A property that may be absent but not null: None in Python means absent."""
 
@@ -106,15 +92,18 @@ class Base64:
         return core_schema.json_or_python_schema(decoded, either, serialization=written)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OneOf:
     """One of the listed JSON values, whatever their types."""
 
     values: tuple[Any, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Compare with each value."""
-        return core_schema.literal_schema(list(self.values))
+        """Compare with each value; 1.0 is 1 in JSON."""
+        listed = core_schema.literal_schema(list(self.values))
+        if not any(isinstance(value, int) for value in self.values):
+            return listed
+        return core_schema.no_info_before_validator_function(_integral, listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +130,23 @@ class TaggedBy:
         return core_schema.tagged_union_schema(choices, paths)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """A union of which `pick` names the type by its index, None where there is none: only that type is tried."""
+
+    types: tuple[Any, ...]
+    pick: Callable[[Any], int | None]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let the value choose; when it is written, what it is tells how."""
+        choices: dict[Any, CoreSchema] = {index: handler.generate_schema(each) for index, each in enumerate(self.types)}
+        return core_schema.tagged_union_schema(choices, self.pick, serialization=core_schema.simple_ser_schema("any"))
+
+
 Free = Annotated[Any, Finite()]
 Text = Annotated[str, Strict()]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Truth = Annotated[bool, Strict()]
-Date = Annotated[date, JsonStrict()]
-DateTime = Annotated[datetime, JsonStrict()]
-Uuid = Annotated[UUID, JsonStrict()]
 
 
 @functools.lru_cache(maxsize=1024)
@@ -167,6 +166,10 @@ def _finite(value: Any) -> Any:
         except ValueError:
             raise PydanticCustomError("finite_number", "Numbers should be finite") from None
     return value
+
+
+def _integral(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _decoded(text: str) -> bytes:

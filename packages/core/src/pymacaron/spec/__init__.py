@@ -1,6 +1,8 @@
 """OpenAPI documents, read into frozen records that know neither Flask nor pydantic."""
 
 from pymacaron.spec.document import Document, SecurityDefinition
+from pymacaron.spec.identifiers import is_api, is_known, joined
+from pymacaron.spec.keywords import schemas_in
 from pymacaron.spec.loading import load_document, read_document
 from pymacaron.spec.operation import Binding, Encoding, Header, MediaType, Operation, Parameter, RequestBody, Response
 from pymacaron.spec.place import Place, Problem
@@ -26,6 +28,10 @@ __all__ = [
     "Response",
     "Schema",
     "SecurityDefinition",
+    "is_api",
+    "is_known",
+    "joined",
     "load_document",
     "read_document",
+    "schemas_in",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from pymacaron.exceptions import SpecError
+from pymacaron.spec.identifiers import Identifiers, is_known, joined
 from pymacaron.spec.place import Place, Problem
 from pymacaron.spec.reader import Source, read_source
 from pymacaron.spec.schema import Dialect, Schema
@@ -34,12 +36,14 @@ class BrokenReferenceError(SpecError):
 class References:
     """The files of one folder and the ways between their nodes; each file is read once, when it is first needed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, folders: Mapping[str, Path] | None = None) -> None:
+        """Take the root folder, and the folders that hold copies of what is below prefixes of URLs."""
         self.root = absolute(root)
+        self.identifiers = Identifiers(self.root, {url: absolute(folder) for url, folder in (folders or {}).items()})
         self._real_root = os.path.realpath(root)
         self._inside: set[Path] = set()
         self._sources: dict[Path, Source | SpecError] = {}
-        self._found: dict[tuple[Path, str], tuple[Place, Any]] = {}
+        self._found: dict[tuple[Path, str, str, bool], tuple[Place, Any]] = {}
 
     def source(self, file: Path) -> Source:
         """Return a file's content, whatever folder it is in; raise SpecError for one that cannot be read."""
@@ -54,8 +58,8 @@ class References:
             raise known
         return known
 
-    def resolve(self, place: Place, ref: object) -> tuple[Place, Any]:
-        """Return the place and the node that the `$ref` of the object at `place` names.
+    def resolve(self, place: Place, ref: object, dialect: Dialect | None = None) -> tuple[Place, Any]:
+        """Return the place and the node that the `$ref` of the object at `place` names; `dialect` is that of a schema.
 
         One step only: the node may be a reference itself. Raises BrokenReferenceError.
         """
@@ -63,10 +67,12 @@ class References:
             raise BrokenReferenceError(
                 place.child("$ref"), "a '$ref' is text, but this one is none; write the way to a schema in quotes"
             )
-        found = self._found.get((place.file, ref))
-        if found is None:
-            found = self._found[place.file, ref] = self._find(place.child("$ref"), ref)
-        return found
+        new = dialect == "openapi-3.1"
+        base = self.identifiers.base(place, self.source(place.file).data, new) if dialect and self._read(place) else ""
+        key = (place.file, base, ref, new)
+        if key not in self._found:
+            self._found[key] = self._find(place.child("$ref"), ref, base, new if dialect else None)
+        return self._found[key]
 
     def follow(self, place: Place, node: Any) -> tuple[Place, Any]:
         """Return the place and node at the end of a chain of Reference Objects; raise BrokenReferenceError."""
@@ -81,7 +87,7 @@ class References:
 
     def schema(self, place: Place, ref: object, dialect: Dialect) -> Schema:
         """Return the schema that the `$ref` of the schema at `place` names; raise SpecError."""
-        found, node = self.resolve(place, ref)
+        found, node = self.resolve(place, ref, dialect)
         return self.written(found, node, dialect)
 
     def written(self, place: Place, value: Any, dialect: Dialect) -> Schema:
@@ -92,17 +98,56 @@ class References:
             raise SpecError(str(Problem(place, "a schema is a mapping or a boolean; write one here")))
         return Schema(place, value, dialect, self)
 
-    def _find(self, place: Place, ref: str) -> tuple[Place, Any]:
+    def _read(self, place: Place) -> bool:
+        return isinstance(self._sources.get(place.file), Source)
+
+    def _find(self, place: Place, ref: str, base: str, new: bool | None) -> tuple[Place, Any]:
         name, _, fragment = ref.partition("#")
+        if new is not None and (base or _SCHEME.match(name) or (fragment and fragment[0] != "/")):
+            found = self._identified(place, ref, base, new)
+            if found is not None:
+                return found
         file = self._file(place, ref, name) if name else place.file
-        node = self._data(place, ref, file)
-        tokens = self._tokens(place, ref, unquote(fragment))
+        return self._walked(place, ref, Place(file), self._data(place, ref, file), unquote(fragment))
+
+    def _walked(self, place: Place, ref: str, found: Place, node: Any, fragment: str) -> tuple[Place, Any]:
+        """Return what a JSON Pointer names below a node."""
+        tokens = self._tokens(place, ref, fragment)
         for index, token in enumerate(tokens):
             below = _below(node, token)
             if below is _MISSING:
                 raise _dangling(place, ref, tokens[: index + 1], node)
             node = below
-        return Place(file, tokens), node
+        return found.child(*tokens), node
+
+    def _identified(self, place: Place, ref: str, base: str, new: bool) -> tuple[Place, Any] | None:
+        """Return what a reference names by `$id`, by an anchor, or by a URL that is mapped or known; None elsewhere."""
+        full, _, fragment = joined(base or self.identifiers.address(place.file), ref).partition("#")
+        if is_known(full):
+            return Place(Path(full)), {"$id": full}
+        found = self._resource(place, ref, full, new)
+        if found is None:
+            return None
+        fragment = unquote(fragment)
+        if fragment and not fragment.startswith("/"):
+            return self.identifiers.anchored(full, fragment, new)
+        return self._walked(place, ref, *found, fragment)
+
+    def _resource(self, place: Place, ref: str, url: str, new: bool) -> tuple[Place, Any] | None:
+        """Return the schema that a URL without a fragment names, in a file that was read or can be."""
+        self.identifiers.scan(place.file, self._data(place, ref, place.file), new)
+        mapped = self.identifiers.file(url)
+        if mapped is not None:
+            file, folder = absolute(mapped[0]), os.path.realpath(mapped[1])
+            if Path(os.path.realpath(file)).is_relative_to(folder) and file.is_file():
+                self.identifiers.scan(file, self._data(place, ref, file), new)
+        found = self.identifiers.named(url, new)
+        if found is None:
+            for file, source in list(self._sources.items()):
+                if isinstance(source, Source):
+                    self.identifiers.scan(file, source.data, new)
+            found = self.identifiers.named(url, new)
+        return found
 
     def _file(self, place: Place, ref: str, name: str) -> Path:
         """Return the file that a reference names, which must lie in the root folder, symbolic links followed."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pymacaron.spec.cursor import Report, kind, told
+from pymacaron.spec.identifiers import is_known
+from pymacaron.spec.keywords import LISTS, LISTS_NEW, MAPS, MAPS_NEW, ONE, ONE_NEW
 from pymacaron.spec.place import Place
 from pymacaron.spec.references import BrokenReferenceError, References, endless
 from pymacaron.spec.schema import Dialect, Schema
@@ -17,20 +19,6 @@ Spot = tuple[Path, tuple[str, ...], Any]
 """A node with its file and pointer, cheaper than with a Place."""
 
 TYPES = {"array", "boolean", "integer", "null", "number", "object", "string"}
-ONE = ("additionalItems", "additionalProperties", "items", "not")
-ONE_NEW = (
-    "contains",
-    "contentSchema",
-    "else",
-    "if",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
-LISTS = ("allOf", "anyOf", "oneOf")
-MAPS = ("definitions", "dependencies", "patternProperties", "properties")
-MAPS_NEW = ("$defs", "dependentSchemas")
 COUNTS = ("maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties")
 COUNTS_NEW = ("maxContains", "minContains")
 BOOLEANS = ("nullable", "readOnly", "uniqueItems", "writeOnly")
@@ -63,7 +51,7 @@ class SchemaCheck:
         """Return what checks each keyword of the dialect."""
         checks: dict[str, Callable[[Path, tuple[str, ...], Any], None]] = {
             **dict.fromkeys(ONE + (ONE_NEW if self._new else ()), self._one),
-            **dict.fromkeys(LISTS, self._list),
+            **dict.fromkeys(LISTS + (LISTS_NEW if self._new else ()), self._list),
             **dict.fromkeys(MAPS + (MAPS_NEW if self._new else ()), self._map),
             **dict.fromkeys(COUNTS + (COUNTS_NEW if self._new else ()), self._count),
             **dict.fromkeys(BOOLEANS, self._boolean),
@@ -75,8 +63,7 @@ class SchemaCheck:
             "enum": self._values,
             "discriminator": self._text if self.dialect == "swagger-2.0" else self._discriminator,
         }
-        newer = {"prefixItems": self._list, "dependentRequired": self._lists_of_names}
-        return {**checks, **newer} if self._new else checks
+        return {**checks, "dependentRequired": self._lists_of_names} if self._new else checks
 
     def _visit(self, file: Path, pointer: tuple[str, ...], node: Any) -> None:
         self.files[file] = None
@@ -119,8 +106,9 @@ class SchemaCheck:
     def _reference(self, place: Place, node: dict[str, Any]) -> None:
         """Check that a reference leads somewhere, and not back to itself; what it names is visited too."""
         try:
-            found, target = self.references.resolve(place, node["$ref"])
-            self._waiting.append((found.file, found.pointer, target))
+            found, target = self.references.resolve(place, node["$ref"], self.dialect)
+            if not is_known(str(isinstance(target, dict) and target.get("$id"))):
+                self._waiting.append((found.file, found.pointer, target))
             self._check_chain(place, node)
         except BrokenReferenceError as error:
             self.report.broken(error)
@@ -133,7 +121,7 @@ class SchemaCheck:
                 self._sound |= passed
                 raise endless(place, str(here))
             passed.add(id(node))
-            here, node = self.references.resolve(here, node["$ref"])
+            here, node = self.references.resolve(here, node["$ref"], self.dialect)
         self._sound |= passed
 
     def _wrong(self, file: Path, pointer: tuple[str, ...], value: Any, wanted: str) -> None:

@@ -1,0 +1,72 @@
+"""Judge: the validator of one schema in one direction, with all that it reaches, compiled when it is needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pymacaron.exceptions import SpecError
+from pymacaron.models.asserted import FORMATS, is_base64, text_judge
+from pymacaron.models.resources import Direction, Resources, resources_of
+from pymacaron.spec import Place, Schema
+
+__all__ = ["Judge"]
+
+Verdict = Callable[[Any], bool]
+
+
+class Judge:
+    """Gives verdicts on JSON data by a schema, and by those that it reaches; nothing is fetched for it."""
+
+    def __init__(self, schema: Schema, direction: Direction) -> None:
+        self.schema = schema
+        self.direction: Direction = direction
+        self._registry: Any = None
+        self._resources: Resources | None = None
+        self._verdicts: dict[Place, Verdict] = {}
+        self._lock = threading.Lock()
+
+    def accepts(self, data: Any) -> bool:
+        """Tell whether JSON data fits the schema."""
+        return self.verdict(self.schema)(data)
+
+    def verdict(self, schema: Schema) -> Verdict:
+        """Return what judges by a schema that is reached; raise SpecError where no validator can be made of it."""
+        found = self._verdicts.get(schema.place)
+        if found is None:
+            with self._lock:
+                found = self._verdicts.setdefault(schema.place, self._compiled(schema))
+        return found
+
+    def _compiled(self, schema: Schema) -> Verdict:
+        import jsonschema_rs
+
+        new = schema.dialect == "openapi-3.1"
+        kind = jsonschema_rs.Draft202012Validator if new else jsonschema_rs.Draft4Validator
+        try:
+            if self._resources is None:
+                draft = jsonschema_rs.Draft202012 if new else jsonschema_rs.Draft4
+                self._resources = resources_of(self.schema, self.direction)
+                self._registry = jsonschema_rs.Registry(self._resources.contents, draft=draft)
+                self._resources.contents.clear()
+            validator = kind(
+                {"$ref": self._resources.url(schema)},
+                registry=self._registry,
+                validate_formats=True,
+                formats={"byte": is_base64} if new else _formats(),
+                offline=True,
+            )
+        except BaseException as error:
+            # A defect of the library itself comes as a panic, which is no Exception.
+            known = isinstance(error, ValueError | jsonschema_rs.ReferencingError)
+            if not known and type(error).__name__ != "PanicException":
+                raise
+            told = " ".join(str(error).split())[:200]
+            raise SpecError(f"{schema.place}: no validator can be made of this schema ({told}); correct it") from None
+        return validator.is_valid
+
+
+def _formats() -> dict[str, Verdict]:
+    """Return what judges formats below draft 4, which has only some of them, and some by older rules."""
+    return {name: text_judge(name, "") for name in sorted(FORMATS)}

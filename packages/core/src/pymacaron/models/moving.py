@@ -1,0 +1,78 @@
+"""What OpenAPI says of null and of discriminators in the words of JSON Schema, and where schemas move by that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymacaron.models.merge import says_null
+from pymacaron.models.unions import tags_of
+from pymacaron.spec import Schema
+
+__all__ = ["NULL", "Moves", "moved", "moves_of", "reworded"]
+
+NULL: dict[str, Any] = {"enum": [None]}
+_WRAPPED = ("allOf", "anyOf", "oneOf", "not", "const")
+_UNIONS = ("oneOf", "anyOf")
+
+Moves = dict[tuple[str, ...], tuple[int, tuple[str, ...]]]
+"""From a pointer to how many of its last tokens are replaced, and by which."""
+
+
+def reworded(node: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return a schema that says by itself what `discriminator` and `nullable` add to it."""
+    _discriminate(node, schema)
+    return _nullable(node) if says_null(schema) else node
+
+
+def moves_of(schema: Schema) -> Moves:
+    """Return where the schemas directly inside a schema stand once it is reworded."""
+    found: Moves = {}
+    pointer = schema.place.pointer
+    lead: tuple[str, ...] = ("anyOf", "1") if says_null(schema) else ()
+    tags = tags_of(schema)
+    for word in _WRAPPED if lead or tags else ():
+        if word not in schema.siblings:
+            continue
+        if tags and word in _UNIONS:
+            for place, index in enumerate(sorted(tags[1])):
+                found[(*pointer, word, str(index))] = (2, (*lead, "anyOf", str(place), "allOf", "0"))
+        elif lead:
+            found[(*pointer, word)] = (1, (*lead, word))
+    return found
+
+
+def moved(pointer: tuple[str, ...], moves: Moves) -> list[str]:
+    """Return a pointer as it is once all schemas are reworded."""
+    tokens: list[str] = []
+    for index, token in enumerate(pointer, 1):
+        tokens.append(token)
+        count, others = moves.get(pointer[:index], (0, ()))
+        if count:
+            tokens[-count:] = others
+    return tokens
+
+
+def _discriminate(node: dict[str, Any], schema: Schema) -> None:
+    """Let a discriminator choose the branch of a union by its tags, whatever else the other branches accept."""
+    tags = tags_of(schema)
+    word = next((word for word in _UNIONS if isinstance(node.get(word), list)), "")
+    if not tags or not word:
+        return
+    name, by_branch = tags
+    branches = node.pop(word)
+    node["anyOf"] = [
+        {"allOf": [branches[index]], "properties": {name: {"enum": by_branch[index]}}, "required": [name]}
+        for index in sorted(by_branch)
+    ]
+
+
+def _nullable(node: dict[str, Any]) -> dict[str, Any]:
+    """Accept null beside whatever a schema accepts."""
+    node = dict(node)
+    if isinstance(node.get("type"), str | list):
+        types = [node["type"]] if isinstance(node["type"], str) else list(node["type"])
+        node["type"] = [*types, "null"] if "null" not in types else types
+    if isinstance(node.get("enum"), list) and None not in node["enum"]:
+        node["enum"] = [*node["enum"], None]
+    wrapped = {word: node.pop(word) for word in _WRAPPED if word in node}
+    return {**node, "anyOf": [NULL, wrapped]} if wrapped else node

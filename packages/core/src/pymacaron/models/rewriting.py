@@ -1,0 +1,150 @@
+"""Schemas of OpenAPI, as one direction sees them, in the words of JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any, Literal
+
+from pymacaron.models.asserted import asserted, runs
+from pymacaron.models.merge import parts_of, says_null
+from pymacaron.models.moving import NULL, reworded
+from pymacaron.spec import Schema, is_known, schemas_in
+
+__all__ = ["Direction", "Rewriting"]
+
+Direction = Literal["request", "response", "either"]
+"""`either` is where a value is looked at by itself: nothing is hidden then, and what may be is not required."""
+
+_NOTHING: dict[str, Any] = {"not": {}}
+_LATER = frozenset({"const", "contains", "if", "then", "else", "propertyNames"})
+"""What OpenAPI 2.0 and 3.0 documents may hold without a meaning."""
+_NAMES = frozenset({"$anchor", "$id", "id"})
+_HIDDEN: dict[Direction, tuple[str, ...]] = {
+    "request": ("readOnly",),
+    "response": ("writeOnly",),
+    "either": ("readOnly", "writeOnly"),
+}
+
+
+class Rewriting:
+    """One file in the making; in an OpenAPI document nothing but the schemas is kept."""
+
+    def __init__(
+        self,
+        direction: Direction,
+        reference: Callable[[Schema], str],
+        api: bool,
+        dynamic: bool,
+        meaningless: frozenset[str],
+    ) -> None:
+        self._direction: Direction = direction
+        self._reference = reference
+        self._api = api
+        self._dynamic = dynamic
+        self._meaningless = meaningless
+        self._done: set[tuple[str, ...]] = set()
+
+    def content(self, tree: Any, schemas: dict[tuple[str, ...], Schema]) -> Any:
+        """Return the content of a file with its schemas rewritten, outer ones first."""
+        for pointer in sorted(schemas, key=len):
+            if pointer not in self._done:
+                tree = _placed(tree, pointer, self.rewritten(schemas[pointer]))
+        return tree
+
+    def rewritten(self, schema: Schema, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """Return a schema in the words of JSON Schema; the `hidden` properties are not required of it."""
+        self._done.add(schema.place.pointer)
+        new = schema.dialect == "openapi-3.1"
+        if "$ref" in schema.keywords and not new:
+            node: dict[str, Any] = {"$ref": self._reference(schema)}
+            return {"anyOf": [NULL, node]} if says_null(schema) else node
+        node = {word: copy(value) if isinstance(value, dict | list) else value for word, value in self._words(schema)}
+        if "$ref" in node:
+            node["$ref"] = self._reference(schema)
+        hidden |= _hidden(schema, _HIDDEN[self._direction])
+        for tokens, inner in list(schemas_in(node, new)):
+            below = hidden if tokens[0] == "allOf" else frozenset[str]()
+            kept = isinstance(inner, bool) and new
+            _put(node, tokens, inner if kept else self.rewritten(schema.child(*tokens), below))
+        _direct(node, hidden, self._direction)
+        _asserting_only(node, schema)
+        return reworded(node, schema)
+
+    def _words(self, schema: Schema) -> list[tuple[str, Any]]:
+        """Return the keywords that count; names only where references are dynamic."""
+        dropped = self._meaningless
+        if self._api and schema.dialect != "openapi-3.1":
+            dropped |= _LATER
+        if not self._dynamic:
+            dropped |= {name for name in _NAMES if isinstance(schema.keywords.get(name), str)}
+        if not is_known(str(schema.keywords.get("$schema", ""))):
+            dropped |= {"$schema"}
+        return [(word, value) for word, value in schema.keywords.items() if word not in dropped]
+
+
+def _hidden(schema: Schema, words: tuple[str, ...]) -> frozenset[str]:
+    """Return the properties of a schema, or of what it combines, that are not there in one direction."""
+    if not schema.keywords.keys() & {"properties", "allOf"}:
+        return frozenset()
+    return frozenset(
+        name
+        for part in parts_of(schema)
+        if isinstance(part.siblings.get("properties"), dict)
+        for name, inner in part.children("properties").items()
+        if any(each.siblings.get(word) is True for each in parts_of(inner) for word in words)
+    )
+
+
+def _direct(node: dict[str, Any], hidden: frozenset[str], direction: Direction) -> None:
+    """Take away what is not there in one direction; what is mandatory by extension is required."""
+    properties = node.get("properties")
+    required = node.get("required")
+    names = list(required) if isinstance(required, list) else []
+    if isinstance(properties, dict):
+        for name, inner in properties.items():
+            if name in hidden and direction == "request":
+                properties[name] = _NOTHING
+            if isinstance(inner, dict) and inner.get("x-mandatory") is True and name not in names:
+                names.append(name)
+    kept = [name for name in names if name not in hidden]
+    if kept:
+        node["required"] = kept
+    elif isinstance(required, list):
+        del node["required"]
+
+
+def _asserting_only(node: dict[str, Any], schema: Schema) -> None:
+    """Take away formats that only describe, patterns that nobody can run, and types that are none of JSON's."""
+    if "format" in node and not asserted(schema):
+        del node["format"]
+    if isinstance(node.get("pattern"), str) and not runs(node["pattern"]):
+        del node["pattern"]
+    if isinstance(node.get("patternProperties"), dict):
+        kept = {pattern: inner for pattern, inner in node["patternProperties"].items() if runs(pattern)}
+        node["patternProperties"] = kept
+    if node.get("type") == "file":
+        del node["type"]
+
+
+def _placed(tree: Any, pointer: tuple[str, ...], node: Any) -> Any:
+    """Return a tree with a node at a pointer, the containers on the way copied or made."""
+    if not pointer:
+        return node
+    token, rest = pointer[0], pointer[1:]
+    if isinstance(tree, list):
+        copied = list(tree)
+        copied[int(token)] = _placed(copied[int(token)], rest, node)
+        return copied
+    members = tree if isinstance(tree, dict) else {}
+    return {**members, token: _placed(members.get(token), rest, node)}
+
+
+def _put(node: dict[str, Any], tokens: tuple[str, ...], inner: Any) -> None:
+    """Replace a schema inside another one."""
+    if len(tokens) == 1:
+        node[tokens[0]] = inner
+    elif isinstance(node[tokens[0]], list):
+        node[tokens[0]][int(tokens[1])] = inner
+    else:
+        node[tokens[0]][tokens[1]] = inner
