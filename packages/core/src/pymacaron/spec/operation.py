@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pymacaron.spec.place import Place
 from pymacaron.spec.requestlimits import DEFAULT_LIMITS, RequestLimits
+from pymacaron.spec.requestlimits import RequestLimits
 from pymacaron.spec.schema import Schema
 
 __all__ = ["Binding", "Encoding", "Header", "In", "MediaType", "Operation", "Parameter", "RequestBody", "Response"]
@@ -128,6 +129,7 @@ class Operation:
     responses: Mapping[str, Response] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] | None = None
     binding: Binding = Binding()
+    limits: RequestLimits = RequestLimits()
     limits: RequestLimits = DEFAULT_LIMITS
     tags: tuple[str, ...] = ()
     summary: str = ""
