@@ -110,7 +110,7 @@ def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) ->
 
 def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> None:
     """Bind a service, with the APIs that plugins bring, to a Flask app."""
-    from pymacaron.http import errors, routes
+    from pymacaron.http import errors, lane, routes
     from pymacaron.log import mask_secrets
 
     mask_secrets()
@@ -123,6 +123,7 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
         routes.add_routes(app, service, own)
         service.check_functions()
         errors.install(app)
+        lane.install(app)
         service.hooks.app_created(app, service)
 
 

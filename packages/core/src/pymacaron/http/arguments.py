@@ -6,34 +6,38 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pymacaron.http.handlers import BoundOperation
+from pymacaron.http.incoming import Incoming
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import Parameter, Schema
+
+if TYPE_CHECKING:
+    from flask import Request
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
 
 ABSENT = object()
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
 
-Texts = Callable[[Request, Mapping[str, str]], Sequence[Any]]
+Texts = Callable[[Incoming], Sequence[Any]]
+NONE: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ArgumentReader:
-    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `adapter` judges it."""
+    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `judge` validates it."""
 
     parameter: Parameter
     keyword: str
     texts: Texts
     decode: Callable[[Sequence[Any]], object]
-    adapter: TypeAdapter[Any]
+    judge: Callable[[object], Any]
     default: Any
     may_be_omitted: bool
 
@@ -46,7 +50,7 @@ def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]
             keyword,
             _texts(parameter, variables.get(parameter.name, "")),
             _decode(parameter),
-            pool.adapter(parameter.schema),
+            pool.adapter(parameter.schema).validator.validate_python,
             _default(parameter.schema),
             keyword in bound.omitted,
         )
@@ -54,19 +58,17 @@ def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]
     )
 
 
-def read_arguments(
-    found: Sequence[ArgumentReader], request: Request, values: Mapping[str, str], problems: Problems
-) -> dict[str, Any]:
+def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems: Problems) -> dict[str, Any]:
     """Return the keywords of a call; what is wrong with them is added to the problems."""
     arguments: dict[str, Any] = {}
     for reader in found:
-        texts = reader.texts(request, values)
+        texts = reader.texts(incoming)
         if texts:
             arguments[reader.keyword] = _judged(reader, texts, problems)
         elif reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required")
         elif reader.default is not ABSENT:
-            arguments[reader.keyword] = reader.adapter.validate_python(reader.default)
+            arguments[reader.keyword] = reader.judge(reader.default)
         elif not reader.may_be_omitted:
             arguments[reader.keyword] = None
     return arguments
@@ -77,7 +79,7 @@ def _judged(reader: ArgumentReader, texts: Sequence[Any], problems: Problems) ->
     if parameter.allow_empty_value and list(texts) == [""]:
         return None
     try:
-        return reader.adapter.validate_python(reader.decode(texts))
+        return reader.judge(reader.decode(texts))
     except ValidationError as error:
         problems.add_errors(parameter.location, parameter.name, error)
     except json.JSONDecodeError:
@@ -90,12 +92,12 @@ def _texts(parameter: Parameter, variable: str) -> Texts:
     if parameter.location == "query" and "object" in types_of(parameter.schema) and parameter.content_type is None:
         return _object_pairs(parameter)
     finders: dict[str, Texts] = {
-        "path": lambda request, values: [values[variable]],
-        "query": lambda request, values: request.args.getlist(name),
-        "querystring": lambda request, values: [request.query_string.decode()] if request.query_string else [],
-        "header": lambda request, values: request.headers.getlist(name),
-        "cookie": lambda request, values: request.cookies.getlist(name),
-        "formData": lambda request, values: request.form.getlist(name) or request.files.getlist(name),
+        "path": lambda incoming: (incoming.values[variable],),
+        "query": lambda incoming: incoming.query.get(name, NONE),
+        "querystring": lambda incoming: _query_string(incoming.request),
+        "header": lambda incoming: incoming.request.headers.getlist(name),
+        "cookie": lambda incoming: incoming.request.cookies.getlist(name),
+        "formData": lambda incoming: incoming.request.form.getlist(name) or incoming.request.files.getlist(name),
     }
     return finders[parameter.location]
 
@@ -104,15 +106,21 @@ def _object_pairs(parameter: Parameter) -> Texts:
     """Find the properties of an object that is spread over the query: `filter[a]=1`, or `a=1` with explode."""
     if parameter.style == "deepObject":
         bracket = re.compile(re.escape(parameter.name) + r"\[(.*)\]")
-        return lambda request, values: [
-            (match[1], text) for key, text in request.args.items(multi=True) if (match := bracket.fullmatch(key))
+        return lambda incoming: [
+            (match[1], text)
+            for key, text in incoming.request.args.items(multi=True)
+            if (match := bracket.fullmatch(key))
         ]
     if parameter.explode:
         known = set(_property_decoders(parameter.schema))
-        return lambda request, values: [
-            pair for pair in request.args.items(multi=True) if not known or pair[0] in known
+        return lambda incoming: [
+            pair for pair in incoming.request.args.items(multi=True) if not known or pair[0] in known
         ]
-    return lambda request, values: request.args.getlist(parameter.name)
+    return lambda incoming: incoming.query.get(parameter.name, NONE)
+
+
+def _query_string(request: Request) -> Sequence[str]:
+    return [request.query_string.decode()] if request.query_string else NONE
 
 
 def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.http import parse_options_header
 
+from pymacaron.http.incoming import Incoming
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
@@ -19,7 +19,7 @@ from pymacaron.spec import MediaType, RequestBody, Schema
 
 __all__ = ["BodyReader", "body_reader"]
 
-Read = Callable[[Request], Any]
+Read = Callable[[Incoming], Any]
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -31,27 +31,29 @@ class BodyReader:
     required: bool
     by_media_type: Mapping[str, Read]
 
-    def read(self, request: Request, problems: Problems) -> Any:
+    def read(self, incoming: Incoming, problems: Problems) -> Any:
         """Return the body as the handler's first argument; what is wrong with it is added to the problems.
 
         Raises UnsupportedMediaType (415) for a Content-Type that the operation does not declare.
         """
-        if not request.content_length and "Transfer-Encoding" not in request.headers:
+        if not incoming.has_body:
             if self.required:
                 problems.add("body", "", "Is required")
             return None
         try:
-            return self._reader(request)(request)
+            return self._reader(incoming.environ.get("CONTENT_TYPE"))(incoming)
         except ValidationError as error:
             problems.add_errors("body", "", error)
         except UnicodeDecodeError:
             problems.add("body", "", "Is not UTF-8")
         return None
 
-    def _reader(self, request: Request) -> Read:
-        if not request.content_type:
+    def _reader(self, content_type: str | None) -> Read:
+        if not content_type:
             return next(iter(self.by_media_type.values()))
-        media_type = parse_options_header(request.content_type)[0].lower()
+        if (known := self.by_media_type.get(content_type)) is not None:
+            return known
+        media_type = parse_options_header(content_type)[0].lower()
         kind = media_type.partition("/")[0]
         for candidate in (media_type, f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
@@ -62,7 +64,7 @@ class BodyReader:
 def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
     """Compile the reader of a request body."""
     found = {parse_options_header(name)[0].lower(): _read(media, pool) for name, media in body.content.items()}
-    return BodyReader(body.required, found or {"*/*": lambda request: request.get_data()})
+    return BodyReader(body.required, found or {"*/*": lambda incoming: incoming.body()})
 
 
 def is_json(media_type: str) -> bool:
@@ -77,24 +79,26 @@ def _read(media: MediaType, pool: ModelPool) -> Read:
     if is_json(name) or name in ("*/*", "application/*"):
         return _json(media.schema, pool)
     if name.startswith("text/"):
-        return lambda request: request.get_data().decode(request.mimetype_params.get("charset", "utf-8"))
-    return lambda request: request.get_data()
+        return lambda incoming: incoming.body().decode(incoming.request.mimetype_params.get("charset", "utf-8"))
+    return lambda incoming: incoming.body()
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
     adapter: TypeAdapter[Any] = TypeAdapter(Any) if schema is None else pool.adapter(schema)
-    return lambda request: adapter.validate_json(request.get_data())
+    read = adapter.validator.validate_json
+    return lambda incoming: read(incoming.body())
 
 
 def _form(schema: Schema | None, pool: ModelPool) -> Read:
     if schema is None:
-        return lambda request: request.form.to_dict()
+        return lambda incoming: incoming.request.form.to_dict()
     adapter = pool.adapter(schema)
     properties = _properties(schema)
     many = {name for name, child in properties.items() if "array" in types_of(child)}
     decoders = {name: _form_decoder(child) for name, child in properties.items()}
 
-    def read(request: Request) -> Any:
+    def read(incoming: Incoming) -> Any:
+        request = incoming.request
         data: dict[str, Any] = {}
         for name, texts in request.form.lists():
             one = decoders.get(name, str)

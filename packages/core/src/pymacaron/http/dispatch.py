@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from flask import Request, request
+from flask.globals import request_ctx
 from werkzeug.wrappers import Response
 
 from pymacaron.http.arguments import read_arguments
 from pymacaron.http.call import Call
+from pymacaron.http.incoming import Incoming
 from pymacaron.http.plan import Plan
 from pymacaron.http.problems import Problems
+from pymacaron.http.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from pymacaron.http.incoming import Holder
     from pymacaron.service import Service
 
 __all__ = ["Endpoint"]
@@ -31,11 +36,17 @@ class Endpoint:
         self._plan: Plan | None = None
 
     def __call__(self, **values: str) -> Response:
-        """Answer the current request; `values` are the path parameters by the router's names."""
+        """Answer the current request as a Flask view; `values` are the path parameters by the router's names."""
+        context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+        result = self.answer(context, context.request.environ, values)
+        return result.response() if isinstance(result, Reply) else result
+
+    def answer(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> Reply | Response:
+        """Answer one request; whatever is wrong leaves as an exception for http/errors."""
         plan = self._plan or self._compiled()
         if not self._service.started:
             self._service.start()
-        return answer(plan, request, values, self._service)
+        return answer(plan, Incoming(context, environ, values), self._service)
 
     def _compiled(self) -> Plan:
         with self._lock:
@@ -44,25 +55,20 @@ class Endpoint:
             return self._plan
 
 
-def answer(plan: Plan, request: Request, values: dict[str, str], service: Service) -> Response:
-    """Answer one request by its plan; whatever is wrong leaves as an exception for http/errors."""
-    positional, keywords = read(plan, request, values)
+def answer(plan: Plan, incoming: Incoming, service: Service) -> Reply | Response:
+    """Answer one request by its plan."""
+    positional, keywords = read(plan, incoming)
     if plan.bound.call_keyword:
-        keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, _real(request), service)
-    result = plan.handler(*positional, **keywords)
-    return plan.response.write(result)
+        keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, incoming.request, service)
+    return plan.response.write(plan.handler(*positional, **keywords))
 
 
-def read(plan: Plan, request: Request, values: dict[str, str]) -> tuple[list[Any], dict[str, Any]]:
+def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]:
     """Return the handler's arguments; raises RequestError with all that is wrong with them."""
+    if plan.body is None and not plan.arguments:
+        return (), {}
     problems = Problems()
-    positional = [plan.body.read(request, problems)] if plan.body else []
-    keywords = read_arguments(plan.arguments, request, values, problems)
+    positional = (plan.body.read(incoming, problems),) if plan.body else ()
+    keywords = read_arguments(plan.arguments, incoming, problems)
     problems.raise_if_any()
     return positional, keywords
-
-
-def _real(request: Request) -> Request:
-    """Return the request behind Flask's proxy, which a handler may keep."""
-    real: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
-    return real

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Response, stream_with_context
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from pymacaron.exceptions import BadResponseException
 from pymacaron.http.body import is_json
 from pymacaron.http.problems import escape
+from pymacaron.http.reply import Reply
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import MediaType, Operation
 from pymacaron.spec import Response as Declared
@@ -23,35 +25,49 @@ from pymacaron.spec import Response as Declared
 __all__ = ["ResponseWriter", "response_writer"]
 
 ANY: TypeAdapter[Any] = TypeAdapter(Any)
+PLAIN = (dict, list)
+JSON_HEADER = ("Content-Type", "application/json")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one status replies with: the media type of its content, and how a result becomes JSON."""
+
+    media_type: str
+    json_header: tuple[str, str]
+    to_json: Callable[[Any], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseWriter:
     """How results become responses: `status` is the default one, `empty_status` that of None."""
 
     where: str
     status: int
     empty_status: int | None
-    adapters: Mapping[str, TypeAdapter[Any] | None]
-    media_types: Mapping[str, str]
+    shapes: Mapping[str, Shape]
+    usual: Shape
 
-    def write(self, result: Any) -> WerkzeugResponse:
-        """Return the response for whatever a handler may return.
+    def write(self, result: Any) -> Reply | WerkzeugResponse:
+        """Return the reply for whatever a handler may return.
 
         That is a model, a dict or a list; text or bytes; None for an empty reply; (result, status[, headers]); a Flask
         response; an exception, which is raised; a generator, which is streamed. Raises BadResponseException where the
         result is not what the operation declares.
         """
-        status: int | None = None
-        headers: Any = None
-        if isinstance(result, tuple):
-            result, status, headers = _unpacked(result, self.where)
-        response = self._response(result, status)
-        if headers:
-            response.headers.extend(headers)
+        if type(result) in PLAIN or hasattr(result, "__pydantic_serializer__"):
+            return self._json(result, self.status, self.usual)
+        if not isinstance(result, tuple):
+            return self._reply(result, None)
+        result, status, headers = _unpacked(result, self.where)
+        reply = self._reply(result, status)
+        if not headers:
+            return reply
+        response = reply.response() if isinstance(reply, Reply) else reply
+        response.headers.extend(headers)
         return response
 
-    def _response(self, result: Any, status: int | None) -> WerkzeugResponse:
+    def _reply(self, result: Any, status: int | None) -> Reply | WerkzeugResponse:
         if isinstance(result, WerkzeugResponse):
             if status is not None:
                 result.status_code = status
@@ -70,50 +86,70 @@ class ResponseWriter:
         del response.headers["Content-Type"]
         return response
 
-    def _with_content(self, result: Any, status: int) -> WerkzeugResponse:
-        key = self._key(status)
-        media_type = self.media_types.get(key, "")
+    def _with_content(self, result: Any, status: int) -> Reply | WerkzeugResponse:
+        shape = self._shape(status)
+        media_type = shape.media_type
         if isinstance(result, (Iterator, AsyncIterator)):
             return _stream(result, status, media_type or "text/plain")
         if isinstance(result, (bytes, bytearray)):
             return Response(bytes(result), status, mimetype=_unless_json(media_type, "application/octet-stream"))
         if isinstance(result, str) and not is_json(media_type):
             return Response(result, status, mimetype=media_type or "text/html")
-        return Response(
-            self._json(result, key), status, mimetype=media_type if is_json(media_type) else "application/json"
-        )
+        return self._json(result, status, shape)
 
-    def _key(self, status: int) -> str:
-        for key in (str(status), f"{status // 100}XX", "default"):
-            if key in self.media_types:
-                return key
-        return ""
+    def _shape(self, status: int) -> Shape:
+        return self.usual if status == self.status else _shape_for(self.shapes, status)
 
-    def _json(self, result: Any, key: str) -> bytes:
-        adapter = self.adapters.get(key) or ANY
+    def _json(self, result: Any, status: int, shape: Shape) -> Reply:
         try:
-            return adapter.dump_json(adapter.validate_python(result), by_alias=True)
+            body = shape.to_json(result)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             told = "; ".join(f"{escape(one['loc']) or 'the result'}: {one['msg']}" for one in found[:5])
             raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
         except (ValueError, TypeError) as error:
             raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
+        return Reply(_status_line(status), [shape.json_header, ("Content-Length", str(len(body)))], body)
 
 
 def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
     """Compile the writer of an operation's responses."""
     content = {status: _chosen(declared) for status, declared in operation.responses.items()}
-    adapters = {
-        status: pool.adapter(media.schema) if media and media.schema and is_json(_plain(media.name)) else None
-        for status, media in content.items()
-    }
-    media_types = {status: _plain(media.name) if media else "" for status, media in content.items()}
+    shapes = {status: _shape_of(media, pool) for status, media in content.items()}
     success = sorted(status for status in operation.responses if status.startswith("2"))
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    return ResponseWriter(where, status, empty_status, adapters, media_types)
+    return ResponseWriter(where, status, empty_status, shapes, _shape_for(shapes, status))
+
+
+def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:
+    keys = (str(status), f"{status // 100}XX", "default")
+    return next((shapes[key] for key in keys if key in shapes), UNDECLARED)
+
+
+def _shape_of(media: MediaType | None, pool: ModelPool) -> Shape:
+    if media is None:
+        return UNDECLARED
+    media_type = _plain(media.name)
+    if not is_json(media_type):
+        return Shape(media_type, JSON_HEADER, _writing(ANY))
+    header = ("Content-Type", Response(mimetype=media_type).content_type)
+    return Shape(media_type, header, _writing(pool.adapter(media.schema) if media.schema else ANY))
+
+
+def _writing(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
+    """Return what judges a result and writes it, by one call each; a model that validation built is only written."""
+    judge, write = adapter.validator.validate_python, adapter.serializer.to_json
+    return lambda result: write(judge(result), by_alias=True)
+
+
+UNDECLARED = Shape("", JSON_HEADER, _writing(ANY))
+
+
+@cache
+def _status_line(status: int) -> str:
+    return Response(status=status).status
 
 
 def _number(status: str) -> int:
