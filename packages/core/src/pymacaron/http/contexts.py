@@ -8,9 +8,9 @@ what is missing, and what it makes stays, so that from the first touch on there 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from contextvars import Token
+from importlib.metadata import version
 from itertools import chain
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -240,7 +240,7 @@ def _routed_otherwise(app: Flask) -> str | None:
 
 def _another_flask(app: Flask) -> str | None:
     """Compare what Flask's contexts hold with what the lean ones can make."""
-    reason = f"the contexts of Flask in {sys.modules['flask'].__name__} are not those known here"
+    reason = f"the contexts of Flask {version('flask')} are not those known here"
     try:
         environ = dict(ENVIRON, SERVER_PORT="80")
         of_request = vars(ctx.RequestContext(app, environ, flask.Request(environ))).keys()
