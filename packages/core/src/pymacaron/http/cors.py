@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["pym_app_created"]
 
+ASKED = (
+    "REQUEST_METHOD",
+    "HTTP_ORIGIN",
+    "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
+    "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK",
+)
+
 
 @hookimpl
 def pym_app_created(app: Flask, service: Service) -> None:
@@ -26,9 +34,10 @@ def pym_app_created(app: Flask, service: Service) -> None:
         from pymacaron.exceptions import ConfigError
 
         raise ConfigError("pym-config.yaml sets cors, which needs flask-cors: pip install 'flask-cors>=6'") from None
-    if isinstance(wanted, dict):
-        CORS(app, **wanted)
-    elif wanted is True:
-        CORS(app)
-    else:
-        CORS(app, origins=wanted)
+    from pymacaron.http.headers import AddsHeaders
+
+    options = wanted if isinstance(wanted, dict) else {} if wanted is True else {"origins": wanted}
+    CORS(app, **options)
+    if "resources" not in options and "CORS_RESOURCES" not in app.config:
+        functions = app.after_request_funcs[None]
+        functions[-1] = AddsHeaders(functions[-1], ASKED)

@@ -16,6 +16,7 @@ from flask import Response, signals
 from pymacaron.http import contexts
 from pymacaron.http.contexts import LeanContext
 from pymacaron.http.dispatch import Endpoint
+from pymacaron.http.headers import AddsHeaders
 from pymacaron.http.reply import Reply
 from pymacaron.http.router import Router
 
@@ -30,6 +31,7 @@ __all__ = ["Lane", "install"]
 log = logging.getLogger(__name__)
 
 MOST_HOSTS = 1000
+ONLY_THE_APPS = {None}
 
 
 def install(app: Flask) -> None:
@@ -143,11 +145,24 @@ class Lane:
     def _finished(self, context: LeanContext, result: Reply | WerkzeugResponse) -> Callable[..., Iterable[bytes]]:
         """Do what Flask.finalize_request does, and nothing where nobody waits for the response."""
         app = self._app
-        wanted = app.after_request_funcs or signals.request_finished.receivers or app.response_class is not Response
-        if result.__class__ is Reply and not wanted and context.answers_plainly:
+        if result.__class__ is Reply and context.answers_plainly and self._adds_to(result, context.environ):
             return result
         response = app.make_response(result.response() if isinstance(result, Reply) else result)
         response = contexts.process_response(context, response)
         if signals.request_finished.receivers:
             signals.request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
         return response
+
+    def _adds_to(self, reply: Reply, environ: WSGIEnvironment) -> bool:
+        """Add what functions after the request add to the headers; tell whether none of them wants a Response."""
+        app = self._app
+        functions = app.after_request_funcs
+        if signals.request_finished.receivers or app.response_class is not Response or functions.keys() - ONLY_THE_APPS:
+            return False
+        adders = functions[None] if functions else ()
+        for function in adders:
+            if function.__class__ is not AddsHeaders:
+                return False
+        for adder in reversed(adders):
+            reply.headers += adder.headers(environ)
+        return True
