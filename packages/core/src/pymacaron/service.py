@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pymacaron.config import Config, ConfigFile, load_config, read_config_file
 from pymacaron.exceptions import BindingError, ConfigError, ServiceError, SpecError
 from pymacaron.modules import Modules, import_dotted
-from pymacaron.outside import git
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
 from pymacaron.spec.references import References
@@ -98,6 +97,8 @@ class Service:
         """PYM_VERSION where it is set, else <date>-<time>-<commits>-<sha> of the last commit, else "unknown"."""
         if version := os.environ.get("PYM_VERSION"):
             return version
+        from pymacaron.outside import git
+
         commit = git(self.root, "log", "-1", "--format=%cd-%h", "--date=format:%y%m%d-%H%M", "--abbrev=6")
         commits = git(self.root, "rev-list", "--count", "HEAD")
         if not commit or not commits:

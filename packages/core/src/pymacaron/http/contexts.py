@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from contextvars import Token
 from importlib.metadata import version
 from itertools import chain
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import ctx, signals
+from flask import signals
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.sessions import SecureCookieSessionInterface
@@ -49,7 +49,6 @@ REPLACED = (
     "wsgi_app",
 )
 CONTEXT_METHODS = ("__enter__", "__exit__", "pop", "push")
-ENVIRON = {"REQUEST_METHOD": "GET", "HTTP_HOST": "localhost", "wsgi.url_scheme": "http", "SERVER_NAME": "localhost"}
 
 
 class LeanAppContext(AppContext):
@@ -239,12 +238,13 @@ def _routed_otherwise(app: Flask) -> str | None:
 
 
 def _another_flask(app: Flask) -> str | None:
-    """Compare what Flask's contexts hold with what the lean ones can make."""
-    reason = f"the contexts of Flask {version('flask')} are not those known here"
+    """Compare what Flask's contexts hold with what the lean ones can make, on a stand-in for an app."""
+    stand_in: Any = SimpleNamespace(create_url_adapter=lambda request: None, app_ctx_globals_class=dict)
     try:
-        environ = dict(ENVIRON, SERVER_PORT="80")
-        of_request = vars(ctx.RequestContext(app, environ, flask.Request(environ))).keys()
-        of_app = vars(ctx.AppContext(app)).keys()
-        return None if of_request == KNOWN and of_app == KNOWN_OF_APP else reason
+        of_request = vars(RequestContext(stand_in, {}, request=stand_in)).keys()
+        of_app = vars(AppContext(stand_in)).keys()
     except Exception:
-        return reason
+        of_request = of_app = {}.keys()
+    if of_request == KNOWN and of_app == KNOWN_OF_APP:
+        return None
+    return f"the contexts of Flask {version('flask')} are not those known here"

@@ -46,23 +46,29 @@ class BoundOperation:
 def bind(api: str, operation: Operation) -> BoundOperation:
     """Find the handler of an operation and check its signature; raises BindingError with file:line of both."""
     dotted = operation.binding.server or ""
-    place = f"{operation.place}: {operation.method.upper()} {operation.path}"
     try:
         function = import_dotted(dotted)
         wrapped = _decorated(function, operation.binding.decorate_server)
     except BrokenModuleError as error:
-        raise BrokenModuleError(error.module, f"{place} binds '{dotted}', but {error}") from error.__cause__
+        raise BrokenModuleError(error.module, f"{_place(operation)} binds '{dotted}', but {error}") from error.__cause__
     except BindingError as error:
-        raise BindingError(f"{place} binds '{dotted}', but {error}") from error
+        raise BindingError(f"{_place(operation)} binds '{dotted}', but {error}") from error
     if not callable(function):
-        raise BindingError(f"{place} binds '{dotted}', which is a {type(function).__name__} and no function")
+        kind = type(function).__name__
+        raise BindingError(f"{_place(operation)} binds '{dotted}', which is a {kind} and no function")
     keywords = parameter_keywords(operation.parameters)
     call_keyword = _call_keyword(function)
     signature = _signature(function)
     if misfit := _misfit(signature, operation, list(keywords.values()), call_keyword):
-        raise BindingError(f"{place} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
+        found = where(inspect.unwrap(function))
+        raise BindingError(f"{_place(operation)} binds '{dotted}' ({found}), {misfit}")
     omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
     return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword)
+
+
+def _place(operation: Operation) -> str:
+    """Name an operation in an error: finding its line takes long in a large document."""
+    return f"{operation.place}: {operation.method.upper()} {operation.path}"
 
 
 def _decorated(function: Callable[..., Any], decorator: str | None) -> Callable[..., Any]:

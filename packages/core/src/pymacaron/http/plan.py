@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,6 +44,8 @@ def _synchronous(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return a handler that can be called from WSGI: a coroutine runs to its end in a loop of its own."""
     if not inspect.iscoroutinefunction(inspect.unwrap(handler)):
         return handler
+
+    import asyncio
 
     def call(*arguments: Any, **keywords: Any) -> Any:
         result = handler(*arguments, **keywords)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -205,6 +204,8 @@ def _event(data: bytes) -> bytes:
 
 
 def _drained(result: AsyncIterator[Any]) -> Iterable[Any]:
+    import asyncio
+
     with asyncio.Runner() as runner:
         while True:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -119,10 +119,10 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
     method = operation.method.upper()
     implied = {"OPTIONS"} | ({"HEAD"} if method == "GET" else set())
     methods = {method} | {name for name in implied if (operation.path, name) not in own_methods}
-    rules = []
+    rules: list[Rule] = []
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
         try:
-            rule = Rule(_pattern(path, _variables(operation)), methods=methods, merge_slashes=False)
+            rule = OperationRule(_pattern(path, _variables(operation)), methods=methods, merge_slashes=False)
             rule.empty().bind(Map(), rebind=True)
         except ValueError as error:
             raise BindingError(f"{operation.place}: the path {path} cannot be routed: {one_line(error)}") from None
@@ -130,6 +130,14 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
         rule.provide_automatic_options = method != "OPTIONS"  # type: ignore[attr-defined]
         rules.append(rule)
     return rules
+
+
+class OperationRule(Rule):
+    """A routing rule that compiles its builders of URLs when url_for first needs one: most never do."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(super()._compile_builder)
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)
 
 
 def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, rules: Iterable[Rule]) -> None:
