@@ -26,11 +26,17 @@ import {module}
 print(time.process_time())
 """
 
+HANDLERS = """
+from flask import Response
+
+def answer(*body, **parameters):
+    return Response("{}", mimetype="application/json")
+"""
+
 FIRST_ANSWERS = """
-import json, resource, time
+import json, resource
 from pymacaron import create_app
 app = create_app({root!r})
-started = time.perf_counter()
 calls = {calls!r}
 replies = [app.test_client().get(path).status_code for path in calls]
 print(json.dumps({{"replies": replies, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}}))
@@ -79,7 +85,7 @@ def service_of(document: Path, root: Path) -> list[str]:
     (root / "apis").mkdir()
     (root / "apis" / document.name).write_text(json.dumps(data), encoding="utf-8")
     (root / "pym-config.yaml").write_text("name: large\n")
-    (root / "handlers.py").write_text("def answer(*body, **parameters):\n    return None\n")
+    (root / "handlers.py").write_text(HANDLERS)
     base = "" if not data.get("servers") else path_of(data["servers"][0]["url"])
     return [f"{base}{path}" for path in plain[:3]]
 
