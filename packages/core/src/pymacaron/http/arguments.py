@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,29 +32,23 @@ NONE: Sequence[str] = ()
 
 @dataclass(frozen=True, slots=True)
 class ArgumentReader:
-    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `judge` validates it."""
+    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `judge` validates it.
+
+    `absent` gives the value of one that was left out, ABSENT where the handler's own default is to be taken.
+    """
 
     parameter: Parameter
     keyword: str
     texts: Texts
     decode: Callable[[Sequence[Any]], object]
     judge: Callable[[object], Any]
-    default: Any
-    may_be_omitted: bool
+    absent: Callable[[], Any]
 
 
 def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> tuple[ArgumentReader, ...]:
     """Return the readers of an operation's parameters; `variables` maps path parameters to the router's names."""
     return tuple(
-        ArgumentReader(
-            parameter,
-            keyword,
-            _texts(parameter, variables.get(parameter.name, "")),
-            _decode(parameter),
-            pool.adapter(parameter.schema).validator.validate_python,
-            _default(parameter.schema),
-            keyword in bound.omitted,
-        )
+        _reader(parameter, keyword, keyword in bound.omitted, pool, variables.get(parameter.name, ""))
         for parameter, keyword in bound.keywords.items()
     )
 
@@ -64,27 +59,47 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
     for reader in found:
         texts = reader.texts(incoming)
         if texts:
-            arguments[reader.keyword] = _judged(reader, texts, problems)
+            try:
+                arguments[reader.keyword] = reader.judge(reader.decode(texts))
+            except ValidationError as error:
+                problems.add_errors(reader.parameter.location, reader.parameter.name, error)
+            except json.JSONDecodeError:
+                problems.add(reader.parameter.location, reader.parameter.name, "Is not JSON")
         elif reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required")
-        elif reader.default is not ABSENT:
-            arguments[reader.keyword] = reader.judge(reader.default)
-        elif not reader.may_be_omitted:
-            arguments[reader.keyword] = None
+        elif (value := reader.absent()) is not ABSENT:
+            arguments[reader.keyword] = value
     return arguments
 
 
-def _judged(reader: ArgumentReader, texts: Sequence[Any], problems: Problems) -> Any:
-    parameter = reader.parameter
-    if parameter.allow_empty_value and list(texts) == [""]:
-        return None
-    try:
-        return reader.judge(reader.decode(texts))
-    except ValidationError as error:
-        problems.add_errors(parameter.location, parameter.name, error)
-    except json.JSONDecodeError:
-        problems.add(parameter.location, parameter.name, "Is not JSON")
-    return None
+def _reader(parameter: Parameter, keyword: str, omitted: bool, pool: ModelPool, variable: str) -> ArgumentReader:
+    judge: Callable[[object], Any] = pool.adapter(parameter.schema).validator.validate_python
+    decode = _decode(parameter)
+    absent = _absent(_default(parameter.schema), judge, omitted)
+    if parameter.allow_empty_value:
+        judge, decode = _unless_empty(judge, decode)
+    return ArgumentReader(parameter, keyword, _texts(parameter, variable), decode, judge, absent)
+
+
+def _absent(default: Any, judge: Callable[[object], Any], omitted: bool) -> Callable[[], Any]:
+    """Return what gives the value of an absent parameter: made anew each time where it could be changed."""
+    if default is ABSENT:
+        return lambda: ABSENT if omitted else None
+    with suppress(ValidationError):
+        if isinstance(default, str | int | float):
+            value = judge(default)
+            return lambda: value
+    return lambda: judge(default)
+
+
+def _unless_empty(
+    judge: Callable[[object], Any], decode: Callable[[Sequence[Any]], object]
+) -> tuple[Callable[[object], Any], Callable[[Sequence[Any]], object]]:
+    """Read one empty text as None, whatever the schema says of it (OpenAPI 3.1, section 4.8.12.2.1)."""
+    return (
+        lambda value: None if value is ABSENT else judge(value),
+        lambda texts: ABSENT if list(texts) == [""] else decode(texts),
+    )
 
 
 def _texts(parameter: Parameter, variable: str) -> Texts:
@@ -134,6 +149,8 @@ def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
     if "object" in types:
         return _object_decoder(parameter)
     one, lead = decoder(parameter.schema), _lead(parameter)
+    if not lead:
+        return lambda texts: one(texts[-1])
     return lambda texts: one(texts[-1].removeprefix(lead))
 
 

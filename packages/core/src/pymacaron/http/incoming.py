@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,8 +11,6 @@ if TYPE_CHECKING:
     from flask import Flask, Request
 
 __all__ = ["Incoming", "plain_query"]
-
-NONE: Sequence[str] = ()
 
 
 class Holder(Protocol):
@@ -30,10 +27,13 @@ class Incoming:
     through it.
     """
 
+    __slots__ = ("_context", "_query", "environ", "values")
+
     def __init__(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> None:
         self.environ = environ
         self.values = values
         self._context = context
+        self._query: Mapping[str, Sequence[str]] | None = None
 
     @property
     def request(self) -> Request:
@@ -41,22 +41,24 @@ class Incoming:
         return self._context.request
 
     @property
-    def _is_raw(self) -> bool:
-        return self.environ.get("werkzeug.request") is None
-
-    @cached_property
     def query(self) -> Mapping[str, Sequence[str]]:
         """The texts of each name in the query string."""
-        if self._is_raw and (found := plain_query(self.environ.get("QUERY_STRING", ""))) is not None:
-            return found
-        return dict(self.request.args.lists())
+        query = self._query
+        if query is None:
+            environ = self.environ
+            if environ.get("werkzeug.request") is None:
+                query = plain_query(environ.get("QUERY_STRING", ""))
+            if query is None:
+                query = dict(self.request.args.lists())
+            self._query = query
+        return query
 
     @property
     def has_body(self) -> bool:
         """Whether a body comes with the request, be it of unknown length."""
         length = self.environ.get("CONTENT_LENGTH", "")
-        if length and length.isdecimal() and length.isascii():
-            return int(length) > 0 or "HTTP_TRANSFER_ENCODING" in self.environ
+        if length.isdecimal():
+            return length.strip("0") != "" or "HTTP_TRANSFER_ENCODING" in self.environ
         return bool("HTTP_TRANSFER_ENCODING" in self.environ or self.request.content_length)
 
     def body(self) -> bytes:
@@ -65,13 +67,14 @@ class Incoming:
         What was read is put back, so that the request object reads it again.
         """
         environ = self.environ
-        length = environ.get("CONTENT_LENGTH", "")
-        if self._is_raw and length.isdecimal() and length.isascii() and "HTTP_TRANSFER_ENCODING" not in environ:
+        text = environ.get("CONTENT_LENGTH", "")
+        if text.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ and environ.get("werkzeug.request") is None:
+            length = int(text)
             limit = self._context.app.config["MAX_CONTENT_LENGTH"]
-            if limit is None or int(length) <= limit:
-                data: bytes = environ["wsgi.input"].read(int(length))
+            if limit is None or length <= limit:
+                data: bytes = environ["wsgi.input"].read(length)
                 environ["wsgi.input"] = BytesIO(data)
-                if len(data) == int(length):
+                if len(data) == length:
                     return data
         return self.request.get_data()
 
