@@ -33,6 +33,15 @@ log = logging.getLogger(__name__)
 _current: ContextVar[Service | None] = ContextVar("pymacaron_service", default=None)
 _open: weakref.WeakSet[Service] = weakref.WeakSet()
 _lock = threading.RLock()
+_process = object()
+
+
+def _be_another_process() -> None:
+    global _process
+    _process = object()
+
+
+os.register_at_fork(after_in_child=_be_another_process)
 
 
 class Service:
@@ -66,7 +75,7 @@ class Service:
         self.references = References(self.root)
         self.pools: dict[str, ModelPool] = {}
         self._tokens: list[Token[Service | None]] = []
-        self._started_in: int | None = None
+        self._started_in: object = None
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
         self.ping_hooks: list[Callable[[], object]] = []
@@ -151,7 +160,7 @@ class Service:
     @property
     def started(self) -> bool:
         """Whether the start-up functions ran in this very process."""
-        return self._started_in == os.getpid()
+        return self._started_in is _process
 
     def start(self) -> None:
         """Run the start-up functions, once in each process; what they raise keeps the process from serving."""
@@ -160,7 +169,7 @@ class Service:
                 return
             for function in [*self._named("startup"), *self._startup]:
                 self.run(function)
-            self._started_in = os.getpid()
+            self._started_in = _process
 
     def check_functions(self) -> None:
         """Raise BindingError where `startup` or `shutdown` names a function that cannot be found."""

@@ -16,10 +16,10 @@ from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import flask
-from flask import signals
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.sessions import SecureCookieSessionInterface
+from flask.signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
 from werkzeug.routing import Map, UnicodeConverter
 
 from pymacaron.http.router import Route
@@ -69,16 +69,16 @@ class LeanAppContext(AppContext):
     def enter(self) -> None:
         """Become the current app context."""
         self.token = _cv_app.set(self)
-        if signals.appcontext_pushed.receivers:
-            signals.appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
 
     def leave(self, error: BaseException | None) -> None:
         """Give the place back, after the functions and signals that wait for it."""
         if (
             "_cv_tokens" in self.__dict__
             or self.app.teardown_appcontext_funcs
-            or signals.appcontext_tearing_down.receivers
-            or signals.appcontext_popped.receivers
+            or appcontext_tearing_down.receivers
+            or appcontext_popped.receivers
         ):
             self.pop(error)
         else:
@@ -122,7 +122,7 @@ class LeanContext(RequestContext):
     def leave(self, error: BaseException | None) -> None:
         """Give the place back, after the functions and signals that wait for it."""
         made = self.__dict__
-        if "_cv_tokens" in made or self.app.teardown_request_funcs or signals.request_tearing_down.receivers:
+        if "_cv_tokens" in made or self.app.teardown_request_funcs or request_tearing_down.receivers:
             self.pop(error)
             return
         try:

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flask import Response, signals
+from flask import Response
+from flask.signals import request_finished, request_started
 
 from pymacaron.http import contexts
 from pymacaron.http.contexts import LeanContext
@@ -132,8 +133,8 @@ class Lane:
         if self._opens_early or ("HTTP_COOKIE" in context.environ and app.secret_key is not None):
             context.open()
         try:
-            if signals.request_started.receivers:
-                signals.request_started.send(app, _async_wrapper=app.ensure_sync)
+            if request_started.receivers:
+                request_started.send(app, _async_wrapper=app.ensure_sync)
             early = app.preprocess_request() if app.before_request_funcs or app.url_value_preprocessors else None
             if early is not None:
                 return app.finalize_request(early)
@@ -149,15 +150,15 @@ class Lane:
             return result
         response = app.make_response(result.response() if isinstance(result, Reply) else result)
         response = contexts.process_response(context, response)
-        if signals.request_finished.receivers:
-            signals.request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+        if request_finished.receivers:
+            request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
         return response
 
     def _adds_to(self, reply: Reply, environ: WSGIEnvironment) -> bool:
         """Add what functions after the request add to the headers; tell whether none of them wants a Response."""
         app = self._app
         functions = app.after_request_funcs
-        if signals.request_finished.receivers or app.response_class is not Response or functions.keys() - ONLY_THE_APPS:
+        if request_finished.receivers or app.response_class is not Response or functions.keys() - ONLY_THE_APPS:
             return False
         adders = functions[None] if functions else ()
         for function in adders:
