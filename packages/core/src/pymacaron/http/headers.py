@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["AddsHeaders"]
 
 MOST_KNOWN = 256
+LONGEST_KNOWN = 500
 
 
 class AddsHeaders:
@@ -39,6 +40,6 @@ class AddsHeaders:
             response = Response()
             response.headers.clear()
             known = tuple(self._function(response).headers)
-            if len(self._known) < MOST_KNOWN:
+            if len(self._known) < MOST_KNOWN and sum(map(len, filter(None, key))) < LONGEST_KNOWN:
                 self._known[key] = known
         return known

@@ -32,6 +32,7 @@ __all__ = ["Lane", "install"]
 log = logging.getLogger(__name__)
 
 MOST_HOSTS = 1000
+LONGEST_HOST = 260
 ONLY_THE_APPS = {None}
 
 
@@ -108,7 +109,7 @@ class Lane:
         """Ask Flask about a host that was not seen before."""
         if not contexts.is_plain_host(self._app, environ):
             return False
-        if len(self._hosts) < MOST_HOSTS:
+        if len(self._hosts) < MOST_HOSTS and len(host) < LONGEST_HOST:
             self._hosts.add(host)
         return True
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, stream_with_context
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import SchemaSerializer, core_schema, to_json
 from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -23,7 +23,7 @@ from pymacaron.spec import Response as Declared
 
 __all__ = ["ResponseWriter", "response_writer"]
 
-ANY: TypeAdapter[Any] = TypeAdapter(Any)
+ANYTHING = SchemaSerializer(core_schema.any_schema())
 PLAIN = (dict, list)
 JSON_HEADER = ("Content-Type", "application/json")
 
@@ -132,9 +132,9 @@ def _shape_of(media: MediaType | None, pool: ModelPool) -> Shape:
         return UNDECLARED
     media_type = _plain(media.name)
     if not is_json(media_type):
-        return Shape(media_type, JSON_HEADER, _writing(ANY))
+        return Shape(media_type, JSON_HEADER, ANYTHING.to_json)
     header = ("Content-Type", Response(mimetype=media_type).content_type)
-    return Shape(media_type, header, _writing(pool.adapter(media.schema) if media.schema else ANY))
+    return Shape(media_type, header, _writing(pool.adapter(media.schema)) if media.schema else ANYTHING.to_json)
 
 
 def _writing(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
@@ -143,7 +143,7 @@ def _writing(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     return lambda result: write(judge(result), by_alias=True)
 
 
-UNDECLARED = Shape("", JSON_HEADER, _writing(ANY))
+UNDECLARED = Shape("", JSON_HEADER, ANYTHING.to_json)
 
 
 @cache
