@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
-
-from flask.globals import request_ctx
-from werkzeug.wrappers import Response
 
 from pymacaron.http.arguments import read_arguments
 from pymacaron.http.call import Call
-from pymacaron.http.incoming import Incoming
-from pymacaron.http.plan import Plan
 from pymacaron.http.problems import Problems
-from pymacaron.http.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Response
 
-    from pymacaron.http.incoming import Holder
+    from pymacaron.http.incoming import Incoming
+    from pymacaron.http.plan import Plan
+    from pymacaron.http.reply import Reply
     from pymacaron.service import Service
 
-__all__ = ["Endpoint"]
+__all__ = ["answer"]
 
 
-class Endpoint:
-    """The Flask view of one operation; its plan is compiled by the first request."""
-
-    def __init__(self, service: Service, compile_plan: Callable[[], Plan]) -> None:
-        self._service = service
-        self._compile = compile_plan
-        self._lock = threading.Lock()
-        self._plan: Plan | None = None
-
-    def __call__(self, **values: str) -> Response:
-        """Answer the current request as a Flask view; `values` are the path parameters by the router's names."""
-        context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
-        result = self.answer(context, context.request.environ, values)
-        return result.response() if isinstance(result, Reply) else result
-
-    def answer(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> Reply | Response:
-        """Answer one request; whatever is wrong leaves as an exception for http/errors."""
-        plan = self._plan or self._compiled()
-        if not self._service.started:
-            self._service.start()
-        return answer(plan, Incoming(context, environ, values), self._service)
-
-    def _compiled(self) -> Plan:
-        with self._lock:
-            if self._plan is None:
-                self._plan = self._compile()
-            return self._plan
-
-
-def answer(plan: Plan, incoming: Incoming, service: Service) -> Reply | Response:
-    """Answer one request by its plan."""
+def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response:
+    """Answer one request by its plan; whatever is wrong leaves as an exception for http/errors."""
     positional, keywords = read(plan, incoming)
     if plan.bound.call_keyword:
         keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, incoming.request, service)

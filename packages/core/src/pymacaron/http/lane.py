@@ -16,7 +16,7 @@ from flask.signals import request_finished, request_started
 
 from pymacaron.http import contexts
 from pymacaron.http.contexts import LeanContext
-from pymacaron.http.dispatch import Endpoint
+from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.headers import AddsHeaders
 from pymacaron.http.reply import Reply
 from pymacaron.http.router import Router

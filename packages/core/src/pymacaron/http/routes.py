@@ -11,15 +11,15 @@ from flask import Flask
 from werkzeug.routing import Map, Rule
 
 from pymacaron.exceptions import BindingError, StartError
-from pymacaron.http.dispatch import Endpoint
+from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.handlers import BoundOperation, bind
-from pymacaron.http.plan import compile_plan
 from pymacaron.models.pool import ModelPool
 from pymacaron.modules import BrokenModuleError
 from pymacaron.spec import Operation
 from pymacaron.text import one_line
 
 if TYPE_CHECKING:
+    from pymacaron.http.endpoint import Answer
     from pymacaron.service import Service
 
 __all__ = ["add_routes"]
@@ -146,7 +146,15 @@ def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, r
     for rule in rules:
         rule.endpoint = endpoint
         app.url_map.add(rule)
-    app.view_functions[endpoint] = Endpoint(service, partial(compile_plan, bound, pool, _variables(operation)))
+    app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound))
+
+
+def _prepared(service: Service, pool: ModelPool, bound: BoundOperation) -> Answer:
+    """Compile the plan of an operation; what that takes is imported by the first request, or by a server that forks."""
+    from pymacaron.http.dispatch import answer
+    from pymacaron.http.plan import compile_plan
+
+    return partial(answer, compile_plan(bound, pool, _variables(bound.operation)), service)
 
 
 def _variables(operation: Operation) -> dict[str, str]:
