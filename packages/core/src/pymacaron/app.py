@@ -106,7 +106,7 @@ def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) ->
     `env` chooses pym-config.<env>.yaml. Raises StartError, or one of its children, with all that is wrong.
     """
     with garbage_kept():
-        service = Service(root, env=env)
+        service = adopt(Path(root), env)
         app = Flask(service.name, root_path=str(service.root), instance_path=str(service.root / "instance"))
         return API(app, service=service).load_apis().bind()
 
@@ -125,7 +125,7 @@ def garbage_kept() -> Iterator[None]:
 
 def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> None:
     """Bind a service, with the APIs that plugins bring, to a Flask app."""
-    from pymacaron.http import errors, lane, routes
+    from pymacaron.http import errors, lanes, routes
     from pymacaron.log import mask_secrets
 
     mask_secrets()
@@ -138,7 +138,7 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
         routes.add_routes(app, service, own)
         service.check_functions()
         errors.install(app)
-        lane.install(app)
+        lanes.install(app)
         service.hooks.app_created(app, service)
 
 

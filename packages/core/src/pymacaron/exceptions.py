@@ -3,8 +3,8 @@
     Exception
     └── PyMacaronException               500 SERVER_ERROR
         ├── RequestError                 400 INVALID_PARAMETER    the caller's fault
-        │   └── (one class per status that the framework itself answers)
         ├── BadResponseException         500 BAD_RESPONSE         the handler broke its contract
+        ├── NotReadyError                503 NOT_READY            a start-up function failed
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
             ├── ConfigError              500 CONFIG_ERROR         pym-config.yaml or its secrets; ends `pym` with 2
             ├── SpecError                500 SPEC_ERROR           an OpenAPI document
@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 __all__ = [
     "BadResponseException",
     "BindingError",
     "ConfigError",
+    "NotReadyError",
     "PluginError",
     "PyMacaronException",
     "RequestError",
@@ -45,6 +46,8 @@ class PyMacaronException(Exception):
     code: ClassVar[str] = "SERVER_ERROR"
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    user_message: str | None
+    error_id: str
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse, as the class is made, a `code` that is no text and a `status` that is no HTTP error."""
@@ -52,10 +55,17 @@ class PyMacaronException(Exception):
         if not isinstance(cls.code, str) or type(cls.status) is not int or not 400 <= cls.status <= 599:
             raise TypeError(f"{cls.__name__} wants a code that is text and a status from 400 to 599, as a number")
 
+    def __new__(cls, *args: object, **options: Any) -> Self:
+        """Give the error its id, also where a subclass has an __init__ of its own."""
+        error = super().__new__(cls, *args)
+        error.user_message = None
+        error.error_id = str(uuid4())
+        return error
+
     def __init__(self, *args: object, user_message: str | None = None, error_id: str | None = None) -> None:
         super().__init__(*args)
         self.user_message = user_message
-        self.error_id = error_id or str(uuid4())
+        self.error_id = error_id or self.error_id
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of the reply; `user_message` stands in it where it is set."""
@@ -90,6 +100,13 @@ class BadResponseException(PyMacaronException):
     """A handler returned what its operation does not declare."""
 
     code = "BAD_RESPONSE"
+
+
+class NotReadyError(PyMacaronException):
+    """The service did not start in this process."""
+
+    code = "NOT_READY"
+    status = 503
 
 
 class StartError(PyMacaronException):

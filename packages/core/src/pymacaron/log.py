@@ -6,8 +6,9 @@ import logging
 import os
 import re
 import sys
+from typing import Any
 
-from pymacaron.config import Config, RedactingFilter
+from pymacaron.config import RedactingFilter
 from pymacaron.service import open_services
 
 __all__ = ["configure_logging", "mask_secrets", "masked"]
@@ -15,15 +16,16 @@ __all__ = ["configure_logging", "mask_secrets", "masked"]
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def configure_logging(config: Config) -> None:
-    """Log to stderr at `log_level`, unless the service set up handlers of its own."""
+def configure_logging(level: str = "INFO") -> None:
+    """Log to stderr from a level on, unless the service set up handlers of its own."""
     root = logging.getLogger()
     if not root.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter(FORMAT) if colours_wanted() else PlainFormatter(FORMAT))
+        handler.set_name(__name__)
         root.addHandler(handler)
-        root.setLevel(config.log_level)
-    mask_secrets()
+    if any(handler.name == __name__ for handler in root.handlers):
+        root.setLevel(level)
 
 
 class PlainFormatter(logging.Formatter):
@@ -40,11 +42,12 @@ def colours_wanted() -> bool:
 
 
 def mask_secrets() -> None:
-    """Mask the secrets of every open service on all handlers that there are, the one of last resort included."""
-    handlers = [logging.lastResort, *logging.getLogger().handlers]
-    for handler in handlers:
-        if handler is not None:
-            handler.addFilter(_masking)
+    """Mask the secrets of every open service in all log records of the process, whatever their handlers."""
+    made = logging.getLogRecordFactory()
+    if made is not _masked_record:
+        global _make
+        _make = made
+        logging.setLogRecordFactory(_masked_record)
 
 
 def masked(text: str) -> str:
@@ -54,4 +57,12 @@ def masked(text: str) -> str:
     return text
 
 
+_make = logging.getLogRecordFactory()
 _masking = RedactingFilter(masked)
+
+
+def _masked_record(*arguments: Any, **options: Any) -> logging.LogRecord:
+    record = _make(*arguments, **options)
+    if open_services():
+        _masking.filter(record)
+    return record

@@ -15,10 +15,11 @@ from pymacaron.text import did_you_mean, one_line, shown
 
 __all__ = ["BrokenModuleError", "Modules", "import_dotted", "raised_at"]
 
-NEVER_IMPORTED = {"conftest", "server", "setup", "test", "testaccept", "tests", "wsgi"}
+NEVER_IMPORTED = {"apis", "conftest", "server", "setup", "test", "testaccept", "tests", "wsgi"}
 
 _lock = threading.RLock()
 _claims: list[Modules] = []
+_added: set[Path] = set()
 
 
 class BrokenModuleError(BindingError):
@@ -50,6 +51,7 @@ class Modules:
             _claims.append(self)
             if str(self.root) not in sys.path:
                 sys.path.insert(0, str(self.root))
+                _added.add(self.root)
 
     def release(self) -> None:
         """Take the folder off the import path and forget its modules, unless another open service shares it."""
@@ -58,7 +60,9 @@ class Modules:
                 _claims.remove(self)
             if any(other.root == self.root for other in _claims):
                 return
-            sys.path[:] = [entry for entry in sys.path if entry != str(self.root)]
+            if self.root in _added:
+                _added.remove(self.root)
+                sys.path.remove(str(self.root))
             for name in self._loaded(self.names()):
                 del sys.modules[name]
 
@@ -67,6 +71,19 @@ class Modules:
         found = {path.stem for path in self.root.glob("*.py")}
         found |= {path.parent.name for path in self.root.glob("*/*.py")}
         return {name for name in found if name.isidentifier()} - NEVER_IMPORTED
+
+    def import_dotted(self, dotted: str) -> Any:
+        """Return what a dotted name means to this service; raises BindingError for a module of another service."""
+        found = import_dotted(dotted)
+        head = dotted.partition(".")[0]
+        folders = _folders(sys.modules.get(head))
+        for other in _claims:
+            if other.root != self.root and other.root in folders and self.root not in folders:
+                raise BindingError(
+                    f"the module '{head}' of this process is that of the service in {other.root}: "
+                    "rename one of the two, or close that service first"
+                )
+        return found
 
     def _clash(self) -> str | None:
         for other in _claims:
@@ -78,18 +95,17 @@ class Modules:
         return None
 
     def _loaded(self, names: set[str]) -> list[str]:
-        heads = {name for name in names if name in sys.modules and _folder(sys.modules[name]) == self.root}
+        heads = {name for name in names if name in sys.modules and self.root in _folders(sys.modules[name])}
         return [name for name in sys.modules if name.partition(".")[0] in heads]
 
 
-def _folder(module: object) -> Path | None:
-    """Return the folder that a top-level module or package stands in."""
+def _folders(module: object) -> set[Path]:
+    """Return the folders that a top-level module or package stands in: several for a namespace package."""
     file = getattr(module, "__file__", None)
     if file is not None:
         path = Path(file).resolve()
-        return path.parent.parent if path.name == "__init__.py" else path.parent
-    paths = list(getattr(module, "__path__", ()))
-    return Path(paths[0]).resolve().parent if paths else None
+        return {path.parent.parent if path.name == "__init__.py" else path.parent}
+    return {Path(path).resolve().parent for path in getattr(module, "__path__", ())}
 
 
 def import_dotted(dotted: str) -> Any:

@@ -54,8 +54,11 @@ def letsgo(name: str, callback: Callable[..., Any] | None = None) -> None:
 
 def run_callback(callback: Callable[..., Any], port: int | None, env: str | None, debug: bool) -> None:
     """Call the callback of letsgo so that its `api.start()` serves."""
+    from pymacaron.log import configure_logging
+
     global _chosen
     _chosen = Chosen(env, main=True)
+    configure_logging()
     arguments = (port or default_port(), debug)
     refuse_misfit(callback, arguments)
     callback(*arguments)
@@ -80,5 +83,5 @@ def serve_if_main(api: API) -> None:
 
     global _served
     _served = True
-    configure_logging(api.service.config)
+    configure_logging(api.service.config.log_level)
     serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, watch=api.debug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
@@ -9,14 +10,14 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pymacaron.config import Config, ConfigFile, load_config, read_config_file
-from pymacaron.exceptions import BindingError, ConfigError, ServiceError, SpecError
-from pymacaron.modules import Modules, import_dotted
+from pymacaron.config import Config, load_config, plugin_settings, read_config_file
+from pymacaron.exceptions import BindingError, NotReadyError, ServiceError, SpecError
+from pymacaron.modules import Modules
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
 from pymacaron.spec.references import References
@@ -30,7 +31,8 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-_current: ContextVar[Service | None] = ContextVar("pymacaron_service", default=None)
+_entered: ContextVar[tuple[Service, ...]] = ContextVar("pymacaron_service", default=())
+_making: ContextVar[bool] = ContextVar("pymacaron_service_making", default=False)
 _open: weakref.WeakSet[Service] = weakref.WeakSet()
 _lock = threading.RLock()
 _process = object()
@@ -65,6 +67,7 @@ class Service:
         self._modules.claim()
         self._release = weakref.finalize(self, self._modules.release)
         self._release.atexit = False
+        making = _making.set(True)
         try:
             self.plugins = PluginManager(plugin_settings(file))
             self.hooks = Hooks(self.plugins)
@@ -72,10 +75,13 @@ class Service:
         except BaseException:
             self.close()
             raise
+        finally:
+            _making.reset(making)
         self.references = References(self.root)
         self.pools: dict[str, ModelPool] = {}
-        self._tokens: list[Token[Service | None]] = []
+        self._starting = threading.RLock()
         self._started_in: object = None
+        self._failure: Exception | None = None
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
         self.ping_hooks: list[Callable[[], object]] = []
@@ -85,11 +91,11 @@ class Service:
         return f"<Service {self.name} in {self.root}>"
 
     def __enter__(self) -> Service:
-        self._tokens.append(_current.set(self))
+        _entered.set((*_entered.get(), self))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _current.reset(self._tokens.pop())
+        _entered.set(_entered.get()[:-1])
 
     def close(self) -> None:
         """Give up the folder's module names and stop being a candidate for the current service."""
@@ -115,6 +121,10 @@ class Service:
         moment, _, sha = commit.rpartition("-")
         return f"{moment}-{commits}-{sha}"
 
+    def import_dotted(self, dotted: str) -> Any:
+        """Return what a dotted name means to this service; raises BindingError with half a sentence."""
+        return self._modules.import_dotted(dotted)
+
     def load_document(self, name: str, path: str | os.PathLike[str]) -> ModelPool:
         """Read one OpenAPI document and make its models reachable as `apipool.<name>`; raises SpecError."""
         from pymacaron.models.pool import ModelPool
@@ -125,7 +135,7 @@ class Service:
         document = load_document(location, name=name, references=self.references if inside else None)
         for problem in document.problems:
             log.warning("%s", problem)
-        self.pools[name] = ModelPool(document, import_dotted)
+        self.pools[name] = ModelPool(document, self.import_dotted)
         return self.pools[name]
 
     def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = ()) -> list[ModelPool]:
@@ -163,13 +173,23 @@ class Service:
         return self._started_in is _process
 
     def start(self) -> None:
-        """Run the start-up functions, once in each process; what they raise keeps the process from serving."""
-        with _lock:
+        """Run the start-up functions, once in each process, and see to it that `stop()` runs as the process ends.
+
+        What they raise is raised, and NotReadyError by every further call: such a process never serves.
+        """
+        with self._starting:
             if self.started:
                 return
-            for function in [*self._named("startup"), *self._startup]:
-                self.run(function)
+            if self._failure is not None:
+                raise NotReadyError(f"{self.name} did not start: its log tells why") from self._failure
+            try:
+                for function in [*self._named("startup"), *self._startup]:
+                    self.run(function)
+            except Exception as error:
+                self._failure = error
+                raise
             self._started_in = _process
+            atexit.register(_stop_at_exit, weakref.ref(self))
 
     def check_functions(self) -> None:
         """Raise BindingError where `startup` or `shutdown` names a function that cannot be found."""
@@ -181,7 +201,7 @@ class Service:
         functions = []
         for index, dotted in enumerate(self.config.get(key) or []):
             try:
-                functions.append(import_dotted(dotted))
+                functions.append(self.import_dotted(dotted))
             except BindingError as error:
                 place = self.config.config_file.place(key, str(index))
                 raise BindingError(f"{place}: {key} names '{dotted}', but {error}") from error.__cause__
@@ -213,7 +233,8 @@ def current_service() -> Service:
     the only open one of the process, which is what a new thread sees. Where there is none yet, one is made of the
     current folder. Raises ServiceError where several are open and none of them was chosen.
     """
-    service = _current.get() or _of_flask()
+    entered = _entered.get()
+    service = entered[-1] if entered else _of_flask()
     if service is not None:
         return service
     if len(_open) > 1:
@@ -233,6 +254,8 @@ _implicit: Service | None = None
 
 def _implicit_service() -> Service:
     global _implicit
+    if _making.get():
+        raise ServiceError("get_config() was called while its service is being made: call it inside functions")
     _implicit = Service()
     return _implicit
 
@@ -255,19 +278,15 @@ def adopt(root: Path, env: str | None) -> Service:
         return Service(root, env=env)
 
 
+def _stop_at_exit(reference: weakref.ref[Service]) -> None:
+    service = reference()
+    if service is not None:
+        service.stop()
+
+
 def _of_flask() -> Service | None:
     flask = sys.modules.get("flask")
     if flask is None or not flask.has_app_context():
         return None
     service: Service | None = flask.current_app.extensions.get("pymacaron")
     return service
-
-
-def plugin_settings(file: ConfigFile) -> dict[str, list[str]]:
-    """Return the `plugins` mapping of pym-config.yaml, which is needed before any section can be checked."""
-    settings = file.data.get("plugins") or {}
-    lists = settings.values() if isinstance(settings, dict) else [None]
-    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
-        place = file.place("plugins")
-        raise ConfigError(f"{place}: plugins should be a mapping of require, disable and local to lists of names")
-    return settings

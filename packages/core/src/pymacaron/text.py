@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["did_you_mean", "one_line", "shown", "where"]
+__all__ = ["did_you_mean", "one_line", "printable", "shown", "where"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -20,6 +20,11 @@ def one_line(error: BaseException) -> str:
     """Return an exception as one line: its class and what it says."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Return a text of somebody else with its control characters escaped, as it may stand in a log or on a terminal."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def shown(path: Path) -> str:

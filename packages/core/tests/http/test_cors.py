@@ -40,7 +40,7 @@ OPTIONS: list[Any] = [
     ["https://a.example", "https://b.example"],
     {"origins": r"https://.\.example", "supports_credentials": True},
     {"origins": "*", "send_wildcard": True, "expose_headers": ["X-A", "X-B"], "max_age": 60},
-    {"always_send": False, "vary_header": False},
+    {"origins": "https://a.example", "always_send": False, "vary_header": False},
     {"resources": {"/it": {"origins": "https://a.example"}, "/o.*": {"origins": "*"}}},
 ]
 

@@ -424,7 +424,7 @@ def test_problems_are_json_pointers(client: Client) -> None:
 def test_none_where_the_document_declares_content_is_a_missing_return(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    details = "      responses: {'200': {description: ok, content: {application/json: {}}}}\n"
+    details = "      responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}\n"
     reply: Any = client(operation("def it():\n    {}\n", details)).get("/it")
     assert (reply.status_code, reply.json["error"]) == (500, "BAD_RESPONSE")
     assert "GET /it (handlers.it) returned None, but declares content for 200: is a 'return' missing?" in caplog.text

@@ -378,3 +378,20 @@ def test_what_is_no_error_but_ends_all(parity: Parity) -> None:
 
         app.extensions["drive"] = drive
         return it
+
+
+def test_preprocessors_may_change_the_values_of_a_path(parity: Parity) -> None:
+    @parity({"path": "/it/x"})
+    def feature(app: Flask, log: Log) -> Any:
+        app.url_value_preprocessor(lambda endpoint, values: values.update(v0=f"changed {values['v0']}"))
+        return lambda name: {"name": name, "seen": request.view_args}
+
+
+def test_replies_that_have_no_body(parity: Parity) -> None:
+    @parity(*({"path": f"/it/{status}", "method": method} for status in (204, 304) for method in ("GET", "HEAD")))
+    def feature(app: Flask, log: Log) -> Any:
+        return lambda name: (
+            ({"a": 1}, int(name))
+            if "pymacaron" in app.extensions
+            else Response(b'{"a":1}', int(name), mimetype="application/json")
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,3 +163,17 @@ def test_a_rule_added_later_is_served(folder: Callable[..., Path]) -> None:
     app.view_functions["it.get /it"] = lambda: "wrapped"
     assert http.get("/it").text == "wrapped"
     app.extensions["pymacaron"].close()
+
+
+def test_a_flask_without_the_names_of_its_contexts_is_served_in_its_own_way(folder: Callable[..., Path]) -> None:
+    code = f"""
+import logging
+import flask, flask.globals
+del flask.globals._cv_request
+logging.basicConfig(level="INFO", format="%(message)s")
+from pymacaron import create_app
+print(create_app({str(folder(SERVICE))!r}).test_client().get("/it").json)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "{}\n"
+    assert "is served in Flask's own way: Flask 3." in done.stderr

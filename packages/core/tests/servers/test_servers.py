@@ -171,3 +171,52 @@ def test_a_term_that_comes_while_workers_start_is_not_lost(
     began = time.monotonic()
     assert server.stop() == 0
     assert time.monotonic() - began < 10
+
+
+SECRET = "name: demo\nenv_secrets: [SHOP_PASSWORD]\npassword: SHOP_PASSWORD\n"
+LEAK = "from pymacaron import get_config\ndef up():\n    raise RuntimeError('cannot reach ' + get_config().password)\n"
+
+
+@pytest.mark.parametrize("command", ["run", "run --no-reload", "serve", "serve --debug", "doctor"])
+@pytest.mark.parametrize("when", ["import", "start"])
+def test_a_failing_start_is_told_without_the_secret_in_its_text(
+    command: str, when: str, folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    called = "up()\n" if when == "import" else ""
+    files = {**FILES, "handlers.py": FILES["handlers.py"] + LEAK + called, "pym-config.yaml": SECRET}
+    if when == "start":
+        files["pym-config.yaml"] += "startup: [handlers.up]\n"
+    port = [] if command == "doctor" else ["--port", "{port}"]
+    server = start("-m", "pymacaron", *command.split(), *port, cwd=folder(files), SHOP_PASSWORD="correct-horse")
+    assert server.process.wait(20) == (0 if (command, when) == ("doctor", "start") else 1)
+    assert "correct-horse" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("way", ["gunicorn server:app", "gunicorn pymacaron:create_app()"])
+def test_shutdown_functions_run_under_a_server_that_knows_nothing_of_them(
+    way: str, folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    root = folder(FILES)
+    server = start(*WAYS[way][0], cwd=root)
+    server.wait("/v1/hello", "hello")
+    server.stop()
+    assert (root / "goodbye").read_text() == "said"
+
+
+def test_a_label_without_a_file_is_said_in_the_log(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    for command in (("-m", "pymacaron", "run", "--no-reload", "--port", "{port}"), CLASSIC):
+        server = start(*command, cwd=folder(FILES), PYM_ENV="bogus")
+        server.wait("/v1/hello", "hello")
+        assert (
+            "PYM_ENV is 'bogus' and there is no pym-config.bogus.yaml: reading pym-config.yaml"
+            in server.log.read_text()
+        )
+        server.stop()
+
+
+def test_a_handler_that_exits_does_not_end_the_server(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    code = "import sys\ndef hello():\n    sys.exit(4)\ndef goodbye():\n    pass\n"
+    server = start("-m", "pymacaron", "serve", "--port", "{port}", cwd=folder({**FILES, "handlers.py": code}))
+    server.wait("/ping", "{}")
+    assert [server.get("/v1/hello")[0] for _ in range(3)] == [500, 500, 500]
+    assert server.get("/ping")[0] == 200

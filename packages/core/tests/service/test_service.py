@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from flask import Flask
 
 from pymacaron import API, Service, apipool, create_app, current_service, get_config, get_model
-from pymacaron.exceptions import ConfigError, ServiceError, SpecError
+from pymacaron.exceptions import ConfigError, ServiceError, SpecError, StartError
 
 
 def files(name: str, module: str) -> dict[str, str]:
@@ -170,7 +172,7 @@ def test_a_startup_function_that_fails_keeps_the_service_from_answering(service:
     given["pym-config.yaml"] += "startup: [handlers.start]\n"
     given["handlers.py"] += "def start():\n    raise RuntimeError('no database')\n"
     http = service(given).test_client()
-    assert [http.get(path).status_code for path in ("/who", "/ready")] == [500, 500]
+    assert [http.get(path).status_code for path in ("/who", "/ready")] == [500, 503]
 
 
 def test_load_swagger_and_get_model_reach_models(service: Callable[..., Flask], tmp_path: Path) -> None:
@@ -218,3 +220,91 @@ def test_the_version_is_that_of_the_image_or_of_git(
     service = Service(root)
     assert service.version == "from-image"
     service.close()
+
+
+def test_a_handler_module_of_another_service_is_refused(
+    service: Callable[..., Flask], folder: Callable[..., Path]
+) -> None:
+    service(files("one", "server"), "one")
+    with pytest.raises(StartError, match="the module 'server' of this process is that of the service in"):
+        create_app(folder(files("two", "server"), "two"))
+
+
+def test_a_startup_function_may_use_threads_that_ask_for_the_service(service: Callable[..., Flask]) -> None:
+    given = files("one", "handlers")
+    given["pym-config.yaml"] += "startup: [handlers.start]\n"
+    given["handlers.py"] += """
+from concurrent.futures import ThreadPoolExecutor
+def start():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: get_config().name).result(5) == "one"
+"""
+    assert service(given).test_client().get("/who").status_code == 200
+
+
+def test_run_may_overlap_in_several_threads(service: Callable[..., Flask]) -> None:
+    own = service(files("one", "first"), "one").extensions["pymacaron"]
+    service(files("two", "second"), "two")
+    both = threading.Barrier(2)
+
+    def inside() -> str:
+        both.wait(5)
+        return str(get_config().name)
+
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(own.run(inside))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert found == ["one", "one"]
+
+
+def test_create_app_keeps_what_get_config_was_told_before(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder(files("here", "handlers"))
+    monkeypatch.chdir(root)
+    get_config().owner = "ada"
+    app = create_app()
+    assert app.extensions["pymacaron"].config.owner == "ada"
+    assert in_a_new_thread(lambda: get_config().owner) == "ada"
+    app.extensions["pymacaron"].close()
+
+
+def test_a_failed_startup_function_is_not_tried_again(service: Callable[..., Flask]) -> None:
+    given = files("one", "handlers")
+    given["pym-config.yaml"] += "startup: [handlers.first, handlers.second]\n"
+    given["handlers.py"] += "tried = []\ndef first():\n    tried.append(1)\ndef second():\n    raise RuntimeError\n"
+    http = service(given).test_client()
+    assert [http.get("/who").status_code for _ in range(3)] == [500, 503, 503]
+    import handlers
+
+    assert handlers.tried == [1]
+
+
+def test_closing_a_service_leaves_an_import_path_of_others_alone(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder(files("one", "handlers"))
+    monkeypatch.syspath_prepend(str(root))
+    Service(root).close()
+    assert str(root) in sys.path
+
+
+@pytest.mark.parametrize("logger", ["shop", "gunicorn.error", "flask.app"])
+def test_secrets_are_masked_whatever_logger_and_handler(
+    logger: str, service: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "correct-horse")
+    given = files("one", "handlers")
+    given["pym-config.yaml"] += "env_secrets: [SHOP_PASSWORD]\npassword: SHOP_PASSWORD\n"
+    app = service(given)
+    log = logging.getLogger(logger)
+    handler = logging.StreamHandler()
+    log.addHandler(handler)
+    try:
+        log.error("password %s", app.extensions["pymacaron"].config.password)
+    finally:
+        log.removeHandler(handler)
+    assert capsys.readouterr().err == "password ***\n"

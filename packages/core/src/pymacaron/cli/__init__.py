@@ -7,16 +7,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from pymacaron.exceptions import ConfigError, PyMacaronException
+from pymacaron.cli.context import Context, with_shared_options
+from pymacaron.exceptions import PyMacaronException, StartError
 from pymacaron.text import did_you_mean, one_line
 from pymacaron.version import __version__
-
-if TYPE_CHECKING:
-    from pymacaron.cli.context import Context
 
 __all__ = ["main", "pym"]
 
@@ -25,7 +23,9 @@ class Told(click.ClickException):
     """An error of ours, as click shows it."""
 
     def __init__(self, error: PyMacaronException) -> None:
-        super().__init__(str(error))
+        from pymacaron.log import masked
+
+        super().__init__(masked(str(error)))
         self.exit_code: int = error.exit_code  # type: ignore[misc]
 
     def show(self, file: Any = None) -> None:
@@ -62,13 +62,12 @@ class Root(click.Group):
         with rendered():
             try:
                 return sorted(self._every(ctx))
-            except ConfigError as error:
+            except StartError as error:
                 click.echo(f"Warning: {error}", err=True)
                 return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command, with the options that all of them share."""
-        from pymacaron.cli.context import with_shared_options
         from pymacaron.cli.plugin import own_commands
 
         with rendered():
@@ -83,7 +82,7 @@ class Root(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            broken = ctx.ensure_object(_context_class()).plugins().problems()
+            broken = ctx.ensure_object(Context).plugins().problems()
             advice = did_you_mean(args[0], self.list_commands(ctx)) + "".join(f"\n{problem}" for problem in broken)
             raise click.UsageError(f"{error.message.rstrip('.')}{advice}", error.ctx) from None
 
@@ -95,13 +94,7 @@ class Root(click.Group):
     def _every(self, ctx: click.Context) -> dict[str, click.Command]:
         from pymacaron.plugins.collect import Hooks
 
-        return Hooks(ctx.ensure_object(_context_class()).plugins()).commands()
-
-
-def _context_class() -> type[Context]:
-    from pymacaron.cli.context import Context
-
-    return Context
+        return Hooks(ctx.ensure_object(Context).plugins()).commands()
 
 
 @click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -109,9 +102,12 @@ def _context_class() -> type[Context]:
 @click.pass_context
 def pym(ctx: click.Context) -> None:
     """Make, run, check and look into services that are written as OpenAPI documents."""
-    ctx.ensure_object(_context_class())
+    ctx.ensure_object(Context)
     if os.environ.get("NO_COLOR"):
         ctx.color = False
+
+
+with_shared_options(pym)
 
 
 def main() -> None:

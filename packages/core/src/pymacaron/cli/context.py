@@ -38,12 +38,11 @@ class Context:
         return self._plugins
 
     def _settings(self) -> dict[str, list[str]]:
-        from pymacaron.config import read_config_file
-        from pymacaron.modules import Modules
-        from pymacaron.service import plugin_settings
-
         if not any(self.root.glob("pym-config*.yaml")):
             return {}
+        from pymacaron.config import plugin_settings, read_config_file
+        from pymacaron.modules import Modules
+
         file = read_config_file(self.root, self.env)
         settings = plugin_settings(file)
         if settings.get("local"):

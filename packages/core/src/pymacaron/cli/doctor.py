@@ -8,6 +8,7 @@ import click
 
 from pymacaron.cli.context import Context
 from pymacaron.exceptions import StartError
+from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.records import Check
 from pymacaron.text import one_line
 
@@ -36,11 +37,12 @@ def own_checks(context: Context) -> Iterator[Check]:
     """Yield the checks without which the others make no sense."""
     yield Check("configuration and secrets", _quiet(lambda: context.service(secrets="required").close()))
     yield Check("plugins", _quiet(lambda: context.plugins().require_healthy()))
+    yield Check("commands", _quiet(lambda: _collect_commands(context)))
 
 
 def service_checks(context: Context) -> Iterator[Check]:
     """Yield the check of documents and handlers, then those of plugins."""
-    yield Check("documents and handlers", _quiet(lambda: _bind(context)))
+    yield Check("documents and handlers", lambda: _bind(context))
     service = context.service()
     yield from service.hooks.checks(service)
 
@@ -60,19 +62,26 @@ def outcome(check: Check) -> str | None:
     try:
         return check.run()
     except Exception as error:
-        return f"the check itself raised {one_line(error)}"
+        return _masked(f"the check itself raised {one_line(error)}")
 
 
-def _bind(context: Context) -> None:
+def _collect_commands(context: Context) -> None:
+    Hooks(context.plugins()).commands()
+
+
+def _bind(context: Context) -> str | None:
     from flask import Flask
 
     from pymacaron.app import API
 
-    service = context.service()
+    service = context.service(secrets="required")
     try:
         API(Flask(service.name), service=service).load_apis().bind()
+    except StartError as error:
+        return _masked(str(error))
     finally:
         service.close()
+    return None
 
 
 def _quiet(work: Callable[[], None]) -> Callable[[], str | None]:
@@ -80,7 +89,13 @@ def _quiet(work: Callable[[], None]) -> Callable[[], str | None]:
         try:
             work()
         except StartError as error:
-            return str(error)
+            return _masked(str(error))
         return None
 
     return run
+
+
+def _masked(text: str) -> str:
+    from pymacaron.log import masked
+
+    return masked(text)

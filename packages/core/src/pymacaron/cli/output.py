@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pymacaron.text import printable
+
 __all__ = ["print_json", "print_table"]
 
 
@@ -18,6 +20,7 @@ def print_json(data: Any) -> None:
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns that are as wide as their widest cell."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

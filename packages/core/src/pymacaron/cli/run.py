@@ -35,6 +35,7 @@ def run(context: Context, host: str | None, port: int | None, watch: bool) -> No
     from pymacaron.servers import development, reload
     from pymacaron.servers.address import address
 
+    configure_logging()
     if watch and not reload.is_child():
         config = context.service().config
         reload.keep_serving(*address(config, host, port))
@@ -47,5 +48,5 @@ def run(context: Context, host: str | None, port: int | None, watch: bool) -> No
         return
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
-    configure_logging(service.config)
+    configure_logging(service.config.log_level)
     development.serve(app, service, *address(service.config, host, port), debug=context.debug, watch=watch)

@@ -11,7 +11,7 @@ __all__ = ["serve"]
 
 
 @click.command()
-@click.option("--host", help="Address to listen on; 127.0.0.1 by default, 0.0.0.0 in a container.")
+@click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; by default WEB_CONCURRENCY, else one a processor.")
 @click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads of each process.")
@@ -23,10 +23,11 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
     from pymacaron.servers import gunicorn
     from pymacaron.servers.address import address, refuse_taken_port
 
+    configure_logging()
     app = create_app(context.root, env=context.env)
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
-    configure_logging(service.config)
+    configure_logging(service.config.log_level)
     host, port = address(service.config, host, port)
     refuse_taken_port(host, port)
     gunicorn.serve(app, gunicorn.settings(service, host, port, workers, threads))

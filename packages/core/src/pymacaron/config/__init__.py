@@ -5,7 +5,7 @@ Importing this package imports no pydantic, so that `pym --help` is quick. A plu
 """
 
 from pymacaron.config.config import Config, get_config
-from pymacaron.config.files import ConfigFile, find_config_file, read_config_file
+from pymacaron.config.files import ConfigFile, find_config_file, plugin_settings, read_config_file
 from pymacaron.config.load import load_config
 from pymacaron.config.redaction import RedactingFilter
 from pymacaron.config.reference import Setting, settings_page, settings_table
@@ -18,6 +18,7 @@ __all__ = [
     "find_config_file",
     "get_config",
     "load_config",
+    "plugin_settings",
     "read_config_file",
     "settings_page",
     "settings_table",

@@ -143,7 +143,7 @@ class Config:
             return looks_secret(key)
         from pymacaron.config.settings import is_secret
 
-        return is_secret(self._models[key].model_fields[key])
+        return is_secret(key, self._models[key].model_fields[key])
 
     def _secret_texts(self, key: str, value: Any) -> list[str]:
         from pymacaron.config.masking import secret_texts

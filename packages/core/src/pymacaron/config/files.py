@@ -16,7 +16,7 @@ from pymacaron.text import shown
 if TYPE_CHECKING:
     from pymacaron.spec.reader import Source
 
-__all__ = ["PLAIN_FILE", "ConfigFile", "Pointer", "find_config_file", "read_config_file"]
+__all__ = ["PLAIN_FILE", "ConfigFile", "Pointer", "find_config_file", "plugin_settings", "read_config_file"]
 
 log = logging.getLogger(__name__)
 
@@ -106,3 +106,13 @@ def _existing(root: Path, name: str) -> Path:
     else:
         step = "create it with a first line such as 'name: shop', or name the folder of a service with --root"
     raise ConfigError(f"{shown(path)} is missing: {step}")
+
+
+def plugin_settings(file: ConfigFile) -> dict[str, list[str]]:
+    """Return the `plugins` mapping of pym-config.yaml, which is needed before any section can be checked."""
+    settings = file.data.get("plugins") or {}
+    lists = settings.values() if isinstance(settings, dict) else [None]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        place = file.place("plugins")
+        raise ConfigError(f"{place}: plugins should be a mapping of require, disable and local to lists of names")
+    return settings

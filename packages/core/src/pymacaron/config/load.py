@@ -45,13 +45,13 @@ def load_config(
     resolved = resolve_secrets(file, environ, secrets)
     filled, problems = fill(dict.fromkeys(models.values()), resolved)
     if resolved.problems or problems:
-        raise ConfigError(*sorted([*resolved.problems, *problems], key=_line))
+        raise ConfigError(*sorted([*resolved.problems, *problems], key=_place))
     return Config(resolved, models, filled, warnings)
 
 
-def _line(problem: str) -> int:
+def _place(problem: str) -> tuple[int, str]:
     line = re.search(r":(\d+): ", problem)
-    return int(line[1]) if line else 0
+    return int(line[1]) if line else 0, problem
 
 
 def _oddities(file: ConfigFile, known: Iterable[str]) -> list[str]:

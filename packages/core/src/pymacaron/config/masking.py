@@ -48,7 +48,7 @@ def _items(value: Any) -> Iterator[tuple[Any, Any, bool]]:
     """Give key or index, item, and whether the key makes it secret, of what holds others."""
     if isinstance(value, BaseModel):
         for key, field in type(value).model_fields.items():
-            yield key, vars(value)[key], is_secret(field)
+            yield key, vars(value)[key], is_secret(key, field)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield key, item, looks_secret(key)

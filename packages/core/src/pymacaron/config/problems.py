@@ -97,7 +97,7 @@ def _below(node: _Node, part: str | int) -> _Node | None:
     (kind, *others) = alternatives(node.field.annotation)
     arguments = get_args(kind)
     if part in fields:
-        field, secret = fields[str(part)], is_secret(fields[str(part)])
+        field, secret = fields[str(part)], is_secret(str(part), fields[str(part)])
     elif not others and get_origin(kind) in (list, tuple, set, frozenset) and isinstance(part, int) and arguments:
         field, secret = FieldInfo.from_annotation(arguments[0]), False
     elif not others and get_origin(kind) is dict:

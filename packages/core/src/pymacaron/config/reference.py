@@ -69,7 +69,7 @@ def _rows(section: str, prefix: str, model: type[Settings]) -> Iterator[Setting]
             default="" if nested or default is None else _inline(default),
             description=field.description or "",
             example=_inline(field.examples[0]) if field.examples else "",
-            secret=is_secret(field),
+            secret=is_secret(name, field),
         )
         if nested:
             yield from _rows(section, f"{prefix}{name}.", kind)

@@ -55,7 +55,7 @@ def fill(models: Iterable[type[Settings]], resolved: Resolved) -> tuple[dict[typ
     """Return the section of each model, and a sentence for each wrong setting; the redactor learns which are secret."""
     sections: dict[type[Settings], Settings] = {}
     problems: list[str] = []
-    flags = {key: is_secret(field) for model in models for key, field in model.model_fields.items()}
+    flags = {key: is_secret(key, field) for model in models for key, field in model.model_fields.items()}
     for key, value in resolved.data.items():
         resolved.redact.add(secret_texts(value, flags.get(key, looks_secret(key))))
     for model in models:

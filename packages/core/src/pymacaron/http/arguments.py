@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import copy
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from pymacaron.http.handlers import BoundOperation
 from pymacaron.http.incoming import Incoming
+from pymacaron.http.mediatypes import is_json
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
 
+log = logging.getLogger(__name__)
+
 ABSENT = object()
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
 
-Texts = Callable[[Incoming], Sequence[Any]]
 NONE: Sequence[str] = ()
+
+Texts = Callable[[Incoming], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
                 arguments[reader.keyword] = reader.judge(reader.decode(texts))
             except ValidationError as error:
                 problems.add_errors(reader.parameter.location, reader.parameter.name, error)
-            except json.JSONDecodeError:
+            except ValueError:
                 problems.add(reader.parameter.location, reader.parameter.name, "Is not JSON")
         elif reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required")
@@ -75,21 +80,19 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
 def _reader(parameter: Parameter, keyword: str, omitted: bool, pool: ModelPool, variable: str) -> ArgumentReader:
     judge: Callable[[object], Any] = pool.adapter(parameter.schema).validator.validate_python
     decode = _decode(parameter)
-    absent = _absent(_default(parameter.schema), judge, omitted)
+    absent = _absent(_default(parameter, judge), omitted)
     if parameter.allow_empty_value:
         judge, decode = _unless_empty(judge, decode)
     return ArgumentReader(parameter, keyword, _texts(parameter, variable), decode, judge, absent)
 
 
-def _absent(default: Any, judge: Callable[[object], Any], omitted: bool) -> Callable[[], Any]:
-    """Return what gives the value of an absent parameter: made anew each time where it could be changed."""
+def _absent(default: Any, omitted: bool) -> Callable[[], Any]:
+    """Return what gives the value of an absent parameter: a copy where the handler could change it."""
     if default is ABSENT:
         return lambda: ABSENT if omitted else None
-    with suppress(ValidationError):
-        if isinstance(default, str | int | float):
-            value = judge(default)
-            return lambda: value
-    return lambda: judge(default)
+    if isinstance(default, str | int | float):
+        return lambda: default
+    return lambda: copy.deepcopy(default)
 
 
 def _unless_empty(
@@ -104,6 +107,7 @@ def _unless_empty(
 
 def _texts(parameter: Parameter, variable: str) -> Texts:
     name = parameter.name
+    file = "file" in types_of(parameter.schema)
     if parameter.location == "query" and "object" in types_of(parameter.schema) and parameter.content_type is None:
         return _object_pairs(parameter)
     finders: dict[str, Texts] = {
@@ -112,7 +116,7 @@ def _texts(parameter: Parameter, variable: str) -> Texts:
         "querystring": lambda incoming: _query_string(incoming.request),
         "header": lambda incoming: incoming.request.headers.getlist(name),
         "cookie": lambda incoming: incoming.request.cookies.getlist(name),
-        "formData": lambda incoming: incoming.request.form.getlist(name) or incoming.request.files.getlist(name),
+        "formData": lambda incoming: (incoming.request.files if file else incoming.request.form).getlist(name),
     }
     return finders[parameter.location]
 
@@ -140,7 +144,7 @@ def _query_string(request: Request) -> Sequence[str]:
 
 def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
     if parameter.content_type is not None:
-        return lambda texts: json.loads(texts[0])
+        return (lambda texts: from_json(texts[0])) if is_json(parameter.content_type) else (lambda texts: texts[0])
     types = types_of(parameter.schema)
     if "file" in types:
         return lambda texts: texts[0]
@@ -191,21 +195,23 @@ def _pairs(parameter: Parameter, text: str) -> list[tuple[str, str]]:
     return list(zip(parts[::2], parts[1::2], strict=False))
 
 
-def _resolved(schema: Schema) -> Schema:
-    while (target := schema.reference) is not None:
-        schema = target
-    return schema
-
-
 def _items(schema: Schema) -> Schema | None:
-    schema = _resolved(schema)
+    schema = schema.resolved
     return schema.child("items") if isinstance(schema.keywords.get("items"), dict) else None
 
 
 def _property_decoders(schema: Schema) -> dict[str, Callable[[str], object]]:
-    schema = _resolved(schema)
+    schema = schema.resolved
     return {name: decoder(child) for name, child in schema.children("properties").items()}
 
 
-def _default(schema: Schema) -> Any:
-    return _resolved(schema).keywords.get("default", ABSENT)
+def _default(parameter: Parameter, judge: Callable[[object], Any]) -> Any:
+    """Return the default of a parameter as the handler gets it; one that its own schema refuses is none."""
+    written = parameter.schema.resolved.keywords.get("default", ABSENT)
+    if written is ABSENT:
+        return ABSENT
+    try:
+        return judge(written)
+    except ValidationError:
+        log.warning("%s: the default of '%s' breaks its own schema: it is left out", parameter.place, parameter.name)
+        return ABSENT

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
-from werkzeug.http import parse_options_header
 
 from pymacaron.http.incoming import Incoming
+from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
 from pymacaron.models.pool import ModelPool
@@ -41,19 +41,28 @@ class BodyReader:
                 problems.add("body", "", "Is required")
             return None
         try:
-            return self._reader(incoming.environ.get("CONTENT_TYPE"))(incoming)
+            return self._value(incoming, problems)
         except ValidationError as error:
             problems.add_errors("body", "", error)
-        except UnicodeDecodeError:
-            problems.add("body", "", "Is not UTF-8")
+        except ValueError:
+            problems.add("body", "", "Is not text in its charset")
         return None
 
-    def _reader(self, content_type: str | None) -> Read:
+    def _value(self, incoming: Incoming, problems: Problems) -> Any:
+        read = self._reader(incoming)
+        if incoming.has_unknown_length and not incoming.body():  # chunked, and empty all the same
+            if self.required:
+                problems.add("body", "", "Is required")
+            return None
+        return read(incoming)
+
+    def _reader(self, incoming: Incoming) -> Read:
+        content_type = incoming.environ.get("CONTENT_TYPE")
         if not content_type:
             return next(iter(self.by_media_type.values()))
         if (known := self.by_media_type.get(content_type)) is not None:
             return known
-        media_type = parse_options_header(content_type)[0].lower()
+        media_type = incoming.request.mimetype
         kind = media_type.partition("/")[0]
         for candidate in (media_type, f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
@@ -63,24 +72,51 @@ class BodyReader:
 
 def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
     """Compile the reader of a request body."""
-    found = {parse_options_header(name)[0].lower(): _read(media, pool) for name, media in body.content.items()}
+    found = {plain(name): _read(media, pool) for name, media in body.content.items()}
     return BodyReader(body.required, found or {"*/*": lambda incoming: incoming.body()})
 
 
-def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON (RFC 6839, section 3.1)."""
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
 def _read(media: MediaType, pool: ModelPool) -> Read:
-    name = parse_options_header(media.name)[0].lower()
+    name = plain(media.name)
     if name in FORMS:
         return _form(media.schema, pool)
-    if is_json(name) or name in ("*/*", "application/*"):
+    if is_json(name):
         return _json(media.schema, pool)
+    if name in ("*/*", "application/*"):
+        return _any(_json(media.schema, pool), _text(None, pool))
     if name.startswith("text/"):
-        return lambda incoming: incoming.body().decode(incoming.request.mimetype_params.get("charset", "utf-8"))
+        return _text(media.schema, pool)
     return lambda incoming: incoming.body()
+
+
+def _any(json: Read, text: Read) -> Read:
+    """Read a body by its own media type, where the document takes any."""
+
+    def read(incoming: Incoming) -> Any:
+        media_type = incoming.request.mimetype
+        if is_json(media_type) or not media_type:
+            return json(incoming)
+        return text(incoming) if media_type.startswith("text/") else incoming.body()
+
+    return read
+
+
+def _text(schema: Schema | None, pool: ModelPool) -> Read:
+    adapter = None if schema is None else pool.adapter(schema)
+
+    def read(incoming: Incoming) -> Any:
+        text = _decoded(incoming)
+        return text if adapter is None else adapter.validate_python(text)
+
+    return read
+
+
+def _decoded(incoming: Incoming) -> str:
+    charset = incoming.request.mimetype_params.get("charset", "utf-8")
+    try:
+        return incoming.body().decode(charset)
+    except LookupError:
+        raise UnsupportedMediaType("the charset of the body is not known here") from None
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
@@ -115,23 +151,23 @@ def _form_decoder(schema: Schema) -> Callable[[str], object]:
     if "object" in types:
         return _json_or_text
     if "array" in types:
-        while (target := schema.reference) is not None:
-            schema = target
+        schema = schema.resolved
         return decoder(schema.child("items")) if isinstance(schema.keywords.get("items"), dict) else str
     return decoder(schema)
 
 
 def _json_or_text(text: str) -> object:
     try:
-        return json.loads(text)
+        return from_json(text)
     except ValueError:
         return text
 
 
-def _properties(schema: Schema) -> dict[str, Schema]:
-    while (target := schema.reference) is not None:
-        schema = target
+def _properties(schema: Schema, seen: frozenset[Schema] = frozenset()) -> dict[str, Schema]:
+    schema = schema.resolved
+    if schema in seen:
+        return {}
     found = dict(schema.children("properties"))
     for child in schema.children("allOf").values():
-        found |= _properties(child)
+        found |= _properties(child, seen | {schema})
     return found

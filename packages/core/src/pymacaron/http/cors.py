@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pymacaron.exceptions import ConfigError
 from pymacaron.plugins.markers import hookimpl
+from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -13,6 +15,21 @@ if TYPE_CHECKING:
 
 __all__ = ["pym_app_created"]
 
+OPTIONS = (
+    "allow_headers",
+    "allow_private_network",
+    "always_send",
+    "automatic_options",
+    "expose_headers",
+    "intercept_exceptions",
+    "max_age",
+    "methods",
+    "origins",
+    "resources",
+    "send_wildcard",
+    "supports_credentials",
+    "vary_header",
+)
 ASKED = (
     "REQUEST_METHOD",
     "HTTP_ORIGIN",
@@ -28,16 +45,26 @@ def pym_app_created(app: Flask, service: Service) -> None:
     wanted = service.config.get("cors")
     if not wanted:
         return
+    place = service.config.config_file.place("cors")
     try:
         from flask_cors import CORS
     except ImportError:
-        from pymacaron.exceptions import ConfigError
-
-        raise ConfigError("pym-config.yaml sets cors, which needs flask-cors: pip install 'flask-cors>=6'") from None
-    from pymacaron.http.headers import AddsHeaders
-
+        raise ConfigError(f"{place}: cors needs flask-cors: pip install 'flask-cors>=6'") from None
+    if isinstance(wanted, dict):
+        refuse_unknown(wanted, place)
     options = wanted if isinstance(wanted, dict) else {} if wanted is True else {"origins": wanted}
     CORS(app, **options)
     if "resources" not in options and "CORS_RESOURCES" not in app.config:
+        from pymacaron.http.headers import AddsHeaders
+
         functions = app.after_request_funcs[None]
         functions[-1] = AddsHeaders(functions[-1], ASKED)
+
+
+def refuse_unknown(options: dict[str, Any], place: str) -> None:
+    """Raise ConfigError for an option that flask-cors would ignore, and for none of an origin: it would allow any."""
+    for option in options:
+        if option not in OPTIONS:
+            raise ConfigError(f"{place}: cors.{option} is no option of flask-cors{did_you_mean(option, OPTIONS)}")
+    if not {"origins", "resources"} & options.keys():
+        raise ConfigError(f"{place}: cors names no origins: write 'origins', with '*' if any may call")

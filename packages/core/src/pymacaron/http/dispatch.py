@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from pymacaron.http.arguments import read_arguments
@@ -26,7 +27,7 @@ def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response
     positional, keywords = read(plan, incoming)
     if plan.bound.call_keyword:
         keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, incoming.request, service)
-    return plan.response.write(plan.handler(*positional, **keywords))
+    return plan.response.write(called(plan, positional, keywords))
 
 
 def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -34,7 +35,25 @@ def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]
     if plan.body is None and not plan.arguments:
         return (), {}
     problems = Problems()
-    positional = (plan.body.read(incoming, problems),) if plan.body else ()
+    positional = () if plan.body is None else (plan.body.read(incoming, problems),)
+    if positional == (None,) and plan.bound.body_may_be_omitted:
+        positional = ()
     keywords = read_arguments(plan.arguments, incoming, problems)
     problems.raise_if_any()
     return positional, keywords
+
+
+def called(plan: Plan, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """Return what the handler returns; a coroutine runs to its end in a loop of its own."""
+    try:
+        result = plan.bound.handler(*positional, **keywords)
+        return finished(result) if isinstance(result, CoroutineType) else result
+    except SystemExit as error:  # it would end the server
+        raise RuntimeError(f"{plan.bound.operation.binding.server} called sys.exit()") from error
+
+
+def finished(coroutine: CoroutineType[Any, Any, Any]) -> Any:
+    """Return what a coroutine returns in the end."""
+    import asyncio
+
+    return asyncio.run(coroutine)

@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, PyMacaronException, StartError
+from pymacaron.log import masked
+from pymacaron.text import one_line, printable
 
 __all__ = ["install"]
 
@@ -38,7 +40,7 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
     cause = error if error.status >= 500 else None
     level = logging.ERROR if cause else logging.INFO
     text = "%s %s: %s: %s (error_id %s)"
-    log.log(level, text, request.method, request.path, error.code, error, error.error_id, exc_info=cause)
+    log.log(level, text, request.method, printable(request.path), error.code, error, error.error_id, exc_info=cause)
     if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
         reply["error_description"] = GENERIC
     return _response(reply)
@@ -50,10 +52,13 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
         return error.get_response()
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
-    description = f"nothing is served at {request.path}" if status == 404 else error.description or error.name
+    unrouted = status == 404 and request.routing_exception is error
+    description = f"nothing is served at {request.path}" if unrouted else error.description or error.name
     reply = _reply(code, description, status)
     if status >= 500:
-        log.error("%s %s: %s (error_id %s)", request.method, request.path, code, reply["error_id"], exc_info=error)
+        log.error(
+            "%s %s: %s (error_id %s)", request.method, printable(request.path), code, reply["error_id"], exc_info=error
+        )
     response = _response(reply)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -66,7 +71,7 @@ def answer_unhandled(error: Exception) -> WerkzeugResponse:
     reply = _reply("UNHANDLED_SERVER_ERROR", GENERIC, 500)
     log.error("UNHANDLED_SERVER_ERROR (error_id %s)", reply["error_id"], exc_info=error)
     if current_app.debug:
-        reply["error_description"] = f"{type(error).__name__}: {error}"
+        reply["error_description"] = masked(one_line(error))
     return _response(reply)
 
 

@@ -6,14 +6,17 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymacaron.exceptions import BindingError
 from pymacaron.http.call import Call
 from pymacaron.http.names import parameter_keywords
-from pymacaron.modules import BrokenModuleError, import_dotted
+from pymacaron.modules import BrokenModuleError
 from pymacaron.spec import Operation, Parameter
 from pymacaron.text import one_line, where
+
+if TYPE_CHECKING:
+    from pymacaron.service import Service
 
 __all__ = ["BoundOperation", "bind"]
 
@@ -36,34 +39,36 @@ class BoundOperation:
     keywords: dict[Parameter, str]
     omitted: frozenset[str]
     call_keyword: str | None
-
-    @property
-    def takes_body(self) -> bool:
-        """Whether the handler's first argument is the body."""
-        return self.operation.body is not None
+    body_may_be_omitted: bool
 
 
-def bind(api: str, operation: Operation) -> BoundOperation:
+def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
     """Find the handler of an operation and check its signature; raises BindingError with file:line of both."""
     dotted = operation.binding.server or ""
     try:
-        function = import_dotted(dotted)
-        wrapped = _decorated(function, operation.binding.decorate_server)
+        function = service.import_dotted(dotted)
+        wrapped = _decorated(service, function, operation.binding.decorate_server)
     except BrokenModuleError as error:
         raise BrokenModuleError(error.module, f"{_place(operation)} binds '{dotted}', but {error}") from error.__cause__
     except BindingError as error:
         raise BindingError(f"{_place(operation)} binds '{dotted}', but {error}") from error
     if not callable(function):
-        kind = type(function).__name__
-        raise BindingError(f"{_place(operation)} binds '{dotted}', which is a {kind} and no function")
+        raise BindingError(
+            f"{_place(operation)} binds '{dotted}', which is a {type(function).__name__} and no function"
+        )
     keywords = parameter_keywords(operation.parameters)
     call_keyword = _call_keyword(function)
+    if call_keyword in keywords.values():
+        raise BindingError(
+            f"{_place(operation)} has a parameter '{call_keyword}', and '{dotted}' calls the Call so: rename that"
+        )
     signature = _signature(function)
     if misfit := _misfit(signature, operation, list(keywords.values()), call_keyword):
-        found = where(inspect.unwrap(function))
-        raise BindingError(f"{_place(operation)} binds '{dotted}' ({found}), {misfit}")
+        raise BindingError(f"{_place(operation)} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
     omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
-    return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword)
+    first = next(iter(signature.parameters), "")
+    body_may_be_omitted = operation.body is not None and _has_default(signature, first)
+    return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword, body_may_be_omitted)
 
 
 def _place(operation: Operation) -> str:
@@ -71,11 +76,11 @@ def _place(operation: Operation) -> str:
     return f"{operation.place}: {operation.method.upper()} {operation.path}"
 
 
-def _decorated(function: Callable[..., Any], decorator: str | None) -> Callable[..., Any]:
+def _decorated(service: Service, function: Callable[..., Any], decorator: str | None) -> Callable[..., Any]:
     if decorator is None:
         return function
     try:
-        wrapped = import_dotted(decorator)(function)
+        wrapped = service.import_dotted(decorator)(function)
     except BrokenModuleError:
         raise
     except BindingError as error:

@@ -61,6 +61,11 @@ class Incoming:
             return length.strip("0") != "" or "HTTP_TRANSFER_ENCODING" in self.environ
         return bool("HTTP_TRANSFER_ENCODING" in self.environ or self.request.content_length)
 
+    @property
+    def has_unknown_length(self) -> bool:
+        """Whether a body has to be read to know that it is empty."""
+        return "HTTP_TRANSFER_ENCODING" in self.environ and self.request.content_length is None
+
     def body(self) -> bytes:
         """Return the whole body; raises RequestEntityTooLarge (413) above MAX_CONTENT_LENGTH.
 

@@ -24,32 +24,15 @@ from pymacaron.http.router import Router
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
-    from werkzeug.routing import RuleFactory
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-__all__ = ["Lane", "install"]
+__all__ = ["Lane"]
 
 log = logging.getLogger(__name__)
 
 MOST_HOSTS = 1000
 LONGEST_HOST = 260
 ONLY_THE_APPS = {None}
-
-
-def install(app: Flask) -> None:
-    """Serve the operations of an app the lean way, unless there is a reason not to."""
-    if reason := contexts.unfit(app):
-        log.info("%s is served in Flask's own way: %s", app.name, reason)
-        return
-    lane = Lane(app)
-    app.wsgi_app = lane  # type: ignore[method-assign]
-    add = app.url_map.add
-
-    def add_and_tell(factory: RuleFactory) -> None:
-        add(factory)
-        lane.forget()
-
-    app.url_map.add = add_and_tell  # type: ignore[method-assign, assignment]
 
 
 class Lane:
@@ -136,9 +119,11 @@ class Lane:
         try:
             if request_started.receivers:
                 request_started.send(app, _async_wrapper=app.ensure_sync)
-            early = app.preprocess_request() if app.before_request_funcs or app.url_value_preprocessors else None
-            if early is not None:
-                return app.finalize_request(early)
+            if app.before_request_funcs or app.url_value_preprocessors:
+                early = app.preprocess_request()
+                if early is not None:
+                    return app.finalize_request(early)
+                context.values = context.request.view_args or {}
             result = context.route.target.answer(context, context.environ, context.values)
         except Exception as error:
             return app.finalize_request(app.handle_user_exception(error))

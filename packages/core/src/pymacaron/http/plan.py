@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pymacaron.http.arguments import ArgumentReader, readers
 from pymacaron.http.body import BodyReader, body_reader
@@ -23,7 +21,6 @@ class Plan:
     bound: BoundOperation
     arguments: tuple[ArgumentReader, ...]
     body: BodyReader | None
-    handler: Callable[..., Any]
     response: ResponseWriter
 
 
@@ -35,20 +32,5 @@ def compile_plan(bound: BoundOperation, pool: ModelPool, variables: Mapping[str,
         bound,
         readers(bound, pool, variables),
         body_reader(operation.body, pool) if operation.body else None,
-        _synchronous(bound.handler),
         response_writer(operation, pool, where),
     )
-
-
-def _synchronous(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a handler that can be called from WSGI: a coroutine runs to its end in a loop of its own."""
-    if not inspect.iscoroutinefunction(inspect.unwrap(handler)):
-        return handler
-
-    import asyncio
-
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        result = handler(*arguments, **keywords)
-        return asyncio.run(result) if inspect.iscoroutine(result) else result
-
-    return call

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, stream_with_context
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import SchemaSerializer, core_schema, to_json
-from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException
-from pymacaron.http.body import is_json
+from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import escape
 from pymacaron.http.reply import Reply
 from pymacaron.models.pool import ModelPool
@@ -24,8 +25,9 @@ from pymacaron.spec import Response as Declared
 __all__ = ["ResponseWriter", "response_writer"]
 
 ANYTHING = SchemaSerializer(core_schema.any_schema())
-PLAIN = (dict, list)
 JSON_HEADER = ("Content-Type", "application/json")
+PLAIN = (dict, list)
+WITHOUT_BODY = frozenset((*range(100, 200), 204, 304))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class ResponseWriter:
     where: str
     status: int
     empty_status: int | None
+    null_allowed: bool
     shapes: Mapping[str, Shape]
     usual: Shape
 
@@ -63,7 +66,7 @@ class ResponseWriter:
         if not headers:
             return reply
         response = reply.response() if isinstance(reply, Reply) else reply
-        response.headers.extend(headers)
+        _set_headers(response, headers)
         return response
 
     def _reply(self, result: Any, status: int | None) -> Reply | WerkzeugResponse:
@@ -77,7 +80,9 @@ class ResponseWriter:
             return self._empty(status or self.empty_status)
         return self._with_content(result, status or self.status)
 
-    def _empty(self, status: int | None) -> Response:
+    def _empty(self, status: int | None) -> Reply | WerkzeugResponse:
+        if status is None and self.null_allowed:
+            return self._with_content(None, self.status)
         if status is None:
             declared = f"content for {self.status}"
             raise BadResponseException(f"{self.where} returned None, but declares {declared}: is a 'return' missing?")
@@ -86,7 +91,7 @@ class ResponseWriter:
         return response
 
     def _with_content(self, result: Any, status: int) -> Reply | WerkzeugResponse:
-        shape = self._shape(status)
+        shape = self.usual if status == self.status else _shape_for(self.shapes, status)
         media_type = shape.media_type
         if isinstance(result, (Iterator, AsyncIterator)):
             return _stream(result, status, media_type or "text/plain")
@@ -96,10 +101,7 @@ class ResponseWriter:
             return Response(result, status, mimetype=media_type or "text/html")
         return self._json(result, status, shape)
 
-    def _shape(self, status: int) -> Shape:
-        return self.usual if status == self.status else _shape_for(self.shapes, status)
-
-    def _json(self, result: Any, status: int, shape: Shape) -> Reply:
+    def _json(self, result: Any, status: int, shape: Shape) -> Reply | WerkzeugResponse:
         try:
             body = shape.to_json(result)
         except ValidationError as error:
@@ -108,6 +110,8 @@ class ResponseWriter:
             raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
         except (ValueError, TypeError) as error:
             raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
+        if status in WITHOUT_BODY:
+            return Response(body, status, [shape.json_header])
         return Reply(_status_line(status), [shape.json_header, ("Content-Length", str(len(body)))], body)
 
 
@@ -119,7 +123,9 @@ def response_writer(operation: Operation, pool: ModelPool, where: str) -> Respon
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    return ResponseWriter(where, status, empty_status, shapes, _shape_for(shapes, status))
+    declared = shapes.get(str(status), UNDECLARED)
+    null_allowed = is_json(declared.media_type) and _accepts_null(declared)
+    return ResponseWriter(where, status, empty_status, null_allowed, shapes, _shape_for(shapes, status))
 
 
 def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:
@@ -162,7 +168,7 @@ def _chosen(declared: Declared) -> MediaType | None:
 
 
 def _plain(media_type: str) -> str:
-    name = parse_options_header(media_type)[0].lower()
+    name = plain(media_type)
     return "application/json" if name in ("*/*", "application/*") else name
 
 
@@ -170,8 +176,24 @@ def _unless_json(media_type: str, other: str) -> str:
     return other if not media_type or is_json(media_type) else media_type
 
 
+def _accepts_null(shape: Shape) -> bool:
+    try:
+        shape.to_json(None)
+    except ValidationError:
+        return False
+    return True
+
+
+def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+    """Set the headers of a tuple: the first of a name replaces what is there, others of that name are added."""
+    seen: set[str] = set()
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        (response.headers.add if name.lower() in seen else response.headers.set)(name, value)
+        seen.add(name.lower())
+
+
 def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
-    if len(result) not in (2, 3) or not isinstance(result[1], int):
+    if len(result) not in (2, 3) or type(result[1]) not in (int, HTTPStatus) or not 100 <= result[1] <= 599:
         raise BadResponseException(
             f"{where} returned a tuple that is not (result, status) or (result, status, headers)"
         )
@@ -179,9 +201,12 @@ def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
 
 
 def _stream(result: Iterator[Any] | AsyncIterator[Any], status: int, media_type: str) -> Response:
-    chunks = _drained(result) if isinstance(result, AsyncIterator) else result
+    chunks = iter(_drained(result) if isinstance(result, AsyncIterator) else result)
+    first = list(itertools.islice(chunks, 1))  # what fails before the first chunk is an error, and no half reply
     frame = _event if media_type == "text/event-stream" else _line
-    return Response(stream_with_context(map(_framed(frame), chunks)), status, mimetype=media_type)
+    return Response(
+        stream_with_context(map(_framed(frame), itertools.chain(first, chunks))), status, mimetype=media_type
+    )
 
 
 def _framed(frame: Callable[[bytes], bytes]) -> Callable[[Any], bytes]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from flask import Flask
 from werkzeug.routing import Map, Rule
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_routes"]
 
+OURS = Path(__file__).parents[1]
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -41,7 +44,7 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
             problems += [*unbound(operation), *unprotected(pool, operation), *collisions(operation, service, taken)]
             try:
                 if operation.binding.server and not broken.counts(operation.binding.server):
-                    bound, rules = bind(pool.name, operation), _rules(operation, service, own_methods)
+                    bound, rules = bind(service, pool.name, operation), _rules(operation, service, own_methods)
                     ready.append(partial(_add, app, service, pool, bound, rules))
             except BrokenModuleError as error:
                 broken.add(error)
@@ -106,9 +109,10 @@ def collisions(operation: Operation, service: Service, taken: dict[tuple[str, st
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
         key = (operation.method, VARIABLE.sub("{}", path))
         if other := taken.get(key):
+            ours = other.place.file.is_relative_to(OURS) or operation.place.file.is_relative_to(OURS)
+            step = "write 'plugins: {disable: [pymacaron.apis.plugin]}'" if ours else "remove one of the two operations"
             found.append(
-                f"{operation.place}: {operation.method.upper()} {path} is served by {other.place} already: "
-                "remove one of the two operations"
+                f"{operation.place}: {operation.method.upper()} {path} is served by {other.place} already: {step}"
             )
         taken.setdefault(key, operation)
     return found
@@ -121,10 +125,10 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
     methods = {method} | {name for name in implied if (operation.path, name) not in own_methods}
     rules: list[Rule] = []
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
+        rule = OperationRule(_pattern(path, operation), methods=methods, merge_slashes=False)
         try:
-            rule = OperationRule(_pattern(path, _variables(operation)), methods=methods, merge_slashes=False)
             rule.empty().bind(Map(), rebind=True)
-        except ValueError as error:
+        except (ValueError, SyntaxError) as error:
             raise BindingError(f"{operation.place}: the path {path} cannot be routed: {one_line(error)}") from None
         rule.methods = methods
         rule.provide_automatic_options = method != "OPTIONS"  # type: ignore[attr-defined]
@@ -154,15 +158,28 @@ def _prepared(service: Service, pool: ModelPool, bound: BoundOperation) -> Answe
     from pymacaron.http.dispatch import answer
     from pymacaron.http.plan import compile_plan
 
-    return partial(answer, compile_plan(bound, pool, _variables(bound.operation)), service)
+    return partial(answer, compile_plan(bound, pool, _variables(bound.operation.path)), service)
 
 
-def _variables(operation: Operation) -> dict[str, str]:
-    """Return the router's name of each path parameter: its own may be no identifier."""
-    return {name: f"v{index}" for index, name in enumerate(dict.fromkeys(VARIABLE.findall(operation.path)))}
+def _variables(path: str) -> dict[str, str]:
+    """Return the router's name of each variable of a path: its own may be no identifier."""
+    return {name: f"v{index}" for index, name in enumerate(dict.fromkeys(VARIABLE.findall(path)))}
 
 
-def _pattern(path: str, variables: dict[str, str]) -> str:
+def _pattern(path: str, operation: Operation) -> str:
     """Return a path template in werkzeug's words; a parameter never spans a slash (OpenAPI 3.1, section 4.8.8.1)."""
+    variables = _variables(operation.path)
+    for name in VARIABLE.findall(path):
+        variables.setdefault(name, f"b{len(variables)}")
     parts = VARIABLE.split(path)
-    return "".join(f"<{variables[part]}>" if index % 2 else part for index, part in enumerate(parts))
+    return "".join(
+        f"<{variables[part]}>" if index % 2 else _static(part, operation) for index, part in enumerate(parts)
+    )
+
+
+def _static(text: str, operation: Operation) -> str:
+    """Return the text between variables as the router sees it, which is decoded (RFC 3986, section 2.1)."""
+    decoded = unquote(text)
+    if "<" in decoded or ">" in decoded:
+        raise BindingError(f"{operation.place}: the path {operation.path} cannot be routed: take out '<' and '>'")
+    return decoded

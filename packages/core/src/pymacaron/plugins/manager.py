@@ -19,6 +19,7 @@ from pymacaron.text import did_you_mean, one_line
 
 __all__ = ["PluginManager"]
 
+INDISPENSABLE = {"pymacaron.cli.plugin", "pymacaron.config.plugin"}
 OURS = {"async", "auth", "aws", "docker", "gcp", "testing"}
 
 
@@ -66,6 +67,8 @@ class PluginManager:
         """
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             plugin = self._plugins[implementation.plugin_name]
+            if missing := [name for name in implementation.argnames if name not in arguments]:
+                raise PluginError(f"{hook}() was called without {missing[0]!r}, which {plugin} takes: hand it over")
             chosen = {name: arguments[name] for name in implementation.argnames}
             yield plugin, self._guarded(plugin, hook, lambda: _exhausted(implementation.function(**chosen)))  # noqa: B023
 
@@ -83,6 +86,9 @@ class PluginManager:
             key = f"{plugin.name} ({plugin.distribution})"
             reason = f"has the name of a plugin of {other.distribution} {other.version}: uninstall one of the two"
             self._plugins[key] = replace(plugin, status="broken", reason=reason)
+        elif disabled and candidate.name in INDISPENSABLE:
+            reason = "cannot be disabled: take it out of plugins.disable in pym-config.yaml"
+            self._plugins[plugin.name] = replace(plugin, status="broken", reason=reason)
         elif disabled:
             self._plugins[plugin.name] = replace(plugin, status="disabled", reason="is disabled in pym-config.yaml")
         else:
@@ -97,16 +103,25 @@ class PluginManager:
                 return
             self._manager.register(module, plugin.name)
             self._add_specs(plugin)
+            self._refuse_wrappers(module)
             names = sorted(hook.name for hook in self._manager.get_hookcallers(module) or ())
             self._plugins[plugin.name] = replace(plugin, hooks=tuple(names), config_sections=self._sections(plugin))
         except PyMacaronException as error:
             self._break(plugin, str(error).removeprefix(f"{plugin} "))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._break(plugin, f"cannot be loaded, {one_line(error)} at {raised_at(error)}: {remedy(plugin)}")
 
     def _add_specs(self, plugin: Plugin) -> None:
         for module in self._own("pym_hook_specs", plugin):
             self._manager.add_hookspecs(module)
+
+    def _refuse_wrappers(self, module: object) -> None:
+        for caller in self._manager.get_hookcallers(module) or ():
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is module and (implementation.wrapper or implementation.hookwrapper):
+                    raise PluginError(
+                        f"has {caller.name}() as a wrapper, which PyMacaron does not know: write it plain"
+                    )
 
     def _sections(self, plugin: Plugin) -> tuple[str, ...]:
         return tuple(section.name for section in self._own("pym_config_sections", plugin))

@@ -13,8 +13,10 @@ import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from pymacaron.exceptions import StartError
+from pymacaron.log import masked
 from pymacaron.servers import reload
 from pymacaron.servers.address import base_url, refuse_taken_port
+from pymacaron.text import printable
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -48,7 +50,7 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
 
 def wait_for_change(root: Path, error: StartError, host: str, port: int) -> None:
     """Answer 503 in place of a service that does not start any more, until a file of its folder changes."""
-    click.echo(f"{error}\nwaiting for a change...", err=True)
+    click.echo(f"{masked(str(error))}\nwaiting for a change...", err=True)
 
     def broken(environ: object, start_response: Callable[..., object]) -> list[bytes]:
         start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
@@ -76,7 +78,7 @@ class RequestHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log the method, the path and the status."""
-        path = self.path.partition("?")[0].encode("unicode_escape").decode()
+        path = printable(self.path.partition("?")[0])
         log.info("%s %s %s", self.command, path, int(code))
 
 

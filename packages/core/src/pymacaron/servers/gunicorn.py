@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pymacaron.exceptions import ConfigError
+from pymacaron.exceptions import ConfigError, StartError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["serve", "settings"]
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a worker's heartbeat never waits for a disk
+log = logging.getLogger(__name__)
+
+BOOT_FAILED = 3
+"""The exit code by which a worker of gunicorn says that to start it again is of no use."""
+
 STOPPING = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 
@@ -58,7 +65,13 @@ def serve(app: Flask, chosen: dict[str, Any]) -> None:
             return app
 
     hold_signals_while_forking()
-    Application().run()
+    arbiter = os.getpid()
+    try:
+        Application().run()
+    except SystemExit as end:
+        if end.code == BOOT_FAILED and os.getpid() == arbiter:
+            raise StartError("no worker could start: the log above tells why") from None
+        raise
 
 
 def hold_signals_while_forking() -> None:
@@ -77,7 +90,11 @@ def hold_signals_while_forking() -> None:
 
 def _start_worker(service: Service) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-    service.start()
+    try:
+        service.start()
+    except Exception as error:
+        log.error("a start-up function failed", exc_info=error)
+        sys.exit(BOOT_FAILED)
 
 
 def _concurrency() -> int:

@@ -39,6 +39,14 @@ class Schema:
         return None if target is None else self.references.schema(self.place, target, self.dialect)
 
     @property
+    def resolved(self) -> Schema:
+        """The schema at the end of a chain of `$ref`: this one where it has none."""
+        schema = self
+        while (target := schema.reference) is not None:
+            schema = target
+        return schema
+
+    @property
     def siblings(self) -> Mapping[str, Any]:
         """The keywords beside `$ref` that count: none before OpenAPI 3.1 (OpenAPI 3.0.4, section 4.7.23)."""
         if "$ref" not in self.keywords:

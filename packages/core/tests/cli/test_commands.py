@@ -1,0 +1,95 @@
+"""What commands print, and what they do not load."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+CONFORMANCE = Path(os.environ.get("PYM_CONFORMANCE_DIR", Path(__file__).parents[5] / "shared/conformance")) / "openapi"
+
+FILES = {
+    "apis/it.yaml": """\
+openapi: 3.1.0
+info: {title: T, version: "1"}
+servers: [{url: /v1}]
+paths:
+  /it:
+    get: {operationId: handlers.it, responses: {"200": {description: ok}}}
+""",
+    "handlers.py": "def it():\n    return {}\n",
+}
+
+
+def test_help_loads_neither_flask_nor_pydantic() -> None:
+    code = """\
+import sys
+from pymacaron.cli import pym
+pym(["--help"], standalone_mode=False)
+print({"flask", "werkzeug", "pydantic", "yaml", "gunicorn"} & set(sys.modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "set()\n"
+
+
+def test_routes_of_a_service_are_a_list_of_objects(folder: Callable[..., Path], pym: Run) -> None:
+    listed = json.loads(pym("routes", "--json", cwd=folder(FILES)).stdout)
+    assert listed[0] == {
+        "method": "GET",
+        "path": "/v1/it",
+        "operation_id": "handlers.it",
+        "handler": "handlers.it",
+        "api": "it",
+    }
+    assert [row["path"] for row in listed[1:]] == ["/ping", "/ready", "/version"]
+
+
+@pytest.mark.parametrize("position", ["before", "behind"])
+def test_shared_options_stand_before_or_behind_the_command(
+    position: str, folder: Callable[..., Path], pym: Run
+) -> None:
+    options = ["--root", str(folder({**FILES, "pym-config.live.yaml": "name: lively\n"})), "--env", "live"]
+    command = ["config", "show", "--json"]
+    done = pym(*options, *command) if position == "before" else pym(*command, *options)
+    assert json.loads(done.stdout)["name"] == "lively"
+
+
+def test_completion_prints_the_script_of_a_shell(pym: Run) -> None:
+    assert "_PYM_COMPLETE=bash_complete" in pym("completion", "bash").stdout
+
+
+def test_colours_are_left_out_where_nobody_wants_them(folder: Callable[..., Path], pym: Run) -> None:
+    assert "\x1b" not in pym("doctor", cwd=folder({}), NO_COLOR="1").stdout
+
+
+def test_doctor_says_what_is_wrong_and_leaves_out_what_cannot_be_tried(folder: Callable[..., Path], pym: Run) -> None:
+    healthy = pym("doctor", cwd=folder(FILES))
+    assert (healthy.returncode, healthy.stderr) == (0, "")
+    lines = ["configuration and secrets", "plugins", "commands", "documents and handlers"]
+    assert healthy.stdout == "".join(f"ok: {line}\n" for line in lines)
+    sick = pym("doctor", cwd=folder({"pym-config.yaml": "name: demo\nplugins: {require: [auth2]}\n"}, "sick"))
+    assert sick.returncode == 1
+    assert "FAILED: plugins\n    plugin 'auth2' (of no distribution) is required" in sick.stdout
+    assert sick.stdout.endswith("left out: the rest, until this is mended\n")
+
+
+@pytest.mark.skipif(not CONFORMANCE.is_dir(), reason="no conformance data: set PYM_CONFORMANCE_DIR")
+def test_routes_lists_every_document_of_the_conformance_folder(pym: Run) -> None:
+    counted = {}
+    for path in sorted(path for path in CONFORMANCE.rglob("*") if path.suffix in (".yaml", ".json")):
+        done = pym("routes", "--json", str(path))
+        name = f"{path.parent.name}/{path.name}"
+        counted[name] = len(json.loads(done.stdout)) if done.returncode == 0 else done.stderr.rpartition(": ")[2]
+    fragments = {"v2.0/Error.yaml", "v2.0/NewPet.yaml", "v2.0/Pet.yaml", "v2.0/parameters.yaml"}
+    told = "neither 'openapi' nor 'swagger' stands at its top; add one\n"
+    assert {name for name, found in counted.items() if found == told} == fragments
+    assert counted["large/github.json"] == 767
+    assert counted["large/telegram.json"] == 82
+    assert sum(found for found in counted.values() if isinstance(found, int)) == 903
