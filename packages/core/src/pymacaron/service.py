@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pymacaron.config import Config, load_config, plugin_settings, read_config_file
 from pymacaron.exceptions import BindingError, NotReadyError, ServiceError, SpecError
 from pymacaron.modules import Modules
-from pymacaron.outside import git
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
 from pymacaron.spec.references import References
@@ -36,6 +35,15 @@ _entered: ContextVar[tuple[Service, ...]] = ContextVar("pymacaron_service", defa
 _making: ContextVar[bool] = ContextVar("pymacaron_service_making", default=False)
 _open: weakref.WeakSet[Service] = weakref.WeakSet()
 _lock = threading.RLock()
+_process = object()
+
+
+def _be_another_process() -> None:
+    global _process
+    _process = object()
+
+
+os.register_at_fork(after_in_child=_be_another_process)
 
 
 class Service:
@@ -73,7 +81,7 @@ class Service:
         self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
         self._starting = threading.RLock()
-        self._started_in: int | None = None
+        self._started_in: object = None
         self._failure: Exception | None = None
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
@@ -105,6 +113,8 @@ class Service:
         """PYM_VERSION where it is set, else <date>-<time>-<commits>-<sha> of the last commit, else "unknown"."""
         if version := os.environ.get("PYM_VERSION"):
             return version
+        from pymacaron.outside import git
+
         commit = git(self.root, "log", "-1", "--format=%cd-%h", "--date=format:%y%m%d-%H%M", "--abbrev=6")
         commits = git(self.root, "rev-list", "--count", "HEAD")
         if not commit or not commits:
@@ -166,7 +176,7 @@ class Service:
     @property
     def started(self) -> bool:
         """Whether the start-up functions ran in this very process."""
-        return self._started_in == os.getpid()
+        return self._started_in is _process
 
     def start(self) -> None:
         """Run the start-up functions, once in each process, and see to it that `stop()` runs as the process ends.
@@ -184,7 +194,7 @@ class Service:
             except Exception as error:
                 self._failure = error
                 raise
-            self._started_in = os.getpid()
+            self._started_in = _process
             atexit.register(_stop_at_exit, weakref.ref(self))
 
     def check_functions(self) -> None:

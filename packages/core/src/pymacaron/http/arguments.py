@@ -7,19 +7,21 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Request
 from pydantic_core import from_json
 
 from pymacaron.http.handlers import BoundOperation
+from pymacaron.http.incoming import Incoming
 from pymacaron.http.mediatypes import is_json
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
-from pymacaron.models.codec import Codec
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import Parameter, Schema
+
+if TYPE_CHECKING:
+    from flask import Request
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
 
@@ -28,67 +30,79 @@ log = logging.getLogger(__name__)
 ABSENT = object()
 SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
 
-Texts = Callable[[Request, Mapping[str, str]], Sequence[Any]]
+NONE: Sequence[str] = ()
+
+Texts = Callable[[Incoming], Sequence[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ArgumentReader:
-    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `codec` judges it."""
+    """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `judge` validates it.
+
+    `absent` gives the value of one that was left out, ABSENT where the handler's own default is to be taken.
+    """
 
     parameter: Parameter
     keyword: str
     texts: Texts
     decode: Callable[[Sequence[Any]], object]
-    codec: Codec
-    default: Any
-    may_be_omitted: bool
+    judge: Callable[[object], Any]
+    absent: Callable[[], Any]
 
 
 def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> tuple[ArgumentReader, ...]:
     """Return the readers of an operation's parameters; `variables` maps path parameters to the router's names."""
     return tuple(
-        ArgumentReader(
-            parameter,
-            keyword,
-            _texts(parameter, variables.get(parameter.name, "")),
-            _decode(parameter),
-            pool.codec(parameter.schema, "request"),
-            _default(parameter, pool),
-            keyword in bound.omitted,
-        )
+        _reader(parameter, keyword, keyword in bound.omitted, pool, variables.get(parameter.name, ""))
         for parameter, keyword in bound.keywords.items()
     )
 
 
-def read_arguments(
-    found: Sequence[ArgumentReader], request: Request, values: Mapping[str, str], problems: Problems
-) -> dict[str, Any]:
+def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems: Problems) -> dict[str, Any]:
     """Return the keywords of a call; what is wrong with them is added to the problems."""
     arguments: dict[str, Any] = {}
     for reader in found:
-        texts = reader.texts(request, values)
+        texts = reader.texts(incoming)
         if texts:
-            arguments[reader.keyword] = _judged(reader, texts, problems)
+            try:
+                arguments[reader.keyword] = reader.judge(reader.decode(texts))
+            except InvalidValue as error:
+                problems.add_invalid(reader.parameter.location, reader.parameter.name, error)
+            except ValueError:
+                problems.add(reader.parameter.location, reader.parameter.name, "Is not JSON")
         elif reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required", keyword="required")
-        elif reader.default is not ABSENT:
-            arguments[reader.keyword] = copy.deepcopy(reader.default)
-        elif not reader.may_be_omitted:
-            arguments[reader.keyword] = None
+        elif (value := reader.absent()) is not ABSENT:
+            arguments[reader.keyword] = value
     return arguments
 
 
-def _judged(reader: ArgumentReader, texts: Sequence[Any], problems: Problems) -> Any:
-    parameter = reader.parameter
-    if parameter.allow_empty_value and list(texts) == [""]:
-        return None
-    try:
-        return reader.codec.read(reader.decode(texts))
-    except InvalidValue as error:
-        problems.add_invalid(parameter.location, parameter.name, error)
-    except ValueError:
-        problems.add(parameter.location, parameter.name, "Is not JSON")
-    return None
+def _reader(parameter: Parameter, keyword: str, omitted: bool, pool: ModelPool, variable: str) -> ArgumentReader:
+    judge: Callable[[object], Any] = pool.codec(parameter.schema, "request").read
+    decode = _decode(parameter)
+    absent = _absent(_default(parameter, judge), omitted)
+    if parameter.allow_empty_value:
+        judge, decode = _unless_empty(judge, decode)
+    return ArgumentReader(parameter, keyword, _texts(parameter, variable), decode, judge, absent)
+
+
+def _absent(default: Any, omitted: bool) -> Callable[[], Any]:
+    """Return what gives the value of an absent parameter: a copy where the handler could change it."""
+    if default is ABSENT:
+        return lambda: ABSENT if omitted else None
+    if isinstance(default, str | int | float):
+        return lambda: default
+    return lambda: copy.deepcopy(default)
+
+
+def _unless_empty(
+    judge: Callable[[object], Any], decode: Callable[[Sequence[Any]], object]
+) -> tuple[Callable[[object], Any], Callable[[Sequence[Any]], object]]:
+    """Read one empty text as None, whatever the schema says of it (OpenAPI 3.1, section 4.8.12.2.1)."""
+    return (
+        lambda value: None if value is ABSENT else judge(value),
+        lambda texts: ABSENT if list(texts) == [""] else decode(texts),
+    )
 
 
 def _texts(parameter: Parameter, variable: str) -> Texts:
@@ -97,12 +111,12 @@ def _texts(parameter: Parameter, variable: str) -> Texts:
     if parameter.location == "query" and "object" in types_of(parameter.schema) and parameter.content_type is None:
         return _object_pairs(parameter)
     finders: dict[str, Texts] = {
-        "path": lambda request, values: [values[variable]],
-        "query": lambda request, values: request.args.getlist(name),
-        "querystring": lambda request, values: [request.query_string.decode()] if request.query_string else [],
-        "header": lambda request, values: request.headers.getlist(name),
-        "cookie": lambda request, values: request.cookies.getlist(name),
-        "formData": lambda request, values: (request.files if file else request.form).getlist(name),
+        "path": lambda incoming: (incoming.values[variable],),
+        "query": lambda incoming: incoming.query.get(name, NONE),
+        "querystring": lambda incoming: _query_string(incoming.request),
+        "header": lambda incoming: incoming.request.headers.getlist(name),
+        "cookie": lambda incoming: incoming.request.cookies.getlist(name),
+        "formData": lambda incoming: (incoming.request.files if file else incoming.request.form).getlist(name),
     }
     return finders[parameter.location]
 
@@ -111,15 +125,21 @@ def _object_pairs(parameter: Parameter) -> Texts:
     """Find the properties of an object that is spread over the query: `filter[a]=1`, or `a=1` with explode."""
     if parameter.style == "deepObject":
         bracket = re.compile(re.escape(parameter.name) + r"\[(.*)\]")
-        return lambda request, values: [
-            (match[1], text) for key, text in request.args.items(multi=True) if (match := bracket.fullmatch(key))
+        return lambda incoming: [
+            (match[1], text)
+            for key, text in incoming.request.args.items(multi=True)
+            if (match := bracket.fullmatch(key))
         ]
     if parameter.explode:
         known = set(_property_decoders(parameter.schema))
-        return lambda request, values: [
-            pair for pair in request.args.items(multi=True) if not known or pair[0] in known
+        return lambda incoming: [
+            pair for pair in incoming.request.args.items(multi=True) if not known or pair[0] in known
         ]
-    return lambda request, values: request.args.getlist(parameter.name)
+    return lambda incoming: incoming.query.get(parameter.name, NONE)
+
+
+def _query_string(request: Request) -> Sequence[str]:
+    return [request.query_string.decode()] if request.query_string else NONE
 
 
 def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
@@ -133,6 +153,8 @@ def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
     if "object" in types:
         return _object_decoder(parameter)
     one, lead = decoder(parameter.schema), _lead(parameter)
+    if not lead:
+        return lambda texts: one(texts[-1])
     return lambda texts: one(texts[-1].removeprefix(lead))
 
 
@@ -183,13 +205,13 @@ def _property_decoders(schema: Schema) -> dict[str, Callable[[str], object]]:
     return {name: decoder(child) for name, child in schema.children("properties").items()}
 
 
-def _default(parameter: Parameter, pool: ModelPool) -> Any:
+def _default(parameter: Parameter, judge: Callable[[object], Any]) -> Any:
     """Return the default of a parameter as the handler gets it; one that its own schema refuses is none."""
     written = parameter.schema.resolved.keywords.get("default", ABSENT)
     if written is ABSENT:
         return ABSENT
     try:
-        return pool.codec(parameter.schema, "request").read(written)
+        return judge(written)
     except InvalidValue:
         log.warning("%s: the default of '%s' breaks its own schema: it is left out", parameter.place, parameter.name)
         return ABSENT

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Request
 from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
+from pymacaron.http.incoming import Incoming
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
 from pymacaron.http.values import decoder, types_of
@@ -20,7 +20,7 @@ from pymacaron.spec import MediaType, RequestBody, Schema
 
 __all__ = ["BodyReader", "body_reader"]
 
-Read = Callable[[Request], Any]
+Read = Callable[[Incoming], Any]
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -32,35 +32,38 @@ class BodyReader:
     required: bool
     by_media_type: Mapping[str, Read]
 
-    def read(self, request: Request, problems: Problems) -> Any:
+    def read(self, incoming: Incoming, problems: Problems) -> Any:
         """Return the body as the handler's first argument; what is wrong with it is added to the problems.
 
         Raises UnsupportedMediaType (415) for a Content-Type that the operation does not declare.
         """
-        if not request.content_length and "Transfer-Encoding" not in request.headers:
+        if not incoming.has_body:
             if self.required:
                 problems.add("body", "", "Is required", keyword="required")
             return None
         try:
-            return self._value(request, problems)
+            return self._value(incoming, problems)
         except InvalidValue as error:
             problems.add_invalid("body", "", error)
         except ValueError:
             problems.add("body", "", "Is not text in its charset")
         return None
 
-    def _value(self, request: Request, problems: Problems) -> Any:
-        read = self._reader(request)
-        if request.content_length is None and not request.get_data():  # chunked, and empty all the same
+    def _value(self, incoming: Incoming, problems: Problems) -> Any:
+        read = self._reader(incoming)
+        if incoming.has_unknown_length and not incoming.body():  # chunked, and empty all the same
             if self.required:
                 problems.add("body", "", "Is required", keyword="required")
             return None
-        return read(request)
+        return read(incoming)
 
-    def _reader(self, request: Request) -> Read:
-        if not request.content_type:
+    def _reader(self, incoming: Incoming) -> Read:
+        content_type = incoming.environ.get("CONTENT_TYPE")
+        if not content_type:
             return next(iter(self.by_media_type.values()))
-        media_type = request.mimetype
+        if (known := self.by_media_type.get(content_type)) is not None:
+            return known
+        media_type = incoming.request.mimetype
         kind = media_type.partition("/")[0]
         for candidate in (media_type, f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
@@ -71,7 +74,7 @@ class BodyReader:
 def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
     """Compile the reader of a request body."""
     found = {plain(name): _read(media, pool) for name, media in body.content.items()}
-    return BodyReader(body.required, found or {"*/*": lambda request: request.get_data()})
+    return BodyReader(body.required, found or {"*/*": lambda incoming: incoming.body()})
 
 
 def _read(media: MediaType, pool: ModelPool) -> Read:
@@ -84,16 +87,17 @@ def _read(media: MediaType, pool: ModelPool) -> Read:
         return _any(_json(media.schema, pool), _text(None, pool))
     if name.startswith("text/"):
         return _text(media.schema, pool)
-    return lambda request: request.get_data()
+    return lambda incoming: incoming.body()
 
 
 def _any(json: Read, text: Read) -> Read:
     """Read a body by its own media type, where the document takes any."""
 
-    def read(request: Request) -> Any:
-        if is_json(request.mimetype) or not request.mimetype:
-            return json(request)
-        return text(request) if request.mimetype.startswith("text/") else request.get_data()
+    def read(incoming: Incoming) -> Any:
+        media_type = incoming.request.mimetype
+        if is_json(media_type) or not media_type:
+            return json(incoming)
+        return text(incoming) if media_type.startswith("text/") else incoming.body()
 
     return read
 
@@ -101,35 +105,36 @@ def _any(json: Read, text: Read) -> Read:
 def _text(schema: Schema | None, pool: ModelPool) -> Read:
     codec = None if schema is None else pool.codec(schema, "request")
 
-    def read(request: Request) -> Any:
-        text = _decoded(request)
+    def read(incoming: Incoming) -> Any:
+        text = _decoded(incoming)
         return text if codec is None else codec.read(text)
 
     return read
 
 
-def _decoded(request: Request) -> str:
-    charset = request.mimetype_params.get("charset", "utf-8")
+def _decoded(incoming: Incoming) -> str:
+    charset = incoming.request.mimetype_params.get("charset", "utf-8")
     try:
-        return request.get_data().decode(charset)
+        return incoming.body().decode(charset)
     except LookupError:
         raise UnsupportedMediaType("the charset of the body is not known here") from None
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
     read = read_free if schema is None else pool.codec(schema, "request").read_json
-    return lambda request: read(request.get_data())
+    return lambda incoming: read(incoming.body())
 
 
 def _form(schema: Schema | None, pool: ModelPool) -> Read:
     if schema is None:
-        return lambda request: request.form.to_dict()
+        return lambda incoming: incoming.request.form.to_dict()
     codec = pool.codec(schema, "request")
     properties = _properties(schema)
     many = {name for name, child in properties.items() if "array" in types_of(child)}
     decoders = {name: _form_decoder(child) for name, child in properties.items()}
 
-    def read(request: Request) -> Any:
+    def read(incoming: Incoming) -> Any:
+        request = incoming.request
         data: dict[str, Any] = {}
         for name, texts in request.form.lists():
             one = decoders.get(name, str)

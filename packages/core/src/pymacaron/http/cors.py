@@ -30,6 +30,13 @@ OPTIONS = (
     "supports_credentials",
     "vary_header",
 )
+ASKED = (
+    "REQUEST_METHOD",
+    "HTTP_ORIGIN",
+    "HTTP_ACCESS_CONTROL_REQUEST_METHOD",
+    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
+    "HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK",
+)
 
 
 @hookimpl
@@ -45,11 +52,13 @@ def pym_app_created(app: Flask, service: Service) -> None:
         raise ConfigError(f"{place}: cors needs flask-cors: pip install 'flask-cors>=6'") from None
     if isinstance(wanted, dict):
         refuse_unknown(wanted, place)
-        CORS(app, **wanted)
-    elif wanted is True:
-        CORS(app)
-    else:
-        CORS(app, origins=wanted)
+    options = wanted if isinstance(wanted, dict) else {} if wanted is True else {"origins": wanted}
+    CORS(app, **options)
+    if "resources" not in options and "CORS_RESOURCES" not in app.config:
+        from pymacaron.http.headers import AddsHeaders
+
+        functions = app.after_request_funcs[None]
+        functions[-1] = AddsHeaders(functions[-1], ASKED)
 
 
 def refuse_unknown(options: dict[str, Any], place: str) -> None:

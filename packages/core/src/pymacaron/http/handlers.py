@@ -45,27 +45,35 @@ class BoundOperation:
 def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
     """Find the handler of an operation and check its signature; raises BindingError with file:line of both."""
     dotted = operation.binding.server or ""
-    place = f"{operation.place}: {operation.method.upper()} {operation.path}"
     try:
         function = service.import_dotted(dotted)
         wrapped = _decorated(service, function, operation.binding.decorate_server)
     except BrokenModuleError as error:
-        raise BrokenModuleError(error.module, f"{place} binds '{dotted}', but {error}") from error.__cause__
+        raise BrokenModuleError(error.module, f"{_place(operation)} binds '{dotted}', but {error}") from error.__cause__
     except BindingError as error:
-        raise BindingError(f"{place} binds '{dotted}', but {error}") from error
+        raise BindingError(f"{_place(operation)} binds '{dotted}', but {error}") from error
     if not callable(function):
-        raise BindingError(f"{place} binds '{dotted}', which is a {type(function).__name__} and no function")
+        raise BindingError(
+            f"{_place(operation)} binds '{dotted}', which is a {type(function).__name__} and no function"
+        )
     keywords = parameter_keywords(operation.parameters)
     call_keyword = _call_keyword(function)
     if call_keyword in keywords.values():
-        raise BindingError(f"{place} has a parameter '{call_keyword}', and '{dotted}' calls the Call so: rename that")
+        raise BindingError(
+            f"{_place(operation)} has a parameter '{call_keyword}', and '{dotted}' calls the Call so: rename that"
+        )
     signature = _signature(function)
     if misfit := _misfit(signature, operation, list(keywords.values()), call_keyword):
-        raise BindingError(f"{place} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
+        raise BindingError(f"{_place(operation)} binds '{dotted}' ({where(inspect.unwrap(function))}), {misfit}")
     omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
     first = next(iter(signature.parameters), "")
     body_may_be_omitted = operation.body is not None and _has_default(signature, first)
     return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword, body_may_be_omitted)
+
+
+def _place(operation: Operation) -> str:
+    """Name an operation in an error: finding its line takes long in a large document."""
+    return f"{operation.place}: {operation.method.upper()} {operation.path}"
 
 
 def _decorated(service: Service, function: Callable[..., Any], decorator: str | None) -> Callable[..., Any]:

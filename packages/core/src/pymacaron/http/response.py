@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, stream_with_context
 from pydantic import BaseModel
-from pydantic_core import to_json
+from pydantic_core import SchemaSerializer, core_schema, to_json
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import escape
-from pymacaron.models.codec import Codec
+from pymacaron.http.reply import Reply
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import MediaType, Operation
@@ -25,8 +25,22 @@ from pymacaron.spec import Response as Declared
 
 __all__ = ["ResponseWriter", "response_writer"]
 
+ANYTHING = SchemaSerializer(core_schema.any_schema())
+JSON_HEADER = ("Content-Type", "application/json")
+PLAIN = (dict, list)
+WITHOUT_BODY = frozenset((*range(100, 200), 204, 304))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one status replies with: the media type of its content, and how a result becomes JSON."""
+
+    media_type: str
+    json_header: tuple[str, str]
+    to_json: Callable[[Any], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseWriter:
     """How results become responses: `status` is the default one, `empty_status` that of None."""
 
@@ -34,25 +48,29 @@ class ResponseWriter:
     status: int
     empty_status: int | None
     null_allowed: bool
-    codecs: Mapping[str, Codec | None]
-    media_types: Mapping[str, str]
+    shapes: Mapping[str, Shape]
+    usual: Shape
 
-    def write(self, result: Any) -> WerkzeugResponse:
-        """Return the response for whatever a handler may return.
+    def write(self, result: Any) -> Reply | WerkzeugResponse:
+        """Return the reply for whatever a handler may return.
 
         That is a model, a dict or a list; text or bytes; None for an empty reply; (result, status[, headers]); a Flask
         response; an exception, which is raised; a generator, which is streamed. Raises BadResponseException where the
         result is not what the operation declares.
         """
-        status: int | None = None
-        headers: Any = None
-        if isinstance(result, tuple):
-            result, status, headers = _unpacked(result, self.where)
-        response = self._response(result, status)
-        _set_headers(response, headers or ())
+        if type(result) in PLAIN or hasattr(result, "__pydantic_serializer__"):
+            return self._json(result, self.status, self.usual)
+        if not isinstance(result, tuple):
+            return self._reply(result, None)
+        result, status, headers = _unpacked(result, self.where)
+        reply = self._reply(result, status)
+        if not headers:
+            return reply
+        response = reply.response() if isinstance(reply, Reply) else reply
+        _set_headers(response, headers)
         return response
 
-    def _response(self, result: Any, status: int | None) -> WerkzeugResponse:
+    def _reply(self, result: Any, status: int | None) -> Reply | WerkzeugResponse:
         if isinstance(result, WerkzeugResponse):
             if status is not None:
                 result.status_code = status
@@ -63,7 +81,7 @@ class ResponseWriter:
             return self._empty(status or self.empty_status)
         return self._with_content(result, status or self.status)
 
-    def _empty(self, status: int | None) -> WerkzeugResponse:
+    def _empty(self, status: int | None) -> Reply | WerkzeugResponse:
         if status is None and self.null_allowed:
             return self._with_content(None, self.status)
         if status is None:
@@ -73,50 +91,65 @@ class ResponseWriter:
         del response.headers["Content-Type"]
         return response
 
-    def _with_content(self, result: Any, status: int) -> WerkzeugResponse:
-        key = self._key(status)
-        media_type = self.media_types.get(key, "")
+    def _with_content(self, result: Any, status: int) -> Reply | WerkzeugResponse:
+        shape = self.usual if status == self.status else _shape_for(self.shapes, status)
+        media_type = shape.media_type
         if isinstance(result, (Iterator, AsyncIterator)):
             return _stream(result, status, media_type or "text/plain")
         if isinstance(result, (bytes, bytearray)):
             return Response(bytes(result), status, mimetype=_unless_json(media_type, "application/octet-stream"))
         if isinstance(result, str) and not is_json(media_type):
             return Response(result, status, mimetype=media_type or "text/html")
-        return Response(
-            self._json(result, key), status, mimetype=media_type if is_json(media_type) else "application/json"
-        )
+        return self._json(result, status, shape)
 
-    def _key(self, status: int) -> str:
-        for key in (str(status), f"{status // 100}XX", "default"):
-            if key in self.media_types:
-                return key
-        return ""
-
-    def _json(self, result: Any, key: str) -> bytes:
-        codec = self.codecs.get(key)
+    def _json(self, result: Any, status: int, shape: Shape) -> Reply | WerkzeugResponse:
         try:
-            return to_json(result, by_alias=True, inf_nan_mode="null") if codec is None else codec.write_json(result)
+            body = shape.to_json(result)
         except InvalidValue as error:
             told = "; ".join(f"{escape(one.pointer) or 'the result'}: {one.sentence}" for one in error.problems[:5])
             raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
         except (ValueError, TypeError) as error:
             raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
+        if status in WITHOUT_BODY:
+            return Response(body, status, [shape.json_header])
+        return Reply(_status_line(status), [shape.json_header, ("Content-Length", str(len(body)))], body)
 
 
 def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
     """Compile the writer of an operation's responses."""
     content = {status: _chosen(declared) for status, declared in operation.responses.items()}
-    codecs = {
-        status: pool.codec(media.schema, "response") if media and media.schema and is_json(_plain(media.name)) else None
-        for status, media in content.items()
-    }
-    media_types = {status: _plain(media.name) if media else "" for status, media in content.items()}
+    shapes = {status: _shape_of(media, pool) for status, media in content.items()}
     success = sorted(status for status in operation.responses if status.startswith("2"))
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    null_allowed = is_json(media_types.get(str(status), "")) and _accepts_null(codecs.get(str(status)))
-    return ResponseWriter(where, status, empty_status, null_allowed, codecs, media_types)
+    declared = shapes.get(str(status), UNDECLARED)
+    null_allowed = is_json(declared.media_type) and _accepts_null(declared)
+    return ResponseWriter(where, status, empty_status, null_allowed, shapes, _shape_for(shapes, status))
+
+
+def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:
+    keys = (str(status), f"{status // 100}XX", "default")
+    return next((shapes[key] for key in keys if key in shapes), UNDECLARED)
+
+
+def _shape_of(media: MediaType | None, pool: ModelPool) -> Shape:
+    if media is None:
+        return UNDECLARED
+    media_type = _plain(media.name)
+    if not is_json(media_type):
+        return Shape(media_type, JSON_HEADER, ANYTHING.to_json)
+    header = ("Content-Type", Response(mimetype=media_type).content_type)
+    write = pool.codec(media.schema, "response").write_json if media.schema else ANYTHING.to_json
+    return Shape(media_type, header, write)
+
+
+UNDECLARED = Shape("", JSON_HEADER, ANYTHING.to_json)
+
+
+@cache
+def _status_line(status: int) -> str:
+    return Response(status=status).status
 
 
 def _number(status: str) -> int:
@@ -138,8 +171,12 @@ def _unless_json(media_type: str, other: str) -> str:
     return other if not media_type or is_json(media_type) else media_type
 
 
-def _accepts_null(codec: Codec | None) -> bool:
-    return codec is None or codec.accepts(None)
+def _accepts_null(shape: Shape) -> bool:
+    try:
+        shape.to_json(None)
+    except InvalidValue:
+        return False
+    return True
 
 
 def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
@@ -187,6 +224,8 @@ def _event(data: bytes) -> bytes:
 
 
 def _drained(result: AsyncIterator[Any]) -> Iterable[Any]:
+    import asyncio
+
     with asyncio.Runner() as runner:
         while True:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -13,15 +13,15 @@ from flask import Flask
 from werkzeug.routing import Map, Rule
 
 from pymacaron.exceptions import BindingError, StartError
-from pymacaron.http.dispatch import Endpoint
+from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.handlers import BoundOperation, bind
-from pymacaron.http.plan import compile_plan
 from pymacaron.models.pool import ModelPool
 from pymacaron.modules import BrokenModuleError
 from pymacaron.spec import Operation
 from pymacaron.text import one_line
 
 if TYPE_CHECKING:
+    from pymacaron.http.endpoint import Answer
     from pymacaron.service import Service
 
 __all__ = ["add_routes"]
@@ -123,9 +123,9 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
     method = operation.method.upper()
     implied = {"OPTIONS"} | ({"HEAD"} if method == "GET" else set())
     methods = {method} | {name for name in implied if (operation.path, name) not in own_methods}
-    rules = []
+    rules: list[Rule] = []
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
-        rule = Rule(_pattern(path, operation), methods=methods, merge_slashes=False)
+        rule = OperationRule(_pattern(path, operation), methods=methods, merge_slashes=False)
         try:
             rule.empty().bind(Map(), rebind=True)
         except (ValueError, SyntaxError) as error:
@@ -136,13 +136,29 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
     return rules
 
 
+class OperationRule(Rule):
+    """A routing rule that compiles its builders of URLs when url_for first needs one: most never do."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(super()._compile_builder)
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)
+
+
 def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, rules: Iterable[Rule]) -> None:
     operation = bound.operation
     endpoint = f"{bound.api}.{operation.method} {operation.path}"
     for rule in rules:
         rule.endpoint = endpoint
         app.url_map.add(rule)
-    app.view_functions[endpoint] = Endpoint(service, partial(compile_plan, bound, pool, _variables(operation.path)))
+    app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound))
+
+
+def _prepared(service: Service, pool: ModelPool, bound: BoundOperation) -> Answer:
+    """Compile the plan of an operation; what that takes is imported by the first request, or by a server that forks."""
+    from pymacaron.http.dispatch import answer
+    from pymacaron.http.plan import compile_plan
+
+    return partial(answer, compile_plan(bound, pool, _variables(bound.operation.path)), service)
 
 
 def _variables(path: str) -> dict[str, str]:

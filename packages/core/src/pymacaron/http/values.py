@@ -25,6 +25,8 @@ def decoder(schema: Schema) -> Decoder:
     steps = [step for name, step in STEPS if name in types]
     if not steps or types == {"string"}:
         return str
+    if len(steps) == 1:
+        return _by_one(steps[0])
 
     def decode(text: str) -> object:
         for step in steps:
@@ -32,6 +34,14 @@ def decoder(schema: Schema) -> Decoder:
             if value is not UNREAD:
                 return value
         return text
+
+    return decode
+
+
+def _by_one(step: Decoder) -> Decoder:
+    def decode(text: str) -> object:
+        value = step(text)
+        return text if value is UNREAD else value
 
     return decode
 

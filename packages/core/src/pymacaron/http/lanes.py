@@ -1,0 +1,42 @@
+"""Which way an app answers: the lean one, or Flask's own where there is a reason, which is logged."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.routing import RuleFactory
+
+__all__ = ["install"]
+
+log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Serve the operations of an app the lean way, unless there is a reason not to."""
+    if reason := _installed(app):
+        log.info("%s is served in Flask's own way: %s", app.name, reason)
+
+
+def _installed(app: Flask) -> str | None:
+    """Put the lane into an app, or return why not."""
+    try:
+        from pymacaron.http import contexts
+        from pymacaron.http.lane import Lane
+    except Exception as error:  # a Flask without the names that contexts.py needs
+        return f"Flask {version('flask')} is not one of those known here ({error})"
+    if reason := contexts.unfit(app):
+        return reason
+    lane = Lane(app)
+    app.wsgi_app = lane  # type: ignore[method-assign]
+    add = app.url_map.add
+
+    def add_and_tell(factory: RuleFactory) -> None:
+        add(factory)
+        lane.forget()
+
+    app.url_map.add = add_and_tell  # type: ignore[method-assign, assignment]
+    return None
