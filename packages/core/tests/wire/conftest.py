@@ -52,7 +52,7 @@ def parameter_of(written: str, version: str = "3.2.0") -> Parameter:
 def codec() -> MakeCodec:
     """Compile the codec of a parameter."""
 
-    def make(written: str, version: str = "3.2.0", multipart: bool = False) -> ParameterCodec:
-        return compile_codec(parameter_of(written, version), multipart=multipart)
+    def make(written: str, version: str = "3.2.0", decoded: bool = False) -> ParameterCodec:
+        return compile_codec(parameter_of(written, version), decoded=decoded)
 
     return make

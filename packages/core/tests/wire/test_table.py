@@ -130,7 +130,7 @@ def test_collection_format_multi(codec: Codec, place: str) -> None:
 def test_fields_of_multipart_forms_are_not_percent_encoded(codec: Codec, collection: str, text: str) -> None:
     """Nothing but the delimiter means anything there."""
     written = f"in: formData, type: array, items: {{type: string}}, collectionFormat: {collection}"
-    subject = codec(written, "2.0", multipart=True)
+    subject = codec(written, "2.0", decoded=True)
     found = subject.decode([("color", text)])
     assert found == (["a b", "c%"] if collection == "csv" else ["a", "b", "c%"])
     assert subject.encode(found) == [("color", text)]

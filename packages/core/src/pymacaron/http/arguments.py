@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import copy
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from operator import attrgetter
+from typing import Any
 
-from pydantic_core import from_json
-
+from pymacaron.http.forms import FormFields, form_of
 from pymacaron.http.handlers import BoundOperation
-from pymacaron.http.incoming import Incoming
-from pymacaron.http.mediatypes import is_json
+from pymacaron.http.incoming import Incoming, ascii_only, header_key
 from pymacaron.http.problems import Problems
-from pymacaron.http.values import decoder, types_of
+from pymacaron.http.rawpath import raw_values
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
-from pymacaron.spec import Parameter, Schema
-
-if TYPE_CHECKING:
-    from flask import Request
+from pymacaron.spec import Operation, Parameter
+from pymacaron.wire import ABSENT, EMPTY, ParameterCodec, Unreadable, compile_codec, plain_reader
+from pymacaron.wire.schemas import types_of
 
 __all__ = ["ArgumentReader", "read_arguments", "readers"]
 
 log = logging.getLogger(__name__)
 
-ABSENT = object()
-SEPARATORS = {"form": ",", "simple": ",", "spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
-
-NONE: Sequence[str] = ()
+COMPOUND = {"array", "object"}
+NONE: Sequence[Any] = ()
 
 Texts = Callable[[Incoming], Sequence[Any]]
+Decode = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,15 @@ class ArgumentReader:
     parameter: Parameter
     keyword: str
     texts: Texts
-    decode: Callable[[Sequence[Any]], object]
-    judge: Callable[[object], Any]
+    decode: Decode
+    judge: Callable[[Any], Any]
     absent: Callable[[], Any]
 
 
 def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> tuple[ArgumentReader, ...]:
     """Return the readers of an operation's parameters; `variables` maps path parameters to the router's names."""
     return tuple(
-        _reader(parameter, keyword, keyword in bound.omitted, pool, variables.get(parameter.name, ""))
+        _reader(bound.operation, parameter, keyword, keyword in bound.omitted, pool, variables)
         for parameter, keyword in bound.keywords.items()
     )
 
@@ -65,25 +62,42 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
         texts = reader.texts(incoming)
         if texts:
             try:
-                arguments[reader.keyword] = reader.judge(reader.decode(texts))
+                value = reader.decode(texts)
+                if value is not ABSENT:
+                    arguments[reader.keyword] = reader.judge(value)
+                    continue
             except InvalidValue as error:
                 problems.add_invalid(reader.parameter.location, reader.parameter.name, error)
-            except ValueError:
-                problems.add(reader.parameter.location, reader.parameter.name, "Is not JSON")
-        elif reader.parameter.required:
+                continue
+            except Unreadable as error:
+                problems.add(reader.parameter.location, reader.parameter.name, str(error))
+                continue
+        if reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required", keyword="required")
         elif (value := reader.absent()) is not ABSENT:
             arguments[reader.keyword] = value
     return arguments
 
 
-def _reader(parameter: Parameter, keyword: str, omitted: bool, pool: ModelPool, variable: str) -> ArgumentReader:
-    judge: Callable[[object], Any] = pool.codec(parameter.schema, "request").read
-    decode = _decode(parameter)
+def _reader(
+    operation: Operation,
+    parameter: Parameter,
+    keyword: str,
+    omitted: bool,
+    pool: ModelPool,
+    variables: Mapping[str, str],
+) -> ArgumentReader:
+    judge: Callable[[Any], Any] = pool.codec(parameter.schema, "request").read
     absent = _absent(_default(parameter, judge), omitted)
     if parameter.allow_empty_value:
-        judge, decode = _unless_empty(judge, decode)
-    return ArgumentReader(parameter, keyword, _texts(parameter, variable), decode, judge, absent)
+        judge = partial(_unless_empty, judge)
+    texts, decode = _way(operation, parameter, variables)
+    return ArgumentReader(parameter, keyword, texts, decode, judge, absent)
+
+
+def _unless_empty(judge: Callable[[Any], Any], value: Any) -> Any:
+    """Hand over None for a name alone, whatever the schema says of it (OpenAPI 3.1, section 4.8.12.2.1)."""
+    return None if value is EMPTY else judge(value)
 
 
 def _absent(default: Any, omitted: bool) -> Callable[[], Any]:
@@ -95,117 +109,7 @@ def _absent(default: Any, omitted: bool) -> Callable[[], Any]:
     return lambda: copy.deepcopy(default)
 
 
-def _unless_empty(
-    judge: Callable[[object], Any], decode: Callable[[Sequence[Any]], object]
-) -> tuple[Callable[[object], Any], Callable[[Sequence[Any]], object]]:
-    """Read one empty text as None, whatever the schema says of it (OpenAPI 3.1, section 4.8.12.2.1)."""
-    return (
-        lambda value: None if value is ABSENT else judge(value),
-        lambda texts: ABSENT if list(texts) == [""] else decode(texts),
-    )
-
-
-def _texts(parameter: Parameter, variable: str) -> Texts:
-    name = parameter.name
-    file = "file" in types_of(parameter.schema)
-    if parameter.location == "query" and "object" in types_of(parameter.schema) and parameter.content_type is None:
-        return _object_pairs(parameter)
-    finders: dict[str, Texts] = {
-        "path": lambda incoming: (incoming.values[variable],),
-        "query": lambda incoming: incoming.query.get(name, NONE),
-        "querystring": lambda incoming: _query_string(incoming.request),
-        "header": lambda incoming: incoming.request.headers.getlist(name),
-        "cookie": lambda incoming: incoming.request.cookies.getlist(name),
-        "formData": lambda incoming: (incoming.request.files if file else incoming.request.form).getlist(name),
-    }
-    return finders[parameter.location]
-
-
-def _object_pairs(parameter: Parameter) -> Texts:
-    """Find the properties of an object that is spread over the query: `filter[a]=1`, or `a=1` with explode."""
-    if parameter.style == "deepObject":
-        bracket = re.compile(re.escape(parameter.name) + r"\[(.*)\]")
-        return lambda incoming: [
-            (match[1], text)
-            for key, text in incoming.request.args.items(multi=True)
-            if (match := bracket.fullmatch(key))
-        ]
-    if parameter.explode:
-        known = set(_property_decoders(parameter.schema))
-        return lambda incoming: [
-            pair for pair in incoming.request.args.items(multi=True) if not known or pair[0] in known
-        ]
-    return lambda incoming: incoming.query.get(parameter.name, NONE)
-
-
-def _query_string(request: Request) -> Sequence[str]:
-    return [request.query_string.decode()] if request.query_string else NONE
-
-
-def _decode(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
-    if parameter.content_type is not None:
-        return (lambda texts: from_json(texts[0])) if is_json(parameter.content_type) else (lambda texts: texts[0])
-    types = types_of(parameter.schema)
-    if "file" in types:
-        return lambda texts: texts[0]
-    if "array" in types:
-        return _array_decoder(parameter)
-    if "object" in types:
-        return _object_decoder(parameter)
-    one, lead = decoder(parameter.schema), _lead(parameter)
-    if not lead:
-        return lambda texts: one(texts[-1])
-    return lambda texts: one(texts[-1].removeprefix(lead))
-
-
-def _lead(parameter: Parameter) -> str:
-    return {"label": ".", "matrix": f";{parameter.name}="}.get(parameter.style, "")
-
-
-def _array_decoder(parameter: Parameter) -> Callable[[Sequence[str]], object]:
-    items = _items(parameter.schema)
-    one = decoder(items) if items else str
-    if parameter.explode and parameter.location in ("query", "cookie", "formData"):
-        return lambda texts: [one(text) for text in texts]
-    separator = SEPARATORS.get(parameter.style, ",")
-    lead = _lead(parameter)
-
-    def decode(texts: Sequence[str]) -> object:
-        text = ",".join(texts).removeprefix(lead)
-        return [one(part.strip() if parameter.location == "header" else part) for part in text.split(separator)]
-
-    return decode
-
-
-def _object_decoder(parameter: Parameter) -> Callable[[Sequence[Any]], object]:
-    decoders = _property_decoders(parameter.schema)
-
-    def decode(texts: Sequence[Any]) -> object:
-        pairs = texts if isinstance(texts[0], tuple) else _pairs(parameter, texts[0])
-        return {name: decoders.get(name, str)(text) for name, text in pairs}
-
-    return decode
-
-
-def _pairs(parameter: Parameter, text: str) -> list[tuple[str, str]]:
-    """Split "a,1,b,2", or "a=1,b=2" with explode."""
-    parts = text.split(SEPARATORS.get(parameter.style, ","))
-    if parameter.explode:
-        return [(name, value) for name, _, value in (part.partition("=") for part in parts)]
-    return list(zip(parts[::2], parts[1::2], strict=False))
-
-
-def _items(schema: Schema) -> Schema | None:
-    schema = schema.resolved
-    return schema.child("items") if isinstance(schema.keywords.get("items"), dict) else None
-
-
-def _property_decoders(schema: Schema) -> dict[str, Callable[[str], object]]:
-    schema = schema.resolved
-    return {name: decoder(child) for name, child in schema.children("properties").items()}
-
-
-def _default(parameter: Parameter, judge: Callable[[object], Any]) -> Any:
+def _default(parameter: Parameter, judge: Callable[[Any], Any]) -> Any:
     """Return the default of a parameter as the handler gets it; one that its own schema refuses is none."""
     written = parameter.schema.resolved.keywords.get("default", ABSENT)
     if written is ABSENT:
@@ -215,3 +119,52 @@ def _default(parameter: Parameter, judge: Callable[[object], Any]) -> Any:
     except InvalidValue:
         log.warning("%s: the default of '%s' breaks its own schema: it is left out", parameter.place, parameter.name)
         return ABSENT
+
+
+def _way(operation: Operation, parameter: Parameter, variables: Mapping[str, str]) -> tuple[Texts, Decode]:
+    """Return how the texts of a parameter are found, and how they are decoded."""
+    name = parameter.name
+    if parameter.location == "path":
+        return _path(operation, parameter, variables[name])
+    if parameter.location == "formData":
+        return _form(operation, parameter)
+    others = [each.name for each in operation.parameters if each.location == parameter.location and each != parameter]
+    codec = compile_codec(parameter, others)
+    if parameter.location == "header":
+        key = header_key(name)
+        return lambda incoming: incoming.header(key), codec.decode_texts
+    if parameter.location == "cookie":
+        return attrgetter("cookies"), codec.decode
+    if parameter.location == "querystring":
+        return _query_string, codec.decode_texts
+    if codec.name is None or parameter.allow_empty_value:
+        return attrgetter("pieces"), codec.decode
+    return lambda incoming: incoming.query.get(name, NONE), plain_reader(codec)
+
+
+def _query_string(incoming: Incoming) -> Sequence[str]:
+    text = ascii_only(incoming.environ.get("QUERY_STRING", ""))
+    return (text,) if text else NONE
+
+
+def _path(operation: Operation, parameter: Parameter, variable: str) -> tuple[Texts, Decode]:
+    """Read a path parameter from the decoded path, but one of several texts from the path as the caller wrote it."""
+    if parameter.content_type is not None or not COMPOUND & types_of(parameter.schema):
+        return lambda incoming: (incoming.values[variable],), compile_codec(parameter, decoded=True).decode_texts
+    raw = raw_values(operation.path, parameter.name)
+    return lambda incoming: (raw(incoming.environ, incoming.values[variable]),), compile_codec(parameter).decode_texts
+
+
+def _form(operation: Operation, parameter: Parameter) -> tuple[Texts, Decode]:
+    """Read a field of Swagger 2.0's forms, percent-encoded or not, or a file."""
+    media_types, name = operation.form_media_types, parameter.name
+    if "file" in types_of(parameter.schema):
+        return lambda incoming: form_of(incoming, media_types).files.getlist(name), lambda files: files[0]
+    encoded, decoded = compile_codec(parameter), compile_codec(parameter, decoded=True)
+
+    def decode(forms: Sequence[FormFields]) -> Any:
+        form = forms[0]
+        codec: ParameterCodec = encoded if form.encoded else decoded
+        return codec.decode(form.pieces)
+
+    return lambda incoming: (form_of(incoming, media_types),), decode

@@ -6,23 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json
 from werkzeug.exceptions import UnsupportedMediaType
 
+from pymacaron.http.forms import MULTIPART, URLENCODED, form_body
 from pymacaron.http.incoming import Incoming
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
-from pymacaron.http.values import decoder, types_of
 from pymacaron.models.codec import read_free
+from pymacaron.models.keys import repeats_a_key
 from pymacaron.models.pool import ModelPool
-from pymacaron.models.problems import InvalidValue
+from pymacaron.models.problems import InvalidValue, ValueProblem
 from pymacaron.spec import MediaType, RequestBody, Schema
+from pymacaron.wire import problem_of_json
 
 __all__ = ["BodyReader", "body_reader"]
 
 Read = Callable[[Incoming], Any]
-
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class BodyReader:
 
     required: bool
     by_media_type: Mapping[str, Read]
+    streamed: bool = False
 
     def read(self, incoming: Incoming, problems: Problems) -> Any:
         """Return the body as the handler's first argument; what is wrong with it is added to the problems.
@@ -51,7 +51,7 @@ class BodyReader:
 
     def _value(self, incoming: Incoming, problems: Problems) -> Any:
         read = self._reader(incoming)
-        if incoming.has_unknown_length and not incoming.body():  # chunked, and empty all the same
+        if not self.streamed and incoming.has_unknown_length and not incoming.body():  # chunked, and empty all the same
             if self.required:
                 problems.add("body", "", "Is required", keyword="required")
             return None
@@ -63,7 +63,7 @@ class BodyReader:
             return next(iter(self.by_media_type.values()))
         if (known := self.by_media_type.get(content_type)) is not None:
             return known
-        media_type = incoming.request.mimetype
+        media_type = plain(content_type)
         kind = media_type.partition("/")[0]
         for candidate in (media_type, f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
@@ -71,16 +71,22 @@ class BodyReader:
         raise UnsupportedMediaType(f"Content-Type should be one of: {', '.join(self.by_media_type)}")
 
 
-def body_reader(body: RequestBody, pool: ModelPool) -> BodyReader:
-    """Compile the reader of a request body."""
+def body_reader(body: RequestBody, pool: ModelPool, *, streamed: bool = False) -> BodyReader:
+    """Compile the reader of a request body; `streamed` for a handler that asks for a file and reads it by itself."""
+    if streamed:
+        return BodyReader(body.required, {plain(name): _stream for name in body.content} or {"*/*": _stream}, streamed)
     found = {plain(name): _read(media, pool) for name, media in body.content.items()}
-    return BodyReader(body.required, found or {"*/*": lambda incoming: incoming.body()})
+    return BodyReader(body.required, found or {"*/*": _any(_json(None, pool), _text(None, pool))})
+
+
+def _stream(incoming: Incoming) -> Any:
+    return incoming.stream()
 
 
 def _read(media: MediaType, pool: ModelPool) -> Read:
     name = plain(media.name)
-    if name in FORMS:
-        return _form(media.schema, pool)
+    if name in (URLENCODED, MULTIPART):
+        return form_body(media, pool)
     if is_json(name):
         return _json(media.schema, pool)
     if name in ("*/*", "application/*"):
@@ -94,7 +100,7 @@ def _any(json: Read, text: Read) -> Read:
     """Read a body by its own media type, where the document takes any."""
 
     def read(incoming: Incoming) -> Any:
-        media_type = incoming.request.mimetype
+        media_type = plain(incoming.environ.get("CONTENT_TYPE", ""))
         if is_json(media_type) or not media_type:
             return json(incoming)
         return text(incoming) if media_type.startswith("text/") else incoming.body()
@@ -121,53 +127,15 @@ def _decoded(incoming: Incoming) -> str:
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
-    read = read_free if schema is None else pool.codec(schema, "request").read_json
-    return lambda incoming: read(incoming.body())
-
-
-def _form(schema: Schema | None, pool: ModelPool) -> Read:
-    if schema is None:
-        return lambda incoming: incoming.request.form.to_dict()
-    codec = pool.codec(schema, "request")
-    properties = _properties(schema)
-    many = {name for name, child in properties.items() if "array" in types_of(child)}
-    decoders = {name: _form_decoder(child) for name, child in properties.items()}
+    read_json = read_free if schema is None else pool.codec(schema, "request").read_json
 
     def read(incoming: Incoming) -> Any:
-        request = incoming.request
-        data: dict[str, Any] = {}
-        for name, texts in request.form.lists():
-            one = decoders.get(name, str)
-            data[name] = [one(text) for text in texts] if name in many else one(texts[-1])
-        for name, files in request.files.lists():
-            data[name] = [file.read() for file in files] if name in many else files[-1].read()
-        return codec.read(data)
+        data = incoming.body()
+        if problem := problem_of_json(data, incoming.limits):
+            raise InvalidValue([ValueProblem((), problem)])
+        value = read_json(data)
+        if repeats_a_key(data, value):
+            raise InvalidValue([ValueProblem((), "Holds a key twice in one object")])
+        return value
 
     return read
-
-
-def _form_decoder(schema: Schema) -> Callable[[str], object]:
-    types = types_of(schema)
-    if "object" in types:
-        return _json_or_text
-    if "array" in types:
-        schema = schema.resolved
-        return decoder(schema.child("items")) if isinstance(schema.keywords.get("items"), dict) else str
-    return decoder(schema)
-
-
-def _json_or_text(text: str) -> object:
-    try:
-        return from_json(text)
-    except ValueError:
-        return text
-
-
-def _properties(schema: Schema, seen: frozenset[Schema] = frozenset()) -> dict[str, Schema]:
-    schema = schema.resolved
-    if schema in seen:
-        return {}
-    found = dict(schema.children("properties"))
-    for child in schema.children("allOf").values():
-        found |= _properties(child, seen | {schema})
-    return found

@@ -24,6 +24,7 @@ __all__ = ["answer"]
 
 def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response:
     """Answer one request by its plan; whatever is wrong leaves as an exception for http/errors."""
+    plan.acceptance.check(incoming.environ)
     positional, keywords = read(plan, incoming)
     if plan.bound.call_keyword:
         keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, incoming.request, service)
@@ -34,6 +35,7 @@ def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]
     """Return the handler's arguments; raises RequestError with all that is wrong with them."""
     if plan.body is None and not plan.arguments:
         return (), {}
+    incoming.limits = plan.bound.operation.limits
     problems = Problems()
     positional = () if plan.body is None else (plan.body.read(incoming, problems),)
     if positional == (None,) and plan.bound.body_may_be_omitted:

@@ -24,6 +24,7 @@ ANY_ARGUMENTS = (
     inspect.Parameter("arguments", inspect.Parameter.VAR_POSITIONAL),
     inspect.Parameter("keywords", inspect.Parameter.VAR_KEYWORD),
 )
+FILES = (typing.BinaryIO, typing.IO[bytes], "BinaryIO", "IO[bytes]")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class BoundOperation:
     """An operation with its handler: `keywords` names each parameter's argument, `call_keyword` that of the Call.
 
     `omitted` are the arguments that a request may leave out because the handler has a default of its own.
+    `body_as_file` says that its first argument is annotated as a binary file.
     """
 
     api: str
@@ -40,6 +42,7 @@ class BoundOperation:
     omitted: frozenset[str]
     call_keyword: str | None
     body_may_be_omitted: bool
+    body_as_file: bool = False
 
 
 def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
@@ -57,7 +60,8 @@ def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
             f"{_place(operation)} binds '{dotted}', which is a {type(function).__name__} and no function"
         )
     keywords = parameter_keywords(operation.parameters)
-    call_keyword = _call_keyword(function)
+    hints = _hints(function)
+    call_keyword = next((name for name, hint in hints.items() if hint in (Call, "Call", "pymacaron.Call")), None)
     if call_keyword in keywords.values():
         raise BindingError(
             f"{_place(operation)} has a parameter '{call_keyword}', and '{dotted}' calls the Call so: rename that"
@@ -68,7 +72,8 @@ def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
     omitted = frozenset(name for name in keywords.values() if _has_default(signature, name))
     first = next(iter(signature.parameters), "")
     body_may_be_omitted = operation.body is not None and _has_default(signature, first)
-    return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword, body_may_be_omitted)
+    as_file = operation.body is not None and hints.get(first) in FILES
+    return BoundOperation(api, operation, wrapped, keywords, omitted, call_keyword, body_may_be_omitted, as_file)
 
 
 def _place(operation: Operation) -> str:
@@ -99,13 +104,11 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.Signature(ANY_ARGUMENTS)
 
 
-def _call_keyword(function: Callable[..., Any]) -> str | None:
-    """Return the name of the parameter that is annotated with Call."""
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
-        hints = typing.get_type_hints(function)
+        return typing.get_type_hints(function)
     except Exception:  # an annotation that cannot be evaluated is none of ours
-        hints = getattr(inspect.unwrap(function), "__annotations__", {})
-    return next((name for name, hint in hints.items() if hint in (Call, "Call", "pymacaron.Call")), None)
+        return dict(getattr(inspect.unwrap(function), "__annotations__", {}))
 
 
 def _misfit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pymacaron.http.acceptance import Acceptance
 from pymacaron.http.arguments import ArgumentReader, readers
 from pymacaron.http.body import BodyReader, body_reader
 from pymacaron.http.handlers import BoundOperation
@@ -22,6 +23,7 @@ class Plan:
     arguments: tuple[ArgumentReader, ...]
     body: BodyReader | None
     response: ResponseWriter
+    acceptance: Acceptance
 
 
 def compile_plan(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> Plan:
@@ -31,6 +33,7 @@ def compile_plan(bound: BoundOperation, pool: ModelPool, variables: Mapping[str,
     return Plan(
         bound,
         readers(bound, pool, variables),
-        body_reader(operation.body, pool) if operation.body else None,
+        body_reader(operation.body, pool, streamed=bound.body_as_file) if operation.body else None,
         response_writer(operation, pool, where),
+        Acceptance(operation),
     )

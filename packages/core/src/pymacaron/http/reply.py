@@ -24,6 +24,11 @@ class Reply:
         self.headers = headers
         self.body = body
 
+    @property
+    def status_code(self) -> int:
+        """The number of the status."""
+        return int(self.status[:3])
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application."""
         start_response(self.status, self.headers)

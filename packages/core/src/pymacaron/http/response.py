@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, stream_with_context
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from pymacaron.exceptions import BadResponseException
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import escape
 from pymacaron.http.reply import Reply
+from pymacaron.http.responseheaders import DeclaredHeader, declared_headers, misfits, written
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import MediaType, Operation
@@ -25,19 +27,23 @@ from pymacaron.spec import Response as Declared
 
 __all__ = ["ResponseWriter", "response_writer"]
 
+log = logging.getLogger(__name__)
+
 ANYTHING = SchemaSerializer(core_schema.any_schema())
 JSON_HEADER = ("Content-Type", "application/json")
 PLAIN = (dict, list)
+HEADERS: dict[str, Literal["unjudged", "reported"]] = {"off": "unjudged", "report": "reported"}
 WITHOUT_BODY = frozenset((*range(100, 200), 204, 304))
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What one status replies with: the media type of its content, and how a result becomes JSON."""
+    """What one status replies with: the media type of its content, how a result becomes JSON, and declared headers."""
 
     media_type: str
     json_header: tuple[str, str]
     to_json: Callable[[Any], bytes]
+    headers: tuple[DeclaredHeader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class ResponseWriter:
     null_allowed: bool
     shapes: Mapping[str, Shape]
     usual: Shape
+    headers: Literal["unjudged", "reported", "judged"]
 
     def write(self, result: Any) -> Reply | WerkzeugResponse:
         """Return the reply for whatever a handler may return.
@@ -59,16 +66,25 @@ class ResponseWriter:
         result is not what the operation declares.
         """
         if type(result) in PLAIN or hasattr(result, "__pydantic_serializer__"):
-            return self._json(result, self.status, self.usual)
-        if not isinstance(result, tuple):
-            return self._reply(result, None)
-        result, status, headers = _unpacked(result, self.where)
+            reply = self._json(result, self.status, self.usual)
+            return self._held(reply, self.usual) if self.usual.headers else reply
+        if isinstance(result, WerkzeugResponse):
+            return result
+        result, status, headers = _unpacked(result, self.where) if isinstance(result, tuple) else (result, None, None)
         reply = self._reply(result, status)
-        if not headers:
-            return reply
-        response = reply.response() if isinstance(reply, Reply) else reply
-        _set_headers(response, headers)
-        return response
+        shape = _shape_for(self.shapes, reply.status_code)
+        if headers:
+            reply = reply.response() if isinstance(reply, Reply) else reply
+            _set_headers(reply, written(headers, shape.headers, self.where))
+        return self._held(reply, shape) if shape.headers and reply is not result else reply
+
+    def _held(self, reply: Reply | WerkzeugResponse, shape: Shape) -> Reply | WerkzeugResponse:
+        """Hold the headers of a reply against those that its status declares."""
+        if told := self.headers != "unjudged" and "; ".join(misfits(reply.headers, shape.headers)):
+            if self.headers == "judged":
+                raise BadResponseException(f"{self.where} returned what it does not declare: {told}")
+            log.error("%s returned what it does not declare, and it is sent all the same: %s", self.where, told)
+        return reply
 
     def _reply(self, result: Any, status: int | None) -> Reply | WerkzeugResponse:
         if isinstance(result, WerkzeugResponse):
@@ -118,14 +134,20 @@ class ResponseWriter:
 def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
     """Compile the writer of an operation's responses."""
     content = {status: _chosen(declared) for status, declared in operation.responses.items()}
-    shapes = {status: _shape_of(media, pool) for status, media in content.items()}
+    shapes = {
+        status: replace(_shape_of(media, pool), headers=declared_headers(operation.responses[status], pool))
+        for status, media in content.items()
+    }
     success = sorted(status for status in operation.responses if status.startswith("2"))
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
     declared = shapes.get(str(status), UNDECLARED)
     null_allowed = is_json(declared.media_type) and _accepts_null(declared)
-    return ResponseWriter(where, status, empty_status, null_allowed, shapes, _shape_for(shapes, status))
+    usual = _shape_for(shapes, status)
+    return ResponseWriter(
+        where, status, empty_status, null_allowed, shapes, usual, HEADERS.get(pool.responses, "judged")
+    )
 
 
 def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:

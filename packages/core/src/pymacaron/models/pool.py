@@ -81,6 +81,11 @@ class ModelPool:
             raise AttributeError(name)
         return self.get_model(name)
 
+    @property
+    def responses(self) -> Responses:
+        """How what handlers return is judged."""
+        return self._responses
+
     def get_model(self, name: str) -> type[PymacaronBaseModel]:
         """Return the class of a component; raise AttributeError, with the nearest name, where there is none."""
         model = self._models.get(name)

@@ -8,7 +8,6 @@ from pymacaron.spec.operation import Binding, Encoding, Header, MediaType, Opera
 from pymacaron.spec.place import Place, Problem
 from pymacaron.spec.references import References
 from pymacaron.spec.requestlimits import DEFAULT_LIMITS, RequestLimits
-from pymacaron.spec.requestlimits import RequestLimits
 from pymacaron.spec.schema import Dialect, Schema
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "Problem",
     "References",
     "RequestBody",
-    "RequestLimits",
     "RequestLimits",
     "Response",
     "Schema",

@@ -145,6 +145,7 @@ class OpenApi3Reader(DocumentReader):
             explode=cursor.boolean("explode", style == "form"),
             allow_reserved=cursor.boolean("allowReserved"),
             headers=self.headers(cursor),
+            styled=any(key in cursor for key in ("style", "explode", "allowReserved")),
         )
 
     def headers(self, cursor: Cursor) -> dict[str, Header]:

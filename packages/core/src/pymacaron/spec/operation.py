@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from pymacaron.spec.place import Place
 from pymacaron.spec.requestlimits import DEFAULT_LIMITS, RequestLimits
-from pymacaron.spec.requestlimits import RequestLimits
 from pymacaron.spec.schema import Schema
 
 __all__ = ["Binding", "Encoding", "Header", "In", "MediaType", "Operation", "Parameter", "RequestBody", "Response"]
@@ -52,13 +51,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How one property of a form is sent (OpenAPI 3.1, section 4.8.15)."""
+    """How one property of a form is sent (OpenAPI 3.1, section 4.8.15): by its style where the document gives one."""
 
     content_type: str | None = None
     style: str = "form"
     explode: bool = True
     allow_reserved: bool = False
     headers: Mapping[str, Header] = field(default_factory=dict)
+    styled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,6 @@ class Operation:
     responses: Mapping[str, Response] = field(default_factory=dict)
     security: tuple[Mapping[str, tuple[str, ...]], ...] | None = None
     binding: Binding = Binding()
-    limits: RequestLimits = RequestLimits()
     limits: RequestLimits = DEFAULT_LIMITS
     tags: tuple[str, ...] = ()
     summary: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import itemgetter
+from typing import Any
 
 from pymacaron.spec import Parameter, Schema
 from pymacaron.wire import escaping as places
@@ -27,7 +28,7 @@ from pymacaron.wire.texts import (
     TextCodec,
 )
 
-__all__ = ["compile_codec", "is_json"]
+__all__ = ["compile_codec", "is_json", "plain_reader"]
 
 CHARACTERS = {"spaceDelimited": " ", "tabDelimited": "\t", "pipeDelimited": "|"}
 SPREADING = ("form", "cookie")
@@ -35,14 +36,31 @@ TEXT = Scalar(())
 FORM = "application/x-www-form-urlencoded"
 
 
-def compile_codec(parameter: Parameter, others: Iterable[str] = (), *, multipart: bool = False) -> ParameterCodec:
+def compile_codec(parameter: Parameter, others: Iterable[str] = (), *, decoded: bool = False) -> ParameterCodec:
     """Return the codec of a parameter.
 
     `others` are the names of the operation's other parameters in the same place: an exploded object without declared
-    properties takes all names but these. `multipart` is for form fields that no percent-encoding changes.
+    properties takes all names but these. `decoded` is for texts that nothing percent-encodes (any more).
     """
-    codec = _codec(parameter, _escaping(parameter, multipart), frozenset(others))
+    codec = _codec(parameter, _escaping(parameter, decoded), frozenset(others))
     return WithEmpty(parameter.name, codec) if parameter.allow_empty_value else codec
+
+
+def plain_reader(codec: ParameterCodec) -> Callable[[Sequence[str]], Any]:
+    """Return what does the same as `decode_texts`, with less ceremony for a query parameter that holds no escapes."""
+    if (
+        not isinstance(codec, Named)
+        or not isinstance(codec.text, ScalarText)
+        or codec.text.escaping is not places.QUERY
+    ):
+        return codec.decode_texts
+    read, decode = codec.text.scalar.read, codec.decode_texts
+
+    def decode_texts(texts: Sequence[str]) -> Any:
+        text = texts[-1]
+        return decode(texts) if "%" in text or "+" in text else read(text)
+
+    return decode_texts
 
 
 def is_json(media_type: str) -> bool:
@@ -51,14 +69,16 @@ def is_json(media_type: str) -> bool:
     return essence == "application/json" or essence.endswith("+json")
 
 
-def _escaping(parameter: Parameter, multipart: bool) -> Escaping:
+def _escaping(parameter: Parameter, decoded: bool) -> Escaping:
+    if decoded:
+        return places.PLAIN
     by_place = {
         "path": places.PATH,
         "query": places.QUERY,
         "querystring": places.QUERY_STRING,
         "header": places.HEADER,
         "cookie": places.COOKIE if parameter.style == "cookie" else places.FORM_COOKIE,
-        "formData": places.PLAIN if multipart else places.QUERY,
+        "formData": places.QUERY,
     }
     escaping = by_place[parameter.location]
     return reserved(escaping) if parameter.allow_reserved else escaping

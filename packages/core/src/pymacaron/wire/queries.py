@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from pymacaron.wire.escaping import QUERY
 from pymacaron.wire.pieces import ABSENT, Pieces, Spread
 
-__all__ = ["FormText", "join_cookies", "join_query", "split_cookies", "split_query"]
+__all__ = ["FormText", "join_cookies", "join_query", "split_cookies", "split_query", "unescape_query"]
 
 
 def split_query(text: str) -> list[tuple[str, str]]:
-    """Return the pieces of a query string or urlencoded form; raise Unreadable for a name that is not UTF-8."""
-    unescape: Callable[[str], str] = QUERY.unescape if "%" in text or "+" in text else str
+    """Return the pieces of a query string or urlencoded form; what is not UTF-8 in a name is replaced."""
+    unescape: Callable[[str], str] = partial(unquote_plus, errors="replace") if "%" in text or "+" in text else str
     found = []
     for pair in text.split("&"):
         if pair:
             name, _, value = pair.partition("=")
             found.append((unescape(name), value))
     return found
+
+
+def unescape_query(text: str) -> str:
+    """Return the text that stands in a query string or urlencoded form; raise Unreadable for what is not UTF-8."""
+    return QUERY.unescape(text)
 
 
 def join_query(pieces: Pieces) -> str:

@@ -1,0 +1,166 @@
+"""Forms: their fields as the caller sent them, and bodies that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
+
+from pymacaron.http.incoming import Incoming, ascii_only, by_name, too_many
+from pymacaron.http.mediatypes import is_json, plain
+from pymacaron.models.pool import ModelPool
+from pymacaron.models.problems import InvalidValue, ValueProblem
+from pymacaron.spec import Encoding, MediaType, Parameter, Schema
+from pymacaron.wire import (
+    ABSENT,
+    ParameterCodec,
+    Pieces,
+    Unreadable,
+    compile_codec,
+    read_json,
+    split_query,
+    unescape_query,
+)
+from pymacaron.wire.schemas import item_schema, member_schemas, types_of
+
+__all__ = ["MULTIPART", "URLENCODED", "FormFields", "form_body", "form_of"]
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+COMPOUND = {"array", "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class FormFields:
+    """The fields of a form, `encoded` where their texts are percent-encoded still, and its files."""
+
+    pieces: Pieces
+    encoded: bool
+    files: MultiDict[str, FileStorage] = field(default_factory=MultiDict)
+
+
+NO_FIELDS = FormFields((), encoded=False)
+
+
+def form_of(incoming: Incoming, media_types: Sequence[str]) -> FormFields:
+    """Return the fields of a request; raises UnsupportedMediaType (415) for what is none of these forms."""
+    if not incoming.has_body:
+        return NO_FIELDS
+    media_type = plain(incoming.environ.get("CONTENT_TYPE", ""))
+    if media_type not in media_types:
+        raise UnsupportedMediaType(f"Content-Type should be one of: {', '.join(media_types)}")
+    return _multipart(incoming) if media_type == MULTIPART else _urlencoded(incoming)
+
+
+def _urlencoded(incoming: Incoming) -> FormFields:
+    data = incoming.body()
+    if data.count(b"&") >= incoming.limits.items:
+        raise too_many("body", incoming.limits.items)
+    return FormFields(split_query(ascii_only(data.decode("latin-1"))), encoded=True)
+
+
+def _multipart(incoming: Incoming) -> FormFields:
+    request = incoming.multipart()
+    return FormFields(list(request.form.items(multi=True)), encoded=False, files=request.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property of a form: its codecs, for percent-encoded texts and for others, and what its files may be."""
+
+    encoded: ParameterCodec
+    decoded: ParameterCodec
+    many: bool
+    as_json: bool
+    media_types: tuple[str, ...]
+
+    def of_files(self, name: str, files: Iterable[FileStorage]) -> Any:
+        """Return the value that files stand for: bytes, or JSON where the schema asks for an array or object."""
+        values = [self._of_file(name, file) for file in files]
+        return values if self.many else values[-1]
+
+    def _of_file(self, name: str, file: FileStorage) -> Any:
+        if self.media_types and not any(_is_of(file.mimetype, allowed) for allowed in self.media_types):
+            raise InvalidValue([ValueProblem((name,), f"Should be sent as {', '.join(self.media_types)}")])
+        data = file.read()
+        file.seek(0)
+        try:
+            return read_json(data.decode()) if self.as_json else data
+        except ValueError:
+            raise InvalidValue([ValueProblem((name,), "Is not JSON")]) from None
+
+
+def form_body(media: MediaType, pool: ModelPool) -> Callable[[Incoming], Any]:
+    """Compile the reader of a body that is a form."""
+    media_types = (plain(media.name),)
+    if media.schema is None:
+        return lambda incoming: _free(form_of(incoming, media_types))
+    judge = pool.codec(media.schema, "request").read
+    fields = {
+        name: _field(name, schema, media.encoding.get(name)) for name, schema in member_schemas(media.schema).items()
+    }
+    return lambda incoming: judge(_values(fields, form_of(incoming, media_types)))
+
+
+def _field(name: str, schema: Schema, encoding: Encoding | None) -> Field:
+    """Compile one property: by its style where the document gives one, else objects are JSON (3.1, section 4.8.15)."""
+    types = types_of(schema)
+    inner = item_schema(schema) if "array" in types else schema
+    complex_ = inner is not None and bool(COMPOUND & types_of(inner))
+    styled = encoding is not None and encoding.styled
+    written = (encoding.content_type if encoding and not styled else None) or ""
+    as_json = not styled and (is_json(written) or (not written and complex_))
+    parameter = Parameter(
+        name,
+        "formData",
+        schema.place,
+        schema,
+        style=encoding.style if encoding else "form",
+        explode=encoding.explode if encoding else True,
+        allow_reserved=encoding is not None and encoding.allow_reserved,
+        content_type="application/json" if as_json and "array" not in types else None,
+    )
+    allowed = tuple(plain(each) for each in written.split(",") if each.strip())
+    decoded = compile_codec(parameter, decoded=True)
+    return Field(compile_codec(parameter), decoded, "array" in types, as_json or complex_, allowed)
+
+
+def _values(fields: Mapping[str, Field], form: FormFields) -> dict[str, Any]:
+    """Return the object that a form stands for; what it does not declare is text."""
+    texts, found = by_name(form.pieces), {}
+    for name, own in fields.items():
+        if form.files and (files := form.files.getlist(name)):
+            found[name] = own.of_files(name, files)
+            continue
+        codec = own.encoded if form.encoded else own.decoded
+        if codec.name is None or name in texts:
+            value = _decoded(name, codec, form.pieces)
+            if value is not ABSENT:
+                found[name] = value
+    others = [piece for piece in form.pieces if piece[0] not in fields and piece[0].partition("[")[0] not in fields]
+    found.update(_free(FormFields(others, form.encoded)))
+    for name in form.files.keys() - fields.keys():
+        found[name] = form.files[name].read()
+    return found
+
+
+def _decoded(name: str, codec: ParameterCodec, pieces: Pieces) -> Any:
+    try:
+        return codec.decode(pieces)
+    except Unreadable as error:
+        raise InvalidValue([ValueProblem((name,), str(error))]) from None
+
+
+def _free(form: FormFields) -> dict[str, Any]:
+    """Return the fields of which nothing is declared: the last text of each name."""
+    try:
+        return {name: unescape_query(text) if form.encoded else text for name, text in form.pieces}
+    except Unreadable as error:
+        raise InvalidValue([ValueProblem((), str(error))]) from None
+
+
+def _is_of(media_type: str, allowed: str) -> bool:
+    return allowed in ("*/*", media_type, f"{media_type.partition('/')[0]}/*")
