@@ -121,7 +121,7 @@ def _field(name: str, schema: Schema, encoding: Encoding | None) -> Field:
         style=encoding.style if encoding else "form",
         explode=encoding.explode if encoding else True,
         allow_reserved=encoding is not None and encoding.allow_reserved,
-        content_type="application/json" if as_json and "array" not in types else None,
+        content_type="application/json" if as_json and (written or "array" not in types) else None,
     )
     allowed = tuple(plain(each) for each in written.split(",") if each.strip())
     decoded = compile_codec(parameter, decoded=True)

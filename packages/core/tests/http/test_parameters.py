@@ -1,0 +1,155 @@
+"""Parameters through a real service: every cell of the table, sent as a client's codec writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pymacaron.spec import load_document
+from pymacaron.wire import compile_codec, join_cookies, join_query, plain_reader
+
+Client = Callable[..., FlaskClient]
+
+HANDLERS = "def it(**keywords):\n    return keywords\n"
+STRING = "{type: string}"
+ARRAY = "{type: array, items: {type: string}}"
+OBJECT = "{type: object, properties: {R: {type: integer}, G: {type: integer}}}"
+VALUES = {STRING: "a,b c/é&=;.%", ARRAY: ["a,b", "c d", "é&=;.%"], OBJECT: {"R": 100, "G": 200}}
+STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+POOR = {ARRAY: ["a", "b"], STRING: "a", OBJECT: VALUES[OBJECT]}
+"""What styles can carry that have no way to escape their delimiter."""
+
+
+def files(parameter: str, path: str = "/it", more: str = "", version: str = "openapi: 3.2.0") -> dict[str, str]:
+    """Return the files of a service whose one operation has one parameter `p`."""
+    document = f"""
+{version}
+info: {{title: T, version: '1'}}
+paths:
+  {path}:
+    get:
+      x-bind-server: handlers.it
+      parameters: [{{name: p, {parameter}}}{more}]
+      responses: {{'200': {{description: ok}}}}
+"""
+    return {"apis/it.yaml": document, "handlers.py": HANDLERS}
+
+
+@pytest.mark.parametrize("schema", VALUES)
+@pytest.mark.parametrize("explode", ["true", "false"])
+@pytest.mark.parametrize(("place", "style"), [(place, style) for place, styles in STYLES.items() for style in styles])
+def test_what_a_client_writes_the_handler_gets(
+    place: str, style: str, explode: str, schema: str, client: Client, tmp_path: Any
+) -> None:
+    """One codec for both directions, through a server."""
+    if style == "deepObject" and (schema != OBJECT or explode == "false"):
+        pytest.skip("nothing is defined there")
+    rich = (place in ("path", "query") and style in ("simple", "label", "matrix", "form")) or (place, style) == (
+        "cookie",
+        "form",
+    )
+    value = (VALUES if rich else POOR)[schema]
+    if place == "path" and schema == STRING:
+        value = value.replace("/", "")
+    parameter = f"in: {place}, required: true, style: {style}, explode: {explode}, schema: {schema}"
+    path = "/it/{p}/x" if place == "path" else "/it"
+    http = client(files(parameter, path, "" if place == "path" else ", {name: q, in: query, schema: {type: string}}"))
+    http = http.application.test_client(use_cookies=False)
+    codec = compile_codec(load_document(tmp_path / "service" / "apis" / "it.yaml").operations[0].parameters[0])
+    pieces = codec.encode(value)
+    url = path.replace("{p}", pieces[0][1])
+    headers = {"header": dict(pieces), "cookie": {"Cookie": join_cookies(pieces)}}.get(place, {})
+    reply = http.get(url + (f"?q=1&{join_query(pieces)}" if place == "query" else ""), headers=headers)
+    assert (reply.status_code, (reply.json or {})["p"]) == (200, value), reply.text
+
+
+@pytest.mark.parametrize(("environ", "value"), [
+    ({"RAW_URI": "/it/a%2Cb,c%2F"}, ["a,b", "c/"]),
+    ({"RAW_URI": "http://host/it/a%2Cb,c%2F?x"}, ["a,b", "c/"]),
+    ({"RAW_URI": "", "REQUEST_URI": "/it/a%2Cb,c%2F"}, ["a,b", "c/"]),
+    ({"RAW_URI": "/another"}, ["a", "b", "c/"]),
+    ({"RAW_URI": "", "REQUEST_URI": ""}, ["a", "b", "c/"]),
+])  # fmt: skip
+def test_a_path_is_read_as_it_was_written_where_the_server_tells(environ: Any, value: Any, client: Client) -> None:
+    """Else from the decoded path, in which a comma is a delimiter."""
+    http = client(files("in: path, schema: {type: array}", '"/it/{p}"'))
+    path = "/it/a,b,c%" if "/" not in value[-1] else "/it/a,b,c"
+    value = [each.removesuffix("/") for each in value]
+    environ = {key: uri.replace("%2F", "") for key, uri in environ.items()}
+    assert http.get(path, environ_overrides=environ).json == {"p": value}
+
+
+def test_several_variables_in_one_segment(client: Client) -> None:
+    """Each is found in the path as it was written."""
+    given = files(
+        "in: path, schema: {type: array}", '"/it/{q}~{p}.json"', ", {name: q, in: path, schema: {type: array}}"
+    )
+    assert client(given).get("/it/a%2Cb,c~d,e%2E.json").json == {"p": ["d", "e."], "q": ["a,b", "c"]}
+
+
+@pytest.mark.parametrize(("parameter", "call", "told"), [
+    ("in: query, schema: {type: string}", {"query_string": "p=%ff"}, "Is not UTF-8"),
+    ("in: query, schema: {type: integer}", {"query_string": "p=1e999"}, "Input should be a valid integer"),
+    ("in: query, schema: {type: number}", {"query_string": "p=NaN"}, "Input should be a valid number"),
+    ("in: query, schema: {type: integer}", {"query_string": "p=%D9%A1"}, "Input should be a valid integer"),
+    ("in: query, content: {application/json: {}}", {"query_string": "p=[1"}, "Is not JSON"),
+    ("in: cookie, required: true, schema: {type: string}", {}, "Is required"),
+    ("in: query, required: true, schema: {type: object, properties: {a: {}}}", {"query_string": "b=1"}, "Is required"),
+    ("in: query, schema: {type: string}", {"query_string": "&".join(["p=1"] * 10_001)}, "Holds more than 10,000 items"),
+])  # fmt: skip
+def test_what_cannot_be_read_is_told(parameter: str, call: Any, told: str, client: Client) -> None:
+    """As one of the problems of the request, without the value."""
+    reply: Any = client(files(parameter)).get("/it", **call)
+    assert (reply.status_code, [each["message"] for each in reply.json["problems"]]) == (400, [told])
+
+
+@pytest.mark.parametrize(("parameter", "query", "value"), [
+    ("in: query, allowEmptyValue: true, schema: {type: integer}", "p", None),
+    ("in: query, allowEmptyValue: true, schema: {type: integer}", "p=", None),
+    ("in: query, allowEmptyValue: true, schema: {type: integer, default: 4}", "", 4),
+    ("in: query, allowEmptyValue: true, schema: {type: integer, default: 4}", "p=5", 5),
+    ("in: query, schema: {type: [integer, 'null'], default: 4}", "p=", None),
+    ("in: query, schema: {type: array, items: {type: integer}, default: [1, 2]}", "", [1, 2]),
+    ("in: query, schema: {type: object, additionalProperties: {type: integer}}", "q=1&a=2", {"a": 2}),
+    ("in: querystring, content: {application/json: {schema: {type: array}}}", "%5B1%2C2%5D", [1, 2]),
+    ("in: query, schema: {type: string}", "é=1&p=é", "é"),
+])  # fmt: skip
+def test_what_is_special_about_a_parameter(parameter: str, query: str, value: Any, client: Client) -> None:
+    """Empty values, defaults, and objects that take what no other parameter does."""
+    more = "" if "querystring" in parameter else ", {name: q, in: query, schema: {type: string}}"
+    reply: Any = client(files(parameter, more=more)).get(
+        "/it", environ_overrides={"QUERY_STRING": query.encode().decode("latin-1")}
+    )
+    assert (reply.status_code, reply.json["p"]) == (200, value)
+
+
+TYPES = ["string", "integer", "number", "boolean", "[integer, 'null']"]
+TEXTS = st.lists(st.text("01.-+eE%truefals ", max_size=6) | st.sampled_from(["true", "1.0", "%31", "1e3"]), min_size=1)
+
+
+@given(texts=TEXTS, index=st.integers(0, len(TYPES) - 1))
+def test_the_short_way_reads_what_the_codec_reads(texts: list[str], index: int, codecs: list[Any]) -> None:
+    """A parameter without escapes is read with less ceremony, and no differently."""
+    codec = codecs[index]
+    assert repr(plain_reader(codec)(texts)) == repr(codec.decode_texts(texts))
+
+
+@pytest.fixture(scope="module")
+def codecs(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """Return a codec for each type."""
+    made = []
+    for number, kind in enumerate(TYPES):
+        file = tmp_path_factory.mktemp("types") / f"t{number}.yaml"
+        file.write_text(files(f"in: query, schema: {{type: {kind}}}")["apis/it.yaml"])
+        made.append(compile_codec(load_document(file).operations[0].parameters[0]))
+    return made
