@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 __all__ = ["MASK", "RedactingFilter", "Redactor", "looks_secret"]
 
 MASK = "***"
+_OWN_PARTS = vars(logging.makeLogRecord({})).keys()
 _SHORTEST = 4
 _SHORTEST_LINE = 16
 _SECRET_WORD = re.compile(r"(?:^|_)(?:secret|password|passwd|passphrase|token|api_?key|private_?key)s?(?:$|_)")
@@ -39,6 +40,10 @@ class Redactor:
         """Learn more secrets; none is ever forgotten."""
         forms = {form for secret in secrets for form in _forms(secret)}
         self._forms = tuple(sorted(forms.union(self._forms)))
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to mask."""
+        return bool(self._forms)
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret as '***', overlapping ones as one."""
@@ -82,8 +87,8 @@ class RedactingFilter(logging.Filter):
         """Scrub the record and let it pass; a record that holds no secret keeps its parts as they are."""
         self._scrub_message(record)
         self._scrub_exception(record)
-        for key, value in vars(record).items():
-            if isinstance(value, str):
+        for key in vars(record).keys() - _OWN_PARTS:
+            if isinstance(value := getattr(record, key), str):
                 setattr(record, key, self._redact(value))
         return True
 
