@@ -47,7 +47,10 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret as '***', overlapping ones as one."""
-        spans = sorted(span for form in self._forms if form in text for span in _spans(form, text))
+        found = [form for form in self._forms if form in text]
+        if not found:
+            return text
+        spans = sorted(span for form in found for span in _spans(form, text))
         pieces: list[str] = []
         end = 0
         for start, stop in spans:
