@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any
 
-from pymacaron.config import RedactingFilter
+from pymacaron.config import RedactingFilter, holds_secrets
 from pymacaron.service import open_services
 
 __all__ = ["configure_logging", "mask_secrets", "masked"]
@@ -63,6 +63,6 @@ _masking = RedactingFilter(masked)
 
 def _masked_record(*arguments: Any, **options: Any) -> logging.LogRecord:
     record = _make(*arguments, **options)
-    if open_services():
+    if any(holds_secrets(service.config) for service in open_services()):
         _masking.filter(record)
     return record

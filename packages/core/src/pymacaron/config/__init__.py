@@ -4,7 +4,7 @@ Importing this package imports no pydantic, so that `pym --help` is quick. A plu
 `pymacaron.config.settings`: `Settings` and `setting`.
 """
 
-from pymacaron.config.config import Config, get_config
+from pymacaron.config.config import Config, get_config, holds_secrets
 from pymacaron.config.files import ConfigFile, find_config_file, plugin_settings, read_config_file
 from pymacaron.config.load import load_config
 from pymacaron.config.redaction import RedactingFilter
@@ -17,6 +17,7 @@ __all__ = [
     "Setting",
     "find_config_file",
     "get_config",
+    "holds_secrets",
     "load_config",
     "plugin_settings",
     "read_config_file",

@@ -15,7 +15,7 @@ from pymacaron.text import did_you_mean
 if TYPE_CHECKING:
     from pymacaron.config.settings import Settings
 
-__all__ = ["Config", "get_config"]
+__all__ = ["Config", "get_config", "holds_secrets"]
 
 Section = TypeVar("Section", bound="Settings")
 
@@ -149,6 +149,11 @@ class Config:
         from pymacaron.config.masking import secret_texts
 
         return list(secret_texts(value, self._is_secret(key)))
+
+
+def holds_secrets(config: Config) -> bool:
+    """Tell whether a configuration knows any secret that could show in a text."""
+    return bool(config._redactor)  # noqa: SLF001 - no name of Config's own may hide a key of the file
 
 
 RESERVED = frozenset(name for name in dir(Config) if not name.startswith("_"))

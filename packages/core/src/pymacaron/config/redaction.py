@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 __all__ = ["MASK", "RedactingFilter", "Redactor", "looks_secret"]
 
 MASK = "***"
+_OWN_PARTS = vars(logging.makeLogRecord({})).keys()
 _SHORTEST = 4
 _SHORTEST_LINE = 16
 _SECRET_WORD = re.compile(r"(?:^|_)(?:secret|password|passwd|passphrase|token|api_?key|private_?key)s?(?:$|_)")
@@ -40,9 +41,16 @@ class Redactor:
         forms = {form for secret in secrets for form in _forms(secret)}
         self._forms = tuple(sorted(forms.union(self._forms)))
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to mask."""
+        return bool(self._forms)
+
     def __call__(self, text: str) -> str:
         """Return the text with every secret as '***', overlapping ones as one."""
-        spans = sorted(span for form in self._forms if form in text for span in _spans(form, text))
+        found = [form for form in self._forms if form in text]
+        if not found:
+            return text
+        spans = sorted(span for form in found for span in _spans(form, text))
         pieces: list[str] = []
         end = 0
         for start, stop in spans:
@@ -82,8 +90,8 @@ class RedactingFilter(logging.Filter):
         """Scrub the record and let it pass; a record that holds no secret keeps its parts as they are."""
         self._scrub_message(record)
         self._scrub_exception(record)
-        for key, value in vars(record).items():
-            if isinstance(value, str):
+        for key in vars(record).keys() - _OWN_PARTS:
+            if isinstance(value := getattr(record, key), str):
                 setattr(record, key, self._redact(value))
         return True
 
