@@ -23,8 +23,8 @@ def serve(
     """Serve this folder as in production."""
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
-    from pymacaron.servers.start import start
     from pymacaron.servers.serving import serving
+    from pymacaron.servers.start import start
 
     configure_logging()
     app = create_app(context.root, env=context.env)

@@ -47,7 +47,8 @@ def serve(application: WSGIApplication, service: Service, serving: Serving) -> N
     try:
         server.serve(spawn_target=worker.work, target_loader=worker.load, wrap_loader=False)
     except SystemExit:
-        raise StartError("the workers end as soon as they start: the log above tells why") from None
+        if not worker.boot_failed:
+            raise StartError("the workers end as soon as they start: the log above tells why") from None
     if worker.boot_failed:
         raise StartError("no worker could start: the log above tells why")
 
@@ -92,6 +93,7 @@ class Worker:
         self._parent = os.getpid()
         self._shared = mmap.mmap(-1, 1)
         self._stops: list[int] = []
+        self._listening = threading.Event()
 
     @property
     def boot_failed(self) -> bool:
@@ -100,14 +102,36 @@ class Worker:
 
     def work(self, *arguments: Any) -> None:
         """Serve, and run the shutdown functions when granian is done; what it is called with is granian's own."""
+        from granian import _signals
         from granian.server import MPServer
 
+        _signals.set_sync_signals = self._listener(_signals.set_sync_signals)
         try:
             MPServer._spawn_wsgi_worker(*arguments)  # noqa: SLF001 - what granian calls itself, with its own arguments
             self._service.stop()
         except Exception as error:
             log.error("a worker failed", exc_info=error)
             sys.exit(1)
+
+    def _listener(self, listen: Callable[[], Any]) -> Callable[[], Any]:
+        """Return granian's way to listen to signals, made deaf after the first: two at a time block it for ever."""
+
+        def listening() -> Any:
+            event = listen()
+            heard: list[int] = []
+            handler: Any = signal.getsignal(signal.SIGTERM)
+
+            def once(number: int, frame: object) -> None:
+                if not heard:
+                    heard.append(number)
+                    handler(number, frame)
+
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, once)
+            self._listening.set()
+            return event
+
+        return listening
 
     def load(self) -> WSGIApplication:
         """Run the start-up functions and return the application; one that fails ends the whole server."""
@@ -130,13 +154,11 @@ class Worker:
 
     def _watch(self) -> None:
         """Stop this worker, once granian listens to signals, where it is to stop already or its parent is gone."""
-        while signal.getsignal(signal.SIGTERM) == self._note:
-            time.sleep(0.01)
+        self._listening.wait()
         while not self._stops and os.getppid() == self._parent:
             time.sleep(1)
-        while True:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(1)
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def without_environment(application: WSGIApplication) -> WSGIApplication:

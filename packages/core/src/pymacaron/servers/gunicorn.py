@@ -31,6 +31,7 @@ def serve(application: Any, service: Service, serving: Serving) -> None:
     """
     try:
         from gunicorn.app.base import BaseApplication
+        from gunicorn.errors import HaltServer
     except ImportError:
         raise ConfigError("pym serve needs gunicorn: pip install 'gunicorn>=26'") from None
 
@@ -46,8 +47,9 @@ def serve(application: Any, service: Service, serving: Serving) -> None:
     arbiter = os.getpid()
     try:
         Application().run()
-    except SystemExit as end:
-        if end.code == BOOT_FAILED and os.getpid() == arbiter:
+    except (SystemExit, HaltServer) as end:
+        failed = isinstance(end, HaltServer) or end.code == BOOT_FAILED
+        if failed and os.getpid() == arbiter:
             raise StartError("no worker could start: the log above tells why") from None
         raise
 
