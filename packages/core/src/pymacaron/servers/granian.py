@@ -6,6 +6,7 @@ import logging
 import mmap
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import sys
@@ -94,6 +95,7 @@ class Worker:
         self._shared = mmap.mmap(-1, 1)
         self._stops: list[int] = []
         self._listening = threading.Event()
+        self._heard = -1
 
     @property
     def boot_failed(self) -> bool:
@@ -114,7 +116,11 @@ class Worker:
             sys.exit(1)
 
     def _listener(self, listen: Callable[[], Any]) -> Callable[[], Any]:
-        """Return granian's way to listen to signals, made deaf after the first: two at a time block it for ever."""
+        """Return granian's way to listen to signals, after which the first one counts and none is lost.
+
+        granian's main thread sleeps on a lock: of two signals at a time, another thread may take both, and Python calls
+        no handler before the main thread wakes up. What comes is seen by a pipe too, whichever thread takes it.
+        """
 
         def listening() -> Any:
             event = listen()
@@ -128,6 +134,9 @@ class Worker:
 
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, once)
+            self._heard, told = os.pipe()
+            os.set_blocking(told, False)
+            signal.set_wakeup_fd(told, warn_on_full_buffer=False)
             self._listening.set()
             return event
 
@@ -153,12 +162,14 @@ class Worker:
         self._stops.append(number)
 
     def _watch(self) -> None:
-        """Stop this worker, once granian listens to signals, where it is to stop already or its parent is gone."""
+        """Stop this worker, once granian listens to signals, where a signal says so or its parent is gone."""
         self._listening.wait()
-        while not self._stops and os.getppid() == self._parent:
-            time.sleep(1)
-        time.sleep(0.1)
-        os.kill(os.getpid(), signal.SIGTERM)
+        while not self._stops and os.getppid() == self._parent and not select.select([self._heard], [], [], 1)[0]:
+            pass
+        main = threading.main_thread().ident
+        while main is not None:
+            time.sleep(0.1)
+            signal.pthread_kill(main, signal.SIGTERM)
 
 
 def without_environment(application: WSGIApplication) -> WSGIApplication:
