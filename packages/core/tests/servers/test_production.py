@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pymacaron.exceptions import ConfigError
+from pymacaron.servers.patience import PatientSocket
+from pymacaron.servers.serving import serving
+from pymacaron.servers.start import SERVERS
+from pymacaron.service import Service
 
 CONFIG = "name: demo\nstartup: [handlers.up]\nshutdown: [handlers.down]\n"
 FILES = {
@@ -277,13 +284,17 @@ def test_no_variable_of_the_environment_passes_as_a_header(serve: Serve) -> None
     assert "Content-Type" not in seen["headers"]
 
 
-@pytest.mark.parametrize("sent", [b"", HALF_HEADER, HALF_BODY], ids=["nothing", "half a header", "half a body"])
+SLOW = [
+    *[(name, sent) for name in ("gunicorn", "granian") for sent in (b"", HALF_HEADER)],
+    ("gunicorn", HALF_BODY),  # granian has no time-out for bodies: docs/how-to/serve.md tells what bounds them
+]
+
+
+@pytest.mark.parametrize(("server", "sent"), SLOW, indirect=["server"])
 @pytest.mark.parametrize(("count", "seconds"), [(4, 6), (16, 30)])
 def test_slow_clients_keep_others_waiting_for_a_bounded_time(
-    server: str, serve: Serve, sent: bytes, count: int, seconds: int
+    serve: Serve, sent: bytes, count: int, seconds: int
 ) -> None:
-    if server == "granian" and sent == HALF_BODY:
-        pytest.skip("granian has no time-out for bodies: docs/how-to/serve.md tells what bounds them")
     running = serve("--workers", "1")
     with connections(running.port, count, sent):
         began = time.monotonic()
@@ -291,3 +302,54 @@ def test_slow_clients_keep_others_waiting_for_a_bounded_time(
             client.request("GET", "/hello")
             assert client.getresponse().status == 200
         assert time.monotonic() - began < seconds
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_slow_client_is_told_where_a_reply_can_be(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 1, HALF_HEADER) as (slow,):
+        assert slow.recv(1000) == b""
+    chunked = HALF_BODY.replace(b"Content-Length: 40", b"Transfer-Encoding: chunked").replace(b'{"', b'28\r\n{"')
+    for sent in (HALF_BODY, chunked):
+        with connections(running.port, 1, sent) as (slow,):
+            assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+    assert "closed" in running.log.read_text()
+    assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_client_that_goes_away_within_a_body_is_no_crash(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 1, HALF_BODY) as (gone,):
+        gone.shutdown(socket.SHUT_WR)
+        assert gone.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in running.log.read_text()
+
+
+def test_a_body_that_comes_steadily_may_take_longer_than_any_pause(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    body = json.dumps({"text": "x" * 60000}).encode()
+    head = b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    with connections(running.port, 1, head % len(body)) as (client,):
+        for start in range(0, len(body), 10001):
+            client.sendall(body[start : start + 10001])
+            time.sleep(0.9)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_server_that_is_not_installed_is_told_with_what_to_type(
+    server: str, monkeypatch: pytest.MonkeyPatch, folder: Callable[..., Path]
+) -> None:
+    for module in ("gunicorn.app.base", "granian.constants"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with contextlib.closing(Service(folder({"pym-config.yaml": "name: demo\n"}))) as service:
+        chosen = serving(service.config, server, None, 1, 1, 4)
+        with pytest.raises(ConfigError, match=rf"needs {server}: pip install '{server}>="):
+            SERVERS[server](lambda environ, start_response: [], service, chosen)
+
+
+def test_a_client_that_does_not_read_its_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pymacaron.servers.patience.SENDING", 0.2)
+    ours, theirs = socket.socketpair()
+    with PatientSocket(fileno=ours.detach()) as sending, theirs, pytest.raises(ConnectionResetError):
+        sending.sendall(b"x" * 10_000_000)
