@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pymacaron.exceptions import ConfigError, StartError
 from pymacaron.servers.serving import CONNECTIONS, KEEPALIVE, Serving
 from pymacaron.servers.signals import hold_signals_while_forking, release_signals
+from pymacaron.servers.whole import WholeBody
 
 if TYPE_CHECKING:
     from granian.server import MPServer
@@ -65,7 +66,7 @@ def made(serving: Serving) -> MPServer:
         from granian.http import HTTP1Settings
         from granian.server import MPServer
     except ImportError:
-        raise ConfigError("server: granian needs granian: pip install 'granian>=2.7'") from None
+        raise ConfigError("pym serve needs granian: pip install 'granian>=2.7'") from None
 
     multiprocessing.set_start_method("fork", force=True)
     return MPServer(
@@ -155,7 +156,7 @@ class Worker:
             os.kill(self._parent, signal.SIGTERM)
             sys.exit(1)
         threading.Thread(target=self._watch, name="pym-parent", daemon=True).start()
-        return without_environment(self._application)
+        return well_informed(self._application)
 
     def _note(self, number: int, frame: object) -> None:
         """Remember a signal that comes before granian listens to signals."""
@@ -172,16 +173,19 @@ class Worker:
             signal.pthread_kill(main, signal.SIGTERM)
 
 
-def without_environment(application: WSGIApplication) -> WSGIApplication:
-    """Return an application for which no variable of the environment passes as a header or a fact of a request."""
+def well_informed(application: WSGIApplication) -> WSGIApplication:
+    """Return an application that is told the truth of each request.
+
+    No variable of the environment passes as a header or a fact of the request, and half a body not as a whole one.
+    """
     named = {name: text for name, text in os.environ.items() if name.startswith("HTTP_") or name in OF_A_REQUEST}
-    if not named:
-        return application
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         for name, text in named.items():
             if environ.get(name) == text:
                 del environ[name]
+        if (length := environ.get("CONTENT_LENGTH", "")).isdecimal():
+            environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(length))
         return application(environ, start_response)
 
     return answer

@@ -33,7 +33,7 @@ def serve(application: Any, service: Service, serving: Serving) -> None:
         from gunicorn.app.base import BaseApplication
         from gunicorn.errors import HaltServer
     except ImportError:
-        raise ConfigError("pym serve needs gunicorn: pip install 'gunicorn>=26'") from None
+        raise ConfigError("pym serve needs gunicorn: pip install 'gunicorn>=27'") from None
 
     class Application(BaseApplication):
         def load_config(self) -> None:
