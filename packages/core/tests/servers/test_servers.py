@@ -150,7 +150,7 @@ def test_the_settings_of_gunicorn(folder: Callable[..., Path], start: Callable[.
     server = start("-m", "pymacaron", "serve", "--port", "{port}", "--workers", "2", cwd=root, HOME=str(root))
     server.wait("/v1/hello", "hello")
     server.wait_for_log("Booting worker", times=2)
-    assert "Using worker: gthread" in server.log.read_text()
+    assert "Using worker: pymacaron.servers.patience.PatientWorker" in server.log.read_text()
     assert not (root / ".gunicorn").exists()
 
 
@@ -166,7 +166,7 @@ def test_a_term_that_comes_while_workers_start_is_not_lost(
         "{port}",
         cwd=folder({**FILES, "handlers.py": slow + FILES["handlers.py"]}),
     )
-    server.wait_for_log("Using worker: gthread")
+    server.wait_for_log("Using worker")
     time.sleep(1)
     began = time.monotonic()
     assert server.stop() == 0

@@ -1,4 +1,4 @@
-"""`pym serve`: serve the folder by gunicorn, as in production."""
+"""`pym serve`: serve the folder as in production, by gunicorn or granian."""
 
 from __future__ import annotations
 
@@ -13,24 +13,29 @@ __all__ = ["serve"]
 @click.command()
 @click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
+@click.option("--server", type=click.Choice(["gunicorn", "granian"]), help="By default `server`, else gunicorn.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; by default WEB_CONCURRENCY, else one a processor.")
 @click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads of each process.")
 @click.option("--strict", is_flag=True, help="Refuse documents that are served with warnings otherwise.")
 @click.pass_obj
 def serve(
-    context: Context, host: str | None, port: int | None, workers: int | None, threads: int, strict: bool
+    context: Context,
+    host: str | None,
+    port: int | None,
+    server: str | None,
+    workers: int | None,
+    threads: int,
+    strict: bool,
 ) -> None:
-    """Serve this folder by gunicorn."""
+    """Serve this folder as in production."""
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
-    from pymacaron.servers import gunicorn
-    from pymacaron.servers.address import address, refuse_taken_port
+    from pymacaron.servers.serving import serving
+    from pymacaron.servers.start import start
 
     configure_logging()
     app = create_app(context.root, env=context.env, strict=strict)
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
     configure_logging(service.config.log_level)
-    host, port = address(service.config, host, port)
-    refuse_taken_port(host, port)
-    gunicorn.serve(app, gunicorn.settings(service, host, port, workers, threads))
+    start(app, service, serving(service.config, server, host, port, workers, threads))

@@ -90,6 +90,15 @@ class CoreConfig(Settings):
         None, description="Address that the server listens on.", example="127.0.0.1", min_length=1
     )
     port: int | None = setting(None, description="Port that the server listens on.", example=8080, ge=1, le=65535)
+    server: Literal["gunicorn", "granian"] = setting(
+        "gunicorn",
+        description="What `pym serve` serves with; granian is faster, see docs/how-to/serve.md.",
+        example="granian",
+    )
+    access_log: bool = setting(False, description="Whether `pym serve` logs a line for each request.", example=True)
+    graceful_timeout: int = setting(
+        30, description="Seconds that requests have to end when the server stops.", example=10, ge=1
+    )
     startup: list[DottedFunction] = setting(
         [], description="Functions called in order before the service answers.", example=["shop.stock.warm_up"]
     )

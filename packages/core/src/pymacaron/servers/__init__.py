@@ -1,1 +1,1 @@
-"""What listens on a port: Flask's development server, and gunicorn with our settings."""
+"""What listens on a port: Flask's development server, and gunicorn and granian with our settings."""

@@ -1,0 +1,111 @@
+"""A worker of gunicorn whose threads slow clients hold only for a bounded time."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
+
+if TYPE_CHECKING:
+    from gunicorn.http.message import Request
+
+__all__ = ["PatientSocket", "PatientWorker"]
+
+PATIENCE = 4.0
+"""Seconds that a request may keep a thread waiting for its bytes."""
+
+RATE = 8192
+"""Bytes that earn one of these seconds back, never above PATIENCE."""
+
+SENDING = 30.0
+"""Seconds that a client may take to accept PIECE bytes of a reply."""
+
+PIECE = 65536
+
+FIRST_BYTE = 0.05
+"""Seconds for which a thread waits on a new connection before it leaves that to the worker's main loop."""
+
+
+class PatientSocket(socket.socket):
+    """A connection that keeps nobody waiting beyond its budget of seconds.
+
+    A header that comes too slowly looks like a connection that its client closed. A body raises where the application
+    reads it, RequestTimeout (408) or ClientDisconnected (400), so that half a body is never taken for a whole one.
+    """
+
+    budget = PATIENCE
+    too_slow = False
+    in_body = False
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Read what is there, or wait for it as long as the budget allows."""
+        before = self.gettimeout()
+        began = time.monotonic()
+        data = self._recv(size, self.budget if before is None else min(before, self.budget))
+        self.settimeout(before)
+        left = self.budget - (time.monotonic() - began) + len(data) / RATE
+        self.budget = max(0.0, min(left, PATIENCE))
+        if not data and self.in_body:
+            raise RequestTimeout if self.too_slow else ClientDisconnected
+        return data
+
+    def _recv(self, size: int, seconds: float) -> bytes:
+        self.settimeout(seconds)
+        try:
+            return super().recv(size)
+        except (TimeoutError, BlockingIOError):
+            self.too_slow = True
+            return b""
+
+    def sendall(self, data: bytes, flags: int = 0, /) -> None:  # type: ignore[override]
+        """Send a reply piece by piece; a client that does not take one in time is one that went away."""
+        before = self.gettimeout()
+        self.settimeout(SENDING)
+        try:
+            for start in range(0, len(data), PIECE):
+                super().sendall(data[start : start + PIECE], flags)
+        except TimeoutError:
+            raise ConnectionResetError(errno.ECONNRESET, "the client does not read the reply") from None
+        finally:
+            self.settimeout(before)
+
+
+class PatientWorker(ThreadWorker):
+    """gunicorn's gthread worker on sockets that do not wait for ever."""
+
+    def handle(self, conn: TConn) -> bool:
+        """Answer one request in a thread; returns whether the connection can carry another one."""
+        connection = _patient(conn)
+        connection.budget = PATIENCE
+        if not conn.initialized and not conn.data_ready and not conn.wait_for_data(FIRST_BYTE):
+            conn.wait_for_data = _no_data  # type: ignore[method-assign]
+        kept = super().handle(conn)
+        if connection.too_slow:
+            self.log.info("%s sent a request too slowly: its connection is closed", conn.client)
+            return False
+        return kept
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Let the application answer a request whose header was read."""
+        connection = _patient(conn)
+        connection.in_body = True
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            connection.in_body = False
+
+
+def _patient(conn: TConn) -> PatientSocket:
+    """Return the socket of a connection, of which a thread reads now; the main loop does not know it by then."""
+    if not isinstance(conn.sock, PatientSocket):
+        conn.sock = PatientSocket(fileno=conn.sock.detach())
+    return conn.sock
+
+
+def _no_data(timeout: float | None) -> bool:
+    """Say of a new connection that its first byte is left to the worker's main loop."""
+    return False

@@ -1,0 +1,354 @@
+"""`pym serve` behaves the same by gunicorn and by granian."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pymacaron.exceptions import ConfigError
+from pymacaron.servers.patience import PatientSocket
+from pymacaron.servers.serving import serving
+from pymacaron.servers.start import SERVERS
+from pymacaron.service import Service
+
+CONFIG = "name: demo\nstartup: [handlers.up]\nshutdown: [handlers.down]\n"
+FILES = {
+    "pym-config.yaml": CONFIG,
+    "apis/hello.yaml": """\
+openapi: 3.1.0
+info: {title: Hello, version: "1"}
+paths:
+  /hello:
+    get:
+      x-bind-server: handlers.hello
+      responses: {"200": {description: ok, content: {text/plain: {}}}}
+  /nap:
+    get:
+      x-bind-server: handlers.nap
+      parameters: [{name: seconds, in: query, required: true, schema: {type: number}}]
+      responses: {"200": {description: ok, content: {text/plain: {}}}}
+  /echo:
+    post:
+      x-bind-server: handlers.echo
+      requestBody: {required: true, content: {application/json: {schema: {type: object}}}}
+      responses: {"200": {description: ok, content: {application/json: {}}}}
+  /seen:
+    get:
+      x-bind-server: handlers.seen
+      responses: {"200": {description: ok, content: {application/json: {}}}}
+""",
+    "handlers.py": """\
+import os, time
+from flask import request
+def up():
+    with open("up", "a") as file:
+        file.write(f"{os.getpid()} ")
+def down():
+    with open("down", "a") as file:
+        file.write(f"{os.getpid()} ")
+def hello():
+    return f"hello {os.getpid()}"
+def nap(seconds):
+    time.sleep(seconds)
+    return "rested"
+def echo(body):
+    return body
+def seen():
+    return {"user": request.remote_user, "headers": sorted(request.headers.keys()), "path": request.full_path}
+""",
+}
+
+HALF_HEADER = b"GET /hello HTTP/1.1\r\nHost: te"
+HALF_BODY = b'POST /echo HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{"half":'
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture(params=["gunicorn", "granian"])
+def server(request: pytest.FixtureRequest) -> str:
+    """Return the name of a server."""
+    return str(request.param)
+
+
+@pytest.fixture
+def serve(server: str, folder: Callable[..., Path], start: Callable[..., Any]) -> Serve:
+    """Start `pym serve` on files, by the server of the test; `root` of what comes back is the folder."""
+
+    def run(*options: str, ready: bool = True, files: dict[str, str] | None = None, **environment: str) -> Any:
+        root = folder({**FILES, **(files or {})})
+        command = ("-m", "pymacaron", "serve", "--server", server, "--port", "{port}", *options)
+        running = start(*command, cwd=root, **environment)
+        running.root = root
+        if ready:
+            running.wait("/hello", "hello")
+        return running
+
+    return run
+
+
+def pids(file: Path) -> set[str]:
+    return set(file.read_text().split()) if file.exists() else set()
+
+
+@contextlib.contextmanager
+def connections(port: int, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
+    """Open connections that each send the same bytes and no more."""
+    opened = [socket.create_connection(("127.0.0.1", port), timeout=40) for _ in range(count)]
+    try:
+        for each in opened:
+            each.sendall(sent)
+        time.sleep(0.3)
+        yield opened
+    finally:
+        for each in opened:
+            each.close()
+
+
+def test_start_and_shutdown_functions_run_once_in_every_worker(serve: Serve) -> None:
+    running = serve(WEB_CONCURRENCY="2")
+    end = time.monotonic() + 10
+    while len(pids(running.root / "up")) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert running.get("/hello")[1].split()[1] in pids(running.root / "up")
+    assert running.stop() == 0
+    assert len((running.root / "up").read_text().split()) == 2
+    assert sorted((running.root / "down").read_text().split()) == sorted((running.root / "up").read_text().split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_requests_in_flight_end_before_it_stops(serve: Serve, number: signal.Signals) -> None:
+    running = serve("--workers", "1")
+    answers: list[Any] = []
+    threads = [threading.Thread(target=lambda: answers.append(running.get("/nap?seconds=1.5"))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    os.killpg(running.process.pid, number)
+    assert running.process.wait(20) == 0
+    assert time.monotonic() - began < 8
+    for thread in threads:
+        thread.join()
+    assert answers == [(200, "rested")] * 3
+    assert pids(running.root / "down") == pids(running.root / "up")
+
+
+def test_a_request_longer_than_the_grace_does_not_keep_it_from_stopping(serve: Serve) -> None:
+    running = serve("--workers", "1", files={"pym-config.yaml": CONFIG + "graceful_timeout: 1\n"})
+    with connections(running.port, 1, b"GET /nap?seconds=30 HTTP/1.1\r\nHost: t\r\n\r\n"):
+        began = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - began < 6
+
+
+def test_an_idle_connection_is_kept_and_does_not_delay_the_stop(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    for pause in (0, 0, 3):
+        time.sleep(pause)
+        client.request("GET", "/hello")
+        assert client.sock is not None
+        assert client.getresponse().read().startswith(b"hello")
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 8
+    client.close()
+
+
+def test_the_port_comes_from_the_environment(server: str, folder: Callable[..., Path], start: Serve) -> None:
+    root = folder({**FILES, "pym-config.yaml": CONFIG + f"server: {server}\n"})
+    for environment in ({"PORT": "{port}"}, {"PYM_SERVER_PORT": "{port}", "PORT": "1"}):
+        running = start("-m", "pymacaron", "serve", cwd=root, **environment)
+        running.wait("/hello", "hello")
+        assert ("granian" in running.log.read_text()) == (server == "granian")
+        assert running.stop() == 0
+
+
+def test_it_listens_on_ipv6_and_on_a_name(serve: Serve) -> None:
+    assert serve("--host", "localhost").get("/hello")[0] == 200
+    running = serve("--host", "::1", ready=False)
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(socket.create_connection(("::1", running.port), 5)) as one,
+        ):
+            one.sendall(b"GET /hello HTTP/1.1\r\nHost: t\r\n\r\n")
+            assert b"200" in one.recv(100)
+            return
+        time.sleep(0.1)
+    raise AssertionError(running.log.read_text())
+
+
+def test_a_taken_port_is_told_in_one_sentence(server: str, serve: Serve, start: Serve) -> None:
+    running = serve()
+    other = start("-m", "pymacaron", "serve", "--server", server, "--port", str(running.port), cwd=running.root)
+    assert other.process.wait(20) == 1
+    assert "choose another --port" in other.log.read_text()
+    assert "Traceback" not in other.log.read_text()
+
+
+def test_a_start_up_function_that_fails_ends_it_without_the_secret(serve: Serve) -> None:
+    code = "def up():\n    from pymacaron import get_config\n    raise RuntimeError('no ' + get_config().password)\n"
+    config = CONFIG + "env_secrets: [SHOP_PASSWORD]\npassword: SHOP_PASSWORD\n"
+    files = {"handlers.py": FILES["handlers.py"] + code, "pym-config.yaml": config}
+    running = serve("--workers", "2", ready=False, files=files, SHOP_PASSWORD="correct-horse")
+    assert running.process.wait(20) == 1
+    assert running.log.read_text().endswith("Error: no worker could start: the log above tells why\n")
+    assert "RuntimeError: no ***" in running.log.read_text()
+    assert "correct-horse" not in running.log.read_text()
+
+
+def test_a_shutdown_function_that_fails_is_logged_without_the_secret(serve: Serve) -> None:
+    code = "def down():\n    from pymacaron import get_config\n    raise RuntimeError('no ' + get_config().password)\n"
+    config = CONFIG + "env_secrets: [SHOP_PASSWORD]\npassword: SHOP_PASSWORD\n"
+    files = {"handlers.py": FILES["handlers.py"] + code, "pym-config.yaml": config}
+    running = serve("--workers", "1", files=files, SHOP_PASSWORD="correct-horse")
+    assert running.stop() == 0
+    assert "RuntimeError: no ***" in running.log.read_text()
+    assert "correct-horse" not in running.log.read_text()
+
+
+def test_a_term_that_comes_while_workers_start_is_not_lost(serve: Serve) -> None:
+    code = "import time\ndef up():\n    time.sleep(2)\n"
+    running = serve("--workers", "1", ready=False, files={"handlers.py": FILES["handlers.py"] + code})
+    time.sleep(0.2)
+    running.wait_for_log("worker")
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 10
+
+
+def test_a_worker_that_ends_is_replaced(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    time.sleep(1)
+    (worker,) = pids(running.root / "up")
+    os.kill(int(worker), signal.SIGKILL)
+    end = time.monotonic() + 20
+    while len(pids(running.root / "up")) < 2 and time.monotonic() < end:
+        time.sleep(0.1)
+    running.wait("/hello", "hello")
+    assert running.stop() == 0
+
+
+def test_workers_do_not_outlive_their_parent(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    (worker,) = pids(running.root / "up")
+    running.process.kill()
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", running.port), 5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"worker {worker} still listens")
+
+
+def test_the_access_log_is_off_unless_it_is_wanted_and_leaves_out_the_query(serve: Serve) -> None:
+    quiet = serve("--workers", "1")
+    quiet.get("/nap?seconds=0")
+    quiet.stop()
+    assert "/nap" not in quiet.log.read_text()
+    config = CONFIG + "access_log: true\nlog_level: WARNING\n"
+    running = serve("--workers", "1", files={"pym-config.yaml": config})
+    running.get("/nap?seconds=0.2")
+    running.get("/no%0Awhere%C3%A9")
+    running.stop()
+    lines = [line for line in running.log.read_text().splitlines() if "pymacaron.servers.access" in line]
+    texts = [line.partition("access: ")[2].split() for line in lines if "/hello" not in line]
+    assert [text[:4] for text in texts] == [
+        ["127.0.0.1", "GET", "/nap", "200"],
+        ["127.0.0.1", "GET", "/no\\nwhereé", "404"],
+    ]
+    assert 200 <= float(texts[0][4]) < 5000
+
+
+def test_no_variable_of_the_environment_passes_as_a_header(serve: Serve) -> None:
+    running = serve("--workers", "1", HTTP_X_ROLE="admin", REMOTE_USER="root", CONTENT_TYPE="text/plain")
+    seen = json.loads(running.get("/seen?a=b")[1])
+    assert seen["user"] is None
+    assert "X-Role" not in seen["headers"]
+    assert "Content-Type" not in seen["headers"]
+
+
+SLOW = [
+    *[(name, sent) for name in ("gunicorn", "granian") for sent in (b"", HALF_HEADER)],
+    ("gunicorn", HALF_BODY),  # granian has no time-out for bodies: docs/how-to/serve.md tells what bounds them
+]
+
+
+@pytest.mark.parametrize(("server", "sent"), SLOW, indirect=["server"])
+@pytest.mark.parametrize(("count", "seconds"), [(4, 6), (16, 30)])
+def test_slow_clients_keep_others_waiting_for_a_bounded_time(
+    serve: Serve, sent: bytes, count: int, seconds: int
+) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, count, sent):
+        began = time.monotonic()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", running.port, timeout=40)) as client:
+            client.request("GET", "/hello")
+            assert client.getresponse().status == 200
+        assert time.monotonic() - began < seconds
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_slow_client_is_told_where_a_reply_can_be(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 1, HALF_HEADER) as (slow,):
+        assert slow.recv(1000) == b""
+    chunked = HALF_BODY.replace(b"Content-Length: 40", b"Transfer-Encoding: chunked").replace(b'{"', b'28\r\n{"')
+    for sent in (HALF_BODY, chunked):
+        with connections(running.port, 1, sent) as (slow,):
+            assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+    assert "closed" in running.log.read_text()
+    assert "Traceback" not in running.log.read_text()
+
+
+def test_half_a_body_of_a_client_that_goes_away_is_refused_and_no_crash(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 1, HALF_BODY.replace(b'{"half":', b"{}")) as (gone,):
+        gone.shutdown(socket.SHUT_WR)
+        assert gone.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in running.log.read_text()
+
+
+def test_a_body_that_comes_steadily_may_take_longer_than_any_pause(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    body = json.dumps({"text": "x" * 60000}).encode()
+    head = b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    with connections(running.port, 1, head % len(body)) as (client,):
+        for start in range(0, len(body), 10001):
+            client.sendall(body[start : start + 10001])
+            time.sleep(0.9)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_server_that_is_not_installed_is_told_with_what_to_type(
+    server: str, monkeypatch: pytest.MonkeyPatch, folder: Callable[..., Path]
+) -> None:
+    for module in ("gunicorn.app.base", "granian.constants"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with contextlib.closing(Service(folder({"pym-config.yaml": "name: demo\n"}))) as service:
+        chosen = serving(service.config, server, None, 1, 1, 4)
+        with pytest.raises(ConfigError, match=rf"needs {server}: pip install '{server}>="):
+            SERVERS[server](lambda environ, start_response: [], service, chosen)
+
+
+def test_a_client_that_does_not_read_its_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pymacaron.servers.patience.SENDING", 0.2)
+    ours, theirs = socket.socketpair()
+    with PatientSocket(fileno=ours.detach()) as sending, theirs, pytest.raises(ConnectionResetError):
+        sending.sendall(b"x" * 10_000_000)
