@@ -77,7 +77,7 @@ class ModelPool:
     @property
     def responses(self) -> Responses:
         """How what handlers return is judged."""
-        return self._responses
+        return self._options[1]
 
     def get_model(self, name: str) -> type[PymacaronBaseModel]:
         """Return the class of a component; raise AttributeError, with the nearest name, where there is none."""
