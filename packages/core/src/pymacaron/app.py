@@ -62,13 +62,14 @@ class API:
         ignore: Iterable[str] = (),
         *,
         global_names: bool = False,
+        strict: bool = False,
     ) -> API:
         """Read every OpenAPI document of a folder (`apis` by default), except those named in `ignore`.
 
-        With `global_names`, two different models of one name are refused. Raises SpecError with the problems of all
-        documents, ConfigError where there is none.
+        With `global_names`, two different models of one name are refused; with `strict`, documents with warnings are.
+        Raises SpecError with the problems of all documents, ConfigError where there is none.
         """
-        pools = self.service.load_apis(path or self.service.config.apis, ignore)
+        pools = self.service.load_apis(path or self.service.config.apis, ignore, strict=strict)
         if global_names:
             same_or_refuse(pools)
         return self
@@ -100,15 +101,16 @@ class API:
         return self.app
 
 
-def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None) -> Flask:
+def create_app(root: str | os.PathLike[str] = ".", *, env: str | None = None, strict: bool = False) -> Flask:
     """Return the Flask app of the service in a folder, complete, for gunicorn, `flask run` and tests.
 
-    `env` chooses pym-config.<env>.yaml. Raises StartError, or one of its children, with all that is wrong.
+    `env` chooses pym-config.<env>.yaml; `strict` refuses documents that are served with warnings otherwise. Raises
+    StartError, or one of its children, with all that is wrong.
     """
     with garbage_kept():
         service = adopt(Path(root), env)
         app = Flask(service.name, root_path=str(service.root), instance_path=str(service.root / "instance"))
-        return API(app, service=service).load_apis().bind()
+        return API(app, service=service).load_apis(strict=strict).bind()
 
 
 @contextmanager

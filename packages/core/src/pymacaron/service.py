@@ -126,14 +126,19 @@ class Service:
         """Return what a dotted name means to this service; raises BindingError with half a sentence."""
         return self._modules.import_dotted(dotted)
 
-    def load_document(self, name: str, path: str | os.PathLike[str]) -> ModelPool:
-        """Read one OpenAPI document and make its models reachable as `apipool.<name>`; raises SpecError."""
+    def load_document(self, name: str, path: str | os.PathLike[str], *, strict: bool = False) -> ModelPool:
+        """Read one OpenAPI document and make its models reachable as `apipool.<name>`.
+
+        Raises SpecError for its errors and, with `strict`, for what is a warning otherwise.
+        """
         from pymacaron.models.pool import ModelPool
         from pymacaron.spec import load_document
 
         location = Path(path).absolute()
         inside = location.is_relative_to(self.root)
         document = load_document(location, name=name, references=self.references if inside else None)
+        if strict and document.problems:
+            raise SpecError(*map(str, document.problems))
         for problem in document.problems:
             log.warning("%s", problem)
         self.pools[name] = ModelPool(
@@ -144,10 +149,13 @@ class Service:
         )
         return self.pools[name]
 
-    def load_apis(self, path: str | os.PathLike[str], ignore: Iterable[str] = ()) -> list[ModelPool]:
+    def load_apis(
+        self, path: str | os.PathLike[str], ignore: Iterable[str] = (), *, strict: bool = False
+    ) -> list[ModelPool]:
         """Read every document of a folder, except those named in `ignore`; an API has the name of its file's stem.
 
-        Raises SpecError with the problems of all documents, or ConfigError where there is no document at all.
+        Raises SpecError with the problems of all documents, with `strict` their warnings too, or ConfigError where
+        there is no document at all.
         """
         from pymacaron.documents import find_documents
 
@@ -156,7 +164,7 @@ class Service:
         pools = []
         for name, document in found.items():
             try:
-                pools.append(self.load_document(name, document))
+                pools.append(self.load_document(name, document, strict=strict))
             except SpecError as error:
                 problems += error.problems
         if problems:

@@ -24,8 +24,9 @@ def tell_of_server_file(root: Path) -> None:
 @click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
 @click.option("--reload/--no-reload", "watch", default=True, help="Start again when code or a document changes.")
+@click.option("--strict", is_flag=True, help="Refuse documents that are served with warnings otherwise.")
 @click.pass_obj
-def run(context: Context, host: str | None, port: int | None, watch: bool) -> None:
+def run(context: Context, host: str | None, port: int | None, watch: bool, strict: bool) -> None:
     """Serve this folder while you write.
 
     Needs no server.py, and starts again when code or a document changes.
@@ -40,7 +41,7 @@ def run(context: Context, host: str | None, port: int | None, watch: bool) -> No
         config = context.service().config
         reload.keep_serving(*address(config, host, port))
     try:
-        app = create_app(context.root, env=context.env)
+        app = create_app(context.root, env=context.env, strict=strict)
     except StartError as error:
         if not reload.is_restarted():
             raise

@@ -15,8 +15,11 @@ __all__ = ["serve"]
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; by default WEB_CONCURRENCY, else one a processor.")
 @click.option("--threads", type=click.IntRange(1), default=4, show_default=True, help="Threads of each process.")
+@click.option("--strict", is_flag=True, help="Refuse documents that are served with warnings otherwise.")
 @click.pass_obj
-def serve(context: Context, host: str | None, port: int | None, workers: int | None, threads: int) -> None:
+def serve(
+    context: Context, host: str | None, port: int | None, workers: int | None, threads: int, strict: bool
+) -> None:
     """Serve this folder by gunicorn."""
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
@@ -24,7 +27,7 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
     from pymacaron.servers.address import address, refuse_taken_port
 
     configure_logging()
-    app = create_app(context.root, env=context.env)
+    app = create_app(context.root, env=context.env, strict=strict)
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
     configure_logging(service.config.log_level)
