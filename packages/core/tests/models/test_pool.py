@@ -70,11 +70,11 @@ def test_only_what_is_reached_is_built(pool: Any) -> None:
         B: {{type: object, properties: {{x: {{type: string}}}}}}
         C: {{type: object, properties: {{x: {{type: string}}}}}}
     """)
-    assert len(models._builder._classes) == 0
+    assert len(models._maker._builder._classes) == 0
     models.B  # noqa: B018
-    assert len(models._builder._classes) == 1
+    assert len(models._maker._builder._classes) == 1
     models.A  # noqa: B018
-    assert len(models._builder._classes) == 2
+    assert len(models._maker._builder._classes) == 2
 
 
 def test_an_adapter_is_made_once_for_a_place(pool: Any) -> None:

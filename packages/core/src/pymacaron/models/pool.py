@@ -6,33 +6,22 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Any, TypeVar, cast
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter
-from pydantic_core import SchemaValidator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pymacaron.exceptions import SpecError
-from pymacaron.models.asserted import is_portable
-from pymacaron.models.base import PymacaronBaseModel
-from pymacaron.models.classes import ClassBuilder
-from pymacaron.models.codec import Codec, Responses
-from pymacaron.models.compare import difference
-from pymacaron.models.exact import Exactness
-from pymacaron.models.fieldplan import FieldPlanner
-from pymacaron.models.hidden import has_write_only, without_write_only
-from pymacaron.models.judge import Judge
-from pymacaron.models.names import class_name
-from pymacaron.models.plans import ModelRef, Nullable, Value
-from pymacaron.models.resources import Direction
-from pymacaron.models.values import accepts_pattern
-from pymacaron.modules import import_dotted
-from pymacaron.spec import Document, Place, Schema
+from pymacaron.spec import Document, Schema
 from pymacaron.text import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from pymacaron.models.base import PymacaronBaseModel
+    from pymacaron.models.codec import Codec, Responses
+    from pymacaron.models.maker import ModelMaker
+    from pymacaron.models.resources import Direction
 
 __all__ = ["ApiPool", "ModelPool", "apipool", "get_model", "same_or_refuse"]
 
-_HIDDEN = ConfigDict(hide_input_in_errors=True, allow_inf_nan=False)
 Found = TypeVar("Found")
 
 
@@ -51,25 +40,29 @@ class ModelPool:
         strict_properties: bool = False,
     ) -> None:
         """Take how responses are judged, and whether properties are refused that the document does not declare."""
-        self._responses: Responses = responses
-        self._strict_properties = strict_properties
-        self._codecs: dict[tuple[Place, Direction], Codec] = {}
-        self._exactness = Exactness(self._planned)
         self.name = document.name
         self.document = document
-        self._components = {schema.place: name for name, schema in document.schemas.items()}
-        self._planner = FieldPlanner(_native, self._model_name, strict_properties)
-        self._builder = ClassBuilder(self.name, self._planner, import_class or import_dotted)
-        self._models: dict[str, type[PymacaronBaseModel]] = {}
-        self._annotations: dict[Place, Any] = {}
-        self._adapters: dict[Place, TypeAdapter[Any]] = {}
-        self._lock = threading.RLock()
+        self._options = (import_class, responses, strict_properties)
+        self._made: ModelMaker | None = None
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<ModelPool {self.name}>"
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *map(_attribute, self.document.schemas)]
+
+    @property
+    def _maker(self) -> ModelMaker:
+        """What makes the models, imported when it is first needed: a third of what a start would import."""
+        if self._made is None:
+            from pymacaron.models.maker import ModelMaker
+
+            with self._lock:
+                if self._made is None:
+                    import_class, responses, strict = self._options
+                    self._made = ModelMaker(self.document, import_class, responses=responses, strict_properties=strict)
+        return self._made
 
     @property
     def model(self) -> ModelPool:
@@ -88,16 +81,11 @@ class ModelPool:
 
     def get_model(self, name: str) -> type[PymacaronBaseModel]:
         """Return the class of a component; raise AttributeError, with the nearest name, where there is none."""
-        model = self._models.get(name)
-        if model is not None:
-            return model
         schema = _named(self.document.schemas, name)
         if schema is None:
             hint = did_you_mean(name, self.document.schemas) or "; `model_names()` lists its models"
             raise AttributeError(f"the API '{self.name}' has no model '{name}'{hint}")
-        value = self._planned(schema)
-        with self._lock:
-            return self._models.setdefault(name, self._class(schema, value))
+        return self._maker.model(name, schema)
 
     def model_names(self) -> list[str]:
         """Return the names of the components, in the document's order."""
@@ -105,63 +93,15 @@ class ModelPool:
 
     def annotation(self, schema: Schema) -> Any:
         """Return the Python type of a schema's values, the models in it built."""
-        if schema.place not in self._annotations:
-            value = self._planned(schema)
-            with self._lock:
-                self._annotations.setdefault(schema.place, self._builder.annotation(value))
-        return self._annotations[schema.place]
+        return self._maker.annotation(schema)
 
     def adapter(self, schema: Schema) -> TypeAdapter[Any]:
         """Return what validates and serializes a schema's values; the same one for the same place."""
-        adapter = self._adapters.get(schema.place)
-        if adapter is None:
-            annotation = self.annotation(schema)
-            with self._lock:
-                adapter = self._adapters.setdefault(schema.place, _adapter(annotation))
-        return adapter
+        return self._maker.adapter(schema)
 
     def codec(self, schema: Schema, direction: Direction) -> Codec:
         """Return what reads and writes a schema's values in one direction; the same one for the same place."""
-        codec = self._codecs.get((schema.place, direction))
-        if codec is None:
-            made = self._codec(schema, direction)
-            with self._lock:
-                codec = self._codecs.setdefault((schema.place, direction), made)
-        return codec
-
-    def _codec(self, schema: Schema, direction: Direction) -> Codec:
-        annotation = self.annotation(schema)
-        adapter = self.adapter(schema)
-        with self._lock:
-            exact = self._exactness.exact(schema)
-        hides = direction == "response" and not exact and has_write_only(schema)
-        return Codec(
-            Judge(schema, direction),
-            cast("SchemaValidator", adapter.validator),
-            adapter.serializer,
-            adapter.core_schema,
-            exact=exact,
-            kind=annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None,
-            responses=self._responses,
-            strict_properties=self._strict_properties,
-            hide=partial(without_write_only, [schema]) if hides else None,
-        )
-
-    def _planned(self, schema: Schema) -> Value:
-        """Plan a schema, and import the parents of its models unlocked: their modules may ask for models themselves."""
-        with self._lock:
-            value = self._planner.value(schema)
-            parents = self._builder.parents(value)
-        for parent in parents:
-            self._builder.parent(parent)
-        return value
-
-    def _class(self, schema: Schema, value: Value) -> type[PymacaronBaseModel]:
-        inner = value.value if isinstance(value, Nullable) else value
-        return self._builder.model(inner.place) if isinstance(inner, ModelRef) else self._builder.root(schema, value)
-
-    def _model_name(self, place: Place) -> str:
-        return self._components.get(place) or class_name(place)
+        return self._maker.codec(schema, direction)
 
 
 class ApiPool:
@@ -210,6 +150,10 @@ def get_model(name: str) -> type[PymacaronBaseModel]:
         known = [known for pool in pools.values() for known in pool.document.schemas]
         hint = did_you_mean(name, known) or f"; its APIs are {_listed(pools)}"
         raise AttributeError(f"the current service has no model '{name}'{hint}")
+    if len(owners) == 1:
+        return owners[0].get_model(name)
+    from pymacaron.models.compare import difference
+
     first = _named(owners[0].document.schemas, name)
     for owner in owners[1:]:
         other = _named(owner.document.schemas, name)
@@ -223,6 +167,8 @@ def get_model(name: str) -> type[PymacaronBaseModel]:
 
 def same_or_refuse(pools: Iterable[ModelPool]) -> None:
     """Raise SpecError, with a diff for each, where two APIs declare different models of one name."""
+    from pymacaron.models.compare import difference
+
     known: dict[str, tuple[ModelPool, Schema]] = {}
     problems: list[str] = []
     for pool in pools:
@@ -257,18 +203,3 @@ def _attribute(name: str) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names) or "none"
-
-
-def _native(pattern: str) -> bool:
-    """Tell whether pydantic itself can judge by a pattern."""
-    return is_portable(pattern) and accepts_pattern(pattern)
-
-
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    """Make an adapter that is complete, whose errors never show a value."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-    else:
-        adapter = TypeAdapter(annotation, config=_HIDDEN)
-    adapter.rebuild(force=False)
-    return adapter
