@@ -18,6 +18,8 @@ REFERENCE = "flask_hand"
 OURS = "pymacaron_app"
 PEERS = ("fastapi_app", "litestar_app", "flask_openapi3_app", "connexion_app")
 KINDS = ("hello", "params", "list100", "order")
+COMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+"""The environment of all apps: compiled files are written, as an installation has them."""
 WANTED = {"hello": 2.0, "params": 2.0, "list100": 1.05, "order": 1.5}
 
 Result = dict[str, Any]
@@ -64,7 +66,7 @@ def best_of(rounds: int, modules: list[str], seconds: float, python: str, **envi
 def measured(module: str, seconds: float, python: str, environment: dict[str, str]) -> Result | None:
     """Measure one app in a process of its own."""
     command = [python, str(HERE / "measure.py"), module, str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env={**COMPILED, **environment}, check=False)
     if done.returncode == 0:
         result: Result = json.loads(done.stdout.splitlines()[-1])
         return result
