@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pymacaron.http.endpoint import Answer
     from pymacaron.service import Service
 
-__all__ = ["add_routes"]
+__all__ = ["add_routes", "import_for_requests"]
 
 OURS = Path(__file__).parents[1]
 VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -154,11 +154,18 @@ def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, r
 
 
 def _prepared(service: Service, pool: ModelPool, bound: BoundOperation) -> Answer:
-    """Compile the plan of an operation; what that takes is imported by the first request, or by a server that forks."""
+    """Compile the plan of an operation; its imports wait for the first request."""
     from pymacaron.http.dispatch import answer
     from pymacaron.http.plan import compile_plan
 
     return partial(answer, compile_plan(bound, pool, _variables(bound.operation.path)), service)
+
+
+def import_for_requests() -> None:
+    """Import what the first request would: before a server forks, so that its workers share it."""
+    import pymacaron.http.dispatch
+    import pymacaron.http.plan
+    import pymacaron.models.maker  # noqa: F401
 
 
 def _variables(path: str) -> dict[str, str]:

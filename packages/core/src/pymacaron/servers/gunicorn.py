@@ -55,6 +55,7 @@ def serve(app: Flask, chosen: dict[str, Any]) -> None:
         from gunicorn.app.base import BaseApplication
     except ImportError:
         raise ConfigError("pym serve needs gunicorn: pip install 'gunicorn>=26'") from None
+    from pymacaron.http.routes import import_for_requests
 
     class Application(BaseApplication):
         def load_config(self) -> None:
@@ -64,6 +65,7 @@ def serve(app: Flask, chosen: dict[str, Any]) -> None:
         def load(self) -> Any:
             return app
 
+    import_for_requests()
     hold_signals_while_forking()
     arbiter = os.getpid()
     try:
