@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pymacaron.config import Setting, settings_page, settings_table
+from pymacaron.config.reference import Setting, settings_page, settings_table
 from pymacaron.config.settings import Settings, setting
 from pymacaron.plugins.records import ConfigSection
 

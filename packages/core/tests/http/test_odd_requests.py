@@ -144,6 +144,19 @@ def test_null_is_answered_where_the_document_allows_it(client: Client) -> None:
     assert (reply.status_code, reply.data) == (200, b"null")
 
 
+def test_null_is_judged_only_where_a_handler_returns_none(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    details = (
+        "      parameters: [{name: n, in: query, schema: {type: integer}}]\n"
+        "      responses: {'2XX': {description: ok, content: {application/json: {schema: {type: object}}}}}\n"
+    )
+    given = files(details, "def it(n=None):\n    return {} if n else None\n")
+    reporting = client({**given, "pym-config.yaml": "name: demo\nvalidate_responses: report\n"})
+    assert reporting.post("/it?n=1").data == b"{}"
+    assert "breaks its contract" not in caplog.text
+    assert reporting.post("/it").data == b"null"
+    assert "breaks its contract" in caplog.text
+
+
 def test_a_coroutine_behind_a_plain_decorator_runs(client: Client) -> None:
     code = "def plain(f):\n    return lambda *a, **k: f(*a, **k)\nasync def it():\n    return {'ran': True}\n"
     assert client(files("      x-decorate-server: handlers.plain\n", code)).post("/it").json == {"ran": True}

@@ -19,7 +19,8 @@ paths:
   /pets:
     get:
       x-bind-server: pets.listed
-      responses: {200: {description: Pets., content: {application/json: {schema: {type: array, items: {type: string}}}}}}
+      responses:
+        200: {description: Pets., content: {application/json: {schema: {type: array, items: {type: string}}}}}
 """
 FILES = {"apis/pets.yaml": DOCUMENT, "pets.py": "def listed():\n    return []\n"}
 IMPORTED = """

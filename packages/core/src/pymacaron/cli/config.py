@@ -61,7 +61,7 @@ def check(context: Context, without_secrets: bool) -> None:
 @click.pass_obj
 def docs(context: Context) -> None:
     """Print the reference of all settings as Markdown."""
-    from pymacaron.config import settings_page, settings_table
+    from pymacaron.config.reference import settings_page, settings_table
     from pymacaron.plugins.collect import Hooks
 
     sections = Hooks(context.plugins()).config_sections()

@@ -8,19 +8,15 @@ from pymacaron.config.config import Config, get_config, holds_secrets
 from pymacaron.config.files import ConfigFile, find_config_file, plugin_settings, read_config_file
 from pymacaron.config.load import load_config
 from pymacaron.config.redaction import RedactingFilter
-from pymacaron.config.reference import Setting, settings_page, settings_table
 
 __all__ = [
     "Config",
     "ConfigFile",
     "RedactingFilter",
-    "Setting",
     "find_config_file",
     "get_config",
     "holds_secrets",
     "load_config",
     "plugin_settings",
     "read_config_file",
-    "settings_page",
-    "settings_table",
 ]

@@ -11,7 +11,6 @@ from pydantic import ValidationError, create_model
 
 from pymacaron.config.files import Pointer
 from pymacaron.config.masking import secret_texts
-from pymacaron.config.problems import Explainer
 from pymacaron.config.redaction import looks_secret
 from pymacaron.config.secrets import Resolved
 from pymacaron.config.settings import Settings, is_secret
@@ -94,6 +93,8 @@ def _checked(
     try:
         return _validated(model, data)
     except ValidationError as error:
+        from pymacaron.config.problems import Explainer
+
         problems = Explainer(model, data, start, resolved.origins if place else {}, resolved.redact)(error)
     raise ConfigError(*problems)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
@@ -48,12 +49,14 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ResponseWriter:
-    """How results become responses: `status` is the default one, `empty_status` that of None."""
+    """How results become responses: `status` is the default one, `empty_status` that of None.
+
+    Where None has no status of its own, it is JSON's null, if JSON is declared and the schema takes it.
+    """
 
     where: str
     status: int
     empty_status: int | None
-    null_allowed: bool
     shapes: Mapping[str, Shape]
     usual: Shape
     headers: Literal["unjudged", "reported", "judged"]
@@ -98,9 +101,10 @@ class ResponseWriter:
         return self._with_content(result, status or self.status)
 
     def _empty(self, status: int | None) -> Reply | WerkzeugResponse:
-        if status is None and self.null_allowed:
-            return self._with_content(None, self.status)
         if status is None:
+            if is_json(self.usual.media_type):
+                with suppress(BadResponseException):
+                    return self._with_content(None, self.status)
             declared = f"content for {self.status}"
             raise BadResponseException(f"{self.where} returned None, but declares {declared}: is a 'return' missing?")
         response = Response(status=status)
@@ -142,12 +146,8 @@ def response_writer(operation: Operation, pool: ModelPool, where: str) -> Respon
     status = _number(success[0]) if success else 200
     empty = [_number(found) for found in success if content[found] is None]
     empty_status = empty[0] if empty else None if success else 204
-    declared = shapes.get(str(status), UNDECLARED)
-    null_allowed = is_json(declared.media_type) and _accepts_null(declared)
     usual = _shape_for(shapes, status)
-    return ResponseWriter(
-        where, status, empty_status, null_allowed, shapes, usual, HEADERS.get(pool.responses, "judged")
-    )
+    return ResponseWriter(where, status, empty_status, shapes, usual, HEADERS.get(pool.responses, "judged"))
 
 
 def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:
@@ -191,14 +191,6 @@ def _plain(media_type: str) -> str:
 
 def _unless_json(media_type: str, other: str) -> str:
     return other if not media_type or is_json(media_type) else media_type
-
-
-def _accepts_null(shape: Shape) -> bool:
-    try:
-        shape.to_json(None)
-    except InvalidValue:
-        return False
-    return True
 
 
 def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:

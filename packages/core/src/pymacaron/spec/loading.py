@@ -10,11 +10,9 @@ from pymacaron.exceptions import SpecError
 from pymacaron.spec.cursor import Cursor, Report, kind
 from pymacaron.spec.document import Document
 from pymacaron.spec.documentreader import DocumentReader
-from pymacaron.spec.openapi3 import OpenApi3Reader
 from pymacaron.spec.place import Place, Problem
 from pymacaron.spec.reader import UnreadableError
 from pymacaron.spec.references import References, absolute
-from pymacaron.spec.swagger2 import Swagger2Reader
 
 __all__ = ["load_document", "read_document"]
 
@@ -69,8 +67,12 @@ def _reader(data: Any, place: Place, report: Report, references: References) -> 
         return None
     root = Cursor(data, place, report, references)
     if "openapi" in data and _OPENAPI_3.fullmatch(version := str(data["openapi"])):
+        from pymacaron.spec.openapi3 import OpenApi3Reader
+
         return OpenApi3Reader(root, version)
     if "swagger" in data and str(data["swagger"]) == "2.0":
+        from pymacaron.spec.swagger2 import Swagger2Reader
+
         return Swagger2Reader(root, "2.0")
     key = next((key for key in ("openapi", "swagger") if key in data), None)
     if key is None:
