@@ -42,7 +42,11 @@ class ModelPool:
         """Take how responses are judged, and whether properties are refused that the document does not declare."""
         self.name = document.name
         self.document = document
-        self._options = (import_class, responses, strict_properties)
+        self._options: tuple[Callable[[str], type] | None, Responses, bool] = (
+            import_class,
+            responses,
+            strict_properties,
+        )
         self._made: ModelMaker | None = None
         self._lock = threading.Lock()
 
@@ -77,7 +81,7 @@ class ModelPool:
     @property
     def responses(self) -> Responses:
         """How what handlers return is judged."""
-        return self._responses
+        return self._options[1]
 
     def get_model(self, name: str) -> type[PymacaronBaseModel]:
         """Return the class of a component; raise AttributeError, with the nearest name, where there is none."""
