@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pymacaron.spec import load_document
-from pymacaron.wire import compile_codec, join_cookies, join_query, plain_reader
+from pymacaron.wire import Unreadable, compile_codec, join_cookies, join_query, plain_reader
 
 Client = Callable[..., FlaskClient]
 
@@ -141,7 +141,15 @@ TEXTS = st.lists(st.text("01.-+eE%truefals ", max_size=6) | st.sampled_from(["tr
 def test_the_short_way_reads_what_the_codec_reads(texts: list[str], index: int, codecs: list[Any]) -> None:
     """A parameter without escapes is read with less ceremony, and no differently."""
     codec = codecs[index]
-    assert repr(plain_reader(codec)(texts)) == repr(codec.decode_texts(texts))
+    assert outcome(plain_reader(codec), texts) == outcome(codec.decode_texts, texts)
+
+
+def outcome(read: Callable[[list[str]], Any], texts: list[str]) -> str:
+    """Return what is read, or why nothing is."""
+    try:
+        return repr(read(texts))
+    except Unreadable as error:
+        return f"unreadable: {error}"
 
 
 @pytest.fixture(scope="module")

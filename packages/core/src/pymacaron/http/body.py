@@ -21,6 +21,9 @@ from pymacaron.wire import problem_of_json
 
 __all__ = ["BodyReader", "body_reader"]
 
+CHARSETS = {"ascii", "iso-8859-1", "latin-1", "us-ascii", "utf-16", "utf-8", "windows-1252"}
+"""Others of Python's codecs are no charsets, or take quadratic time (punycode)."""
+
 Read = Callable[[Incoming], Any]
 
 
@@ -119,11 +122,10 @@ def _text(schema: Schema | None, pool: ModelPool) -> Read:
 
 
 def _decoded(incoming: Incoming) -> str:
-    charset = incoming.request.mimetype_params.get("charset", "utf-8")
-    try:
-        return incoming.body().decode(charset)
-    except LookupError:
-        raise UnsupportedMediaType("the charset of the body is not known here") from None
+    charset = incoming.request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in CHARSETS:
+        raise UnsupportedMediaType(f"the charset of the body should be one of: {', '.join(sorted(CHARSETS))}")
+    return incoming.body().decode(charset)
 
 
 def _json(schema: Schema | None, pool: ModelPool) -> Read:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from pymacaron.spec import RequestLimits
 
 __all__ = ["decode_strictly", "problem_of_json"]
 
-MOST_DIGITS = 4300
+MOST_DIGITS = 400
+LONG_NUMBER = re.compile(rb"[0-9]{401}")
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 ALL_BYTES = bytes(range(256))
 NOT_BRACKETS = ALL_BYTES.translate(None, b"[]{}")
 NOT_STRUCTURE = NOT_BRACKETS.translate(None, b'"')
@@ -22,6 +25,8 @@ def problem_of_json(data: bytes, limits: RequestLimits) -> str | None:
     A text of n bytes has fewer than n / 2 + 1 items, and is no deeper than it has opening brackets: that settles
     ordinary texts without looking at each character.
     """
+    if len(data) > MOST_DIGITS and LONG_NUMBER.search(data) and LONG_NUMBER.search(STRING.sub(b'""', data)):
+        return f"Holds a number of more than {MOST_DIGITS} digits"
     opened = data.count(b"{") + data.count(b"[")
     if opened <= limits.depth and len(data) <= 2 * limits.items:
         return None
