@@ -19,14 +19,14 @@ HANDLERS = "def it(**keywords):\n    return keywords\n"
 STRING = "{type: string}"
 ARRAY = "{type: array, items: {type: string}}"
 OBJECT = "{type: object, properties: {R: {type: integer}, G: {type: integer}}}"
-VALUES = {STRING: "a,b c/é&=;.%", ARRAY: ["a,b", "c d", "é&=;.%"], OBJECT: {"R": 100, "G": 200}}
+VALUES: dict[str, Any] = {STRING: "a,b c/é&=;.%", ARRAY: ["a,b", "c d", "é&=;.%"], OBJECT: {"R": 100, "G": 200}}
 STYLES = {
     "path": ("simple", "label", "matrix"),
     "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
     "header": ("simple",),
     "cookie": ("form", "cookie"),
 }
-POOR = {ARRAY: ["a", "b"], STRING: "a", OBJECT: VALUES[OBJECT]}
+POOR: dict[str, Any] = {ARRAY: ["a", "b"], STRING: "a", OBJECT: VALUES[OBJECT]}
 """What styles can carry that have no way to escape their delimiter."""
 
 
