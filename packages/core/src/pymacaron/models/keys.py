@@ -20,13 +20,14 @@ def repeats_a_key(data: bytes, value: Any, shapes: Shapes) -> bool:
 
     `shapes` is a dict that the caller keeps for texts of one kind: what was learnt of their models.
 
-    A key ends in a quote with a colon behind it, white space apart, and hardly anything else does. Where there are as
-    many of these as the value has members, no key was lost; else the text is read once more, and watched.
+    Behind each key stands a colon, so where a text has no more colons than the value has members, no key was lost. Nor
+    was one where that holds for colons behind quotes, white space apart. Else the text is read once more, and watched.
     """
-    keys = data.count(b'":')
-    if keys != data.count(b":"):
-        keys = data.translate(None, WHITE_SPACE).count(b'":')
-    if keys < 2 or keys == _members(value, shapes):
+    colons = data.count(b":")
+    if colons < 2:
+        return False
+    members = _members(value, shapes)
+    if members == colons or members == data.translate(None, WHITE_SPACE).count(b'":'):
         return False
     try:
         json.loads(data, object_pairs_hook=_unique)
@@ -54,7 +55,7 @@ def _members(value: Any, shapes: Shapes) -> int:
         item = waiting.pop()
         kind = item.__class__
         if kind is list:
-            waiting += item
+            count += _plain_members(item, waiting, shapes)
         elif kind is dict:
             count += len(item)
             waiting += item.values()
@@ -70,6 +71,22 @@ def _members(value: Any, shapes: Shapes) -> int:
                 waiting += [held[name] for name in shape.holders if name in given]
             if shape.is_open and item.__pydantic_extra__:
                 waiting += item.__pydantic_extra__.values()
+    return count
+
+
+def _plain_members(items: list[Any], waiting: list[Any], shapes: Shapes) -> int:
+    """Count the members of models that hold no others, the same kind one after the other; leave the rest waiting."""
+    kind = items[0].__class__ if items else None
+    shape = shapes.get(kind) if kind is not None else None
+    if shape is None or shape.holders or shape.is_open:
+        waiting += items
+        return 0
+    count = 0
+    for item in items:
+        if item.__class__ is kind:
+            count += len(item.__pydantic_fields_set__)
+        else:
+            waiting.append(item)
     return count
 
 
