@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from pymacaron.models.keys import repeats_a_key
+from pymacaron.models.keys import Shapes, repeats_a_key
 
 
 class Line(BaseModel):
@@ -41,14 +41,14 @@ VALUES = st.recursive(st.integers() | NAMES, lambda inner: st.lists(inner) | st.
 @given(value=VALUES, indent=st.none() | st.just(1), colon=st.sampled_from([":", ": ", " : ", "\n:"]))
 def test_no_key_is_found_twice_where_none_is(value: Any, indent: int | None, colon: str) -> None:
     data = json.dumps(value, indent=indent, separators=(",", colon)).encode()
-    assert repeats_a_key(data, json.loads(data)) is False
+    assert repeats_a_key(data, json.loads(data), {}) is False
 
 
 @given(value=VALUES, name=NAMES, more=VALUES, colon=st.sampled_from([":", ": ", " : "]))
 def test_a_key_that_is_there_twice_is_found(value: Any, name: str, more: Any, colon: str) -> None:
     key, one, other = (json.dumps(each, separators=(",", colon)) for each in (name, value, more))
     data = f"[{{{key}{colon}{one},{key}{colon}{other}}},{one}]".encode()
-    assert repeats_a_key(data, json.loads(data)) is True
+    assert repeats_a_key(data, json.loads(data), {}) is True
 
 
 @pytest.mark.parametrize(("model", "text", "twice"), [
@@ -67,4 +67,6 @@ def test_a_key_that_is_there_twice_is_found(value: Any, name: str, more: Any, co
     (Listed, '[{"sku":"a"},{"sku":"b"}]', False),
 ])  # fmt: skip
 def test_models_are_counted_as_what_they_were_read_from(model: type[BaseModel], text: str, twice: bool) -> None:
-    assert repeats_a_key(text.encode(), model.model_validate_json(text)) is twice
+    shapes: Shapes = {}
+    for _ in range(2):
+        assert repeats_a_key(text.encode(), model.model_validate_json(text), shapes) is twice

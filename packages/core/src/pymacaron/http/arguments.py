@@ -150,7 +150,7 @@ def _query_string(incoming: Incoming) -> Sequence[str]:
 def _path(operation: Operation, parameter: Parameter, variable: str) -> tuple[Texts, Decode]:
     """Read a path parameter from the decoded path, but one of several texts from the path as the caller wrote it."""
     if parameter.content_type is not None or not COMPOUND & types_of(parameter.schema):
-        return lambda incoming: (incoming.values[variable],), compile_codec(parameter, decoded=True).decode_texts
+        return lambda incoming: (incoming.values[variable],), plain_reader(compile_codec(parameter, decoded=True))
     raw = raw_values(operation.path, parameter.name)
     return lambda incoming: (raw(incoming.environ, incoming.values[variable]),), compile_codec(parameter).decode_texts
 

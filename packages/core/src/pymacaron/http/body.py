@@ -13,7 +13,7 @@ from pymacaron.http.incoming import Incoming
 from pymacaron.http.mediatypes import is_json, plain
 from pymacaron.http.problems import Problems
 from pymacaron.models.codec import read_free
-from pymacaron.models.keys import repeats_a_key
+from pymacaron.models.keys import Shapes, repeats_a_key
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue, ValueProblem
 from pymacaron.spec import MediaType, RequestBody, Schema
@@ -131,12 +131,14 @@ def _decoded(incoming: Incoming) -> str:
 def _json(schema: Schema | None, pool: ModelPool) -> Read:
     read_json = read_free if schema is None else pool.codec(schema, "request").read_json
 
+    shapes: Shapes = {}
+
     def read(incoming: Incoming) -> Any:
         data = incoming.body()
         if problem := problem_of_json(data, incoming.limits):
             raise InvalidValue([ValueProblem((), problem)])
         value = read_json(data)
-        if repeats_a_key(data, value):
+        if repeats_a_key(data, value, shapes):
             raise InvalidValue([ValueProblem((), "Holds a key twice in one object")])
         return value
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel
 
-__all__ = ["repeats_a_key"]
+__all__ = ["Shapes", "repeats_a_key"]
 
-LOOSE_COLONS = (b" :", b"\n:", b"\t:", b"\r:")
-LEAVES = (str, int, float, bool, bytes, type(None))
+WHITE_SPACE = b" \t\r\n"
+HOLDERS = (BaseModel, list, dict, tuple, set)
 
 
-def repeats_a_key(data: bytes, value: Any) -> bool:
+def repeats_a_key(data: bytes, value: Any, shapes: Shapes) -> bool:
     """Tell whether an object of a JSON text holds a key twice; `value` is what was read from the text, models or not.
 
-    A key ends in a quote with a colon behind it. Where there are as many of these as the value has members, no key was
-    lost; else (unknown properties, odd white space, a key twice) the text is read once more, and watched.
+    `shapes` is a dict that the caller keeps for texts of one kind: what was learnt of their models.
+
+    Behind each key stands a colon, so where a text has no more colons than the value has members, no key was lost. Nor
+    was one where that holds for colons behind quotes, white space apart. Else the text is read once more, and watched.
     """
-    keys = data.count(b'":')
-    loose = keys != data.count(b":") and any(colon in data for colon in LOOSE_COLONS)
-    if not loose and (keys < 2 or keys == _members(value)):
+    colons = data.count(b":")
+    if colons < 2:
+        return False
+    members = _members(value, shapes)
+    if members == colons or members == data.translate(None, WHITE_SPACE).count(b'":'):
         return False
     try:
         json.loads(data, object_pairs_hook=_unique)
@@ -43,7 +47,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
         raise _Twice
 
 
-def _members(value: Any) -> int:
+def _members(value: Any, shapes: Shapes) -> int:
     """Count the members of all objects of a value."""
     count = 0
     waiting = [value]
@@ -51,27 +55,59 @@ def _members(value: Any) -> int:
         item = waiting.pop()
         kind = item.__class__
         if kind is list:
-            waiting += item
+            count += _plain_members(item, waiting, shapes)
         elif kind is dict:
             count += len(item)
             waiting += item.values()
-        elif (nested := _nested(kind)) is not None:
+        elif (shape := shapes.get(kind, UNSEEN)) is not None:
+            if shape is UNSEEN:
+                shape = shapes[kind] = _shape(kind)
+                waiting.append(item)
+                continue
             given = item.__pydantic_fields_set__
             count += len(given)
-            if nested:
+            if shape.holders:
                 held = item.__dict__
-                waiting += [held[name] for name in nested if name in given]
-            if item.__pydantic_extra__:
+                waiting += [held[name] for name in shape.holders if name in given]
+            if shape.is_open and item.__pydantic_extra__:
                 waiting += item.__pydantic_extra__.values()
     return count
 
 
-@cache
-def _nested(kind: type) -> tuple[str, ...] | None:
-    """Return the fields of a model that may hold objects; None for what is no model, or one that is its one value."""
+def _plain_members(items: list[Any], waiting: list[Any], shapes: Shapes) -> int:
+    """Count the members of models that hold no others, the same kind one after the other; leave the rest waiting."""
+    kind = items[0].__class__ if items else None
+    shape = shapes.get(kind) if kind is not None else None
+    if shape is None or shape.holders or shape.is_open:
+        waiting += items
+        return 0
+    count = 0
+    for item in items:
+        if item.__class__ is kind:
+            count += len(item.__pydantic_fields_set__)
+        else:
+            waiting.append(item)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which fields of a model may hold objects, and whether it keeps what it does not declare."""
+
+    holders: tuple[str, ...] = ()
+    is_open: bool = False
+
+
+UNSEEN = _Shape()
+Shapes = dict[type, _Shape | None]
+
+
+def _shape(kind: type) -> _Shape | None:
+    """Return the shape of a model; None for what is no model, or one that is its one value."""
     if not issubclass(kind, BaseModel) or issubclass(kind, RootModel):
         return None
-    return tuple(name for name, field in kind.model_fields.items() if not _is_leaf(field.annotation))
+    holders = tuple(name for name, field in kind.model_fields.items() if not _is_leaf(field.annotation))
+    return _Shape(holders, kind.model_config.get("extra") == "allow")
 
 
 def _is_leaf(annotation: Any) -> bool:
@@ -82,4 +118,4 @@ def _is_leaf(annotation: Any) -> bool:
         return _is_leaf(get_args(annotation)[0])
     if origin in (Union, UnionType):
         return all(map(_is_leaf, get_args(annotation)))
-    return annotation in LEAVES
+    return isinstance(annotation, type) and annotation is not object and not issubclass(annotation, HOLDERS)

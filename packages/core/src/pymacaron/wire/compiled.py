@@ -47,14 +47,14 @@ def compile_codec(parameter: Parameter, others: Iterable[str] = (), *, decoded: 
 
 
 def plain_reader(codec: ParameterCodec) -> Callable[[Sequence[str]], Any]:
-    """Return what does the same as `decode_texts`, with less ceremony for a query parameter that holds no escapes."""
-    if (
-        not isinstance(codec, Named)
-        or not isinstance(codec.text, ScalarText)
-        or codec.text.escaping is not places.QUERY
-    ):
+    """Return what does the same as `decode_texts`, with less ceremony for one text that holds no escapes."""
+    if not isinstance(codec, Named) or not isinstance(codec.text, ScalarText):
         return codec.decode_texts
     read, decode = codec.text.scalar.read, codec.decode_texts
+    if codec.text.escaping is places.PLAIN:
+        return lambda texts: read(texts[-1])
+    if codec.text.escaping is not places.QUERY:
+        return decode
 
     def decode_texts(texts: Sequence[str]) -> Any:
         text = texts[-1]
