@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import flask
 import pytest
 from flask.testing import FlaskClient
 
@@ -255,3 +256,31 @@ def test_judging_can_be_left_off(judged: str, logged: bool, client: Client, capl
     given["pym-config.yaml"] = f"name: demo\nvalidate_responses: {judged}\n"
     assert client(given).post("/it").status_code == 200
     assert ("the header X-Count: is missing" in caplog.text) is logged
+
+
+def test_a_form_that_a_function_read_before_is_judged_all_the_same(service: Callable[..., Any]) -> None:
+    app = service(form(URLENCODED))
+    app.before_request(lambda: (flask.request.form, None)[1])
+    http = app.test_client()
+    assert http.post("/it", data={"n": "1"}).json == [{"n": 1}]
+    assert http.post("/it", data={"n": "x"}).status_code == 400
+
+
+def test_a_part_without_a_name_is_refused(client: Client) -> None:
+    data = b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"
+    reply = client(form(MULTIPART)).post("/it", data=data, content_type="multipart/form-data; boundary=b")
+    assert reply.status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "hex", "bogus"])
+def test_a_codec_that_is_no_charset_is_refused(charset: str, client: Client) -> None:
+    http = client(files("{text/plain: {schema: {type: string}}}"))
+    reply = http.post("/it", data=b"a-" + b"b" * 300_000, content_type=f"text/plain; charset={charset}")
+    assert reply.status_code == 415
+
+
+def test_a_number_of_hundreds_of_digits_is_refused_and_a_text_of_them_is_none(client: Client) -> None:
+    http = client(files("{application/json: {schema: {type: array, uniqueItems: true}}}"))
+    number, text = "[" + "9" * 4204 + "]", '["' + "9" * 4204 + '"]'
+    sent = [http.post("/it", data=data, content_type="application/json") for data in (number, text)]
+    assert [reply.status_code for reply in sent] == [400, 200]

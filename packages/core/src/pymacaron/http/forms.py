@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from pymacaron.http.incoming import Incoming, ascii_only, by_name, too_many
 from pymacaron.http.mediatypes import is_json, plain
@@ -56,6 +56,8 @@ def form_of(incoming: Incoming, media_types: Sequence[str]) -> FormFields:
 
 
 def _urlencoded(incoming: Incoming) -> FormFields:
+    if incoming.form_is_read:
+        return FormFields(list(incoming.request.form.items(multi=True)), encoded=False)
     data = incoming.body()
     if data.count(b"&") >= incoming.limits.items:
         raise too_many("body", incoming.limits.items)
@@ -64,6 +66,8 @@ def _urlencoded(incoming: Incoming) -> FormFields:
 
 def _multipart(incoming: Incoming) -> FormFields:
     request = incoming.multipart()
+    if None in request.form or None in request.files:
+        raise BadRequest("a part of the form has no name")
     return FormFields(list(request.form.items(multi=True)), encoded=False, files=request.files)
 
 

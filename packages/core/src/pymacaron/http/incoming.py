@@ -125,6 +125,12 @@ class Incoming:
             length = 0
         return Counted.buffered(self.environ["wsgi.input"], self.limit, length)
 
+    @property
+    def form_is_read(self) -> bool:
+        """Whether somebody, such as a function before the request, has read the form."""
+        made = self.environ.get("werkzeug.request")
+        return made is not None and "form" in vars(made)
+
     def multipart(self) -> Request:
         """Return the request with its form unread, or read by somebody else, and bounded."""
         request = self.request
