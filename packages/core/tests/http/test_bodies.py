@@ -284,3 +284,12 @@ def test_a_number_of_hundreds_of_digits_is_refused_and_a_text_of_them_is_none(cl
     number, text = "[" + "9" * 4204 + "]", '["' + "9" * 4204 + '"]'
     sent = [http.post("/it", data=data, content_type="application/json") for data in (number, text)]
     assert [reply.status_code for reply in sent] == [400, 200]
+
+
+def test_a_number_beyond_floats_is_refused_without_a_schema_too(client: Client) -> None:
+    http = client(files("{application/json: {}}"))
+    sent = [
+        http.post("/it", data=f'{{"n": {text}}}', content_type="application/json")
+        for text in ("1e400", "1" * 400 + ".0")
+    ]
+    assert [reply.status_code for reply in sent] == [400, 400]

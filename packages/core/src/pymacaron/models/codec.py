@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 Responses = Literal["off", "report", "strict", "deep"]
 """How what handlers return is judged: not at all, logged, refused, or refused with instances of models judged again."""
 
+LONGEST_FLOAT = 308
+"""Digits before the point that a float holds at most."""
+
 _REFUSED_EXTRAS = "extra_forbidden"
 
 
@@ -218,7 +221,8 @@ def _decoded(data: bytes) -> Any:
     except ValueError as error:
         told = "is nested too deeply" if "recursion" in str(error) else "Is not JSON"
         raise InvalidValue([ValueProblem((), told[0].upper() + told[1:])]) from None
-    if (b"e" in data or b"E" in data) and not _finite(decoded):
+    may_overflow = b"e" in data or b"E" in data or (b"." in data and len(data) > LONGEST_FLOAT)
+    if may_overflow and not _finite(decoded):
         raise InvalidValue([ValueProblem((), "Numbers should be finite", "type")])
     return decoded
 
