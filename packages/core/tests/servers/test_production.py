@@ -263,6 +263,7 @@ def test_the_access_log_is_off_unless_it_is_wanted_and_leaves_out_the_query(serv
     config = CONFIG + "access_log: true\nlog_level: WARNING\n"
     running = serve("--workers", "1", files={"pym-config.yaml": config})
     running.get("/nap?seconds=0.2")
+    running.wait_for_log("/nap")  # a line is written after its answer, by the thread that gave it
     running.get("/no%0Awhere%C3%A9")
     running.stop()
     lines = [line for line in running.log.read_text().splitlines() if "pymacaron.servers.access" in line]
