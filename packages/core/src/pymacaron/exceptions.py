@@ -3,6 +3,8 @@
     Exception
     └── PyMacaronException               500 SERVER_ERROR
         ├── RequestError                 400 INVALID_PARAMETER    the caller's fault
+        ├── AuthenticationError          401 UNAUTHENTICATED      nobody whom the operation knows
+        ├── ForbiddenError               403 FORBIDDEN            somebody who may not do this
         ├── BadResponseException         500 BAD_RESPONSE         the handler broke its contract
         ├── NotReadyError                503 NOT_READY            a start-up function failed
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
@@ -23,9 +25,11 @@ from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 __all__ = [
+    "AuthenticationError",
     "BadResponseException",
     "BindingError",
     "ConfigError",
+    "ForbiddenError",
     "NotReadyError",
     "PluginError",
     "PyMacaronException",
@@ -67,6 +71,10 @@ class PyMacaronException(Exception):
         self.user_message = user_message
         self.error_id = error_id or self.error_id
 
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the names and values of headers that the reply carries."""
+        return []
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of the reply; `user_message` stands in it where it is set."""
         reply: dict[str, Any] = {
@@ -94,6 +102,31 @@ class RequestError(PyMacaronException):
         """Return the JSON object of the reply, with `problems` where there are any."""
         reply = super().to_json()
         return {**reply, "problems": self.problems} if self.problems else reply
+
+
+class AuthenticationError(PyMacaronException):
+    """A caller who brought no credential, or a bad one; `challenge` tells which to bring (RFC 9110, section 11.6.1).
+
+    It is the value of a WWW-Authenticate header, "" for none.
+    """
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+    def __init__(self, *args: object, challenge: str = "", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.challenges = [challenge] if challenge else []
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return a WWW-Authenticate header for each challenge."""
+        return [("WWW-Authenticate", challenge) for challenge in self.challenges]
+
+
+class ForbiddenError(AuthenticationError):
+    """A caller who is known, and lacks a scope or a role (RFC 6750, section 3.1)."""
+
+    code = "FORBIDDEN"
+    status = 403
 
 
 class BadResponseException(PyMacaronException):

@@ -343,15 +343,6 @@ def test_a_handler_module_that_cannot_be_imported_is_told_with_its_reason(folder
         create_app(root)
 
 
-def test_an_operation_whose_security_scheme_nobody_verifies_stops_the_start(folder: Callable[..., Path]) -> None:
-    from pymacaron import create_app
-
-    files = operation("def it():\n    return {}\n", "      security: [{login: []}]\n")
-    files["apis/it.yaml"] += "components: {securitySchemes: {login: {type: http, scheme: bearer}}}\n"
-    with pytest.raises(StartError, match=r"GET /it requires the security scheme 'login' .*, which no installed plugin"):
-        create_app(folder(files))
-
-
 def test_base_paths_and_servers_lead_the_routes_unless_they_are_ignored(client: Client) -> None:
     files = operation("def it():\n    return {}\n")
     files["apis/it.yaml"] = files["apis/it.yaml"].replace(

@@ -29,6 +29,21 @@ DOCUMENTS = sorted(
 )
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 SAMPLES = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+ANYBODY = """
+from pymacaron import hookimpl
+from pymacaron.plugins.records import Authenticator, Identity, SecurityScheme
+
+KINDS = [("http", "basic"), ("http", "bearer"), ("apiKey", None), ("oauth2", None), ("openIdConnect", None)]
+
+
+def bind(definition, scopes):
+    return Authenticator(lambda incoming: Identity("anybody", definition.name, frozenset(scopes)), PermissionError)
+
+
+@hookimpl
+def pym_security_schemes(config):
+    return [SecurityScheme(type_, bind, scheme) for type_, scheme in KINDS]
+"""
 
 if not DOCUMENTS:
     pytest.skip("no conformance data: set PYM_CONFORMANCE_DIR to its folder", allow_module_level=True)
@@ -40,7 +55,7 @@ def name_of(path: Path) -> str:
 
 @pytest.fixture
 def laid(tmp_path: Path) -> Callable[[Path], Path]:
-    """Make a service of a document: its operations bound, and `security`, which no plugin verifies yet, taken out."""
+    """Make a service of a document: its operations bound, with a plugin that lets anybody pass any security scheme."""
 
     def lay(path: Path) -> Path:
         for folder in ("apis", "common"):
@@ -51,7 +66,8 @@ def laid(tmp_path: Path) -> Callable[[Path], Path]:
                 shutil.copyfile(fragment, tmp_path / "common" / fragment.name)
         data, names = bound(read_source(path).data)
         (tmp_path / "apis" / "document.json").write_text(json.dumps(data, indent=1))
-        (tmp_path / "pym-config.yaml").write_text("name: real\n")
+        (tmp_path / "pym-config.yaml").write_text("name: real\nplugins: {disable: [auth], local: [anybody]}\n")
+        (tmp_path / "anybody.py").write_text(ANYBODY)
         handlers = (f"def {name}(*body, **parameters):\n    return {{}}\n" for name in names)
         (tmp_path / "handlers.py").write_text("\n\n".join(handlers))
         return tmp_path
@@ -61,13 +77,11 @@ def laid(tmp_path: Path) -> Callable[[Path], Path]:
 
 def bound(data: Any) -> tuple[Any, list[str]]:
     """Bind each operation of a document to a function of its own; return the names of the functions too."""
-    data = {key: value for key, value in data.items() if key != "security"}
     names: list[str] = []
     for item in (data.get("paths") or {}).values():
         for method in METHODS:
             if method in item:
                 names.append(f"operation_{len(names)}")
-                item[method] = {key: value for key, value in item[method].items() if key != "security"}
                 item[method]["x-bind-server"] = f"handlers.{names[-1]}"
     return data, names
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Request
 
+    from pymacaron.plugins.records import Identity
     from pymacaron.service import Service
     from pymacaron.spec import Operation
 
@@ -25,4 +26,4 @@ class Call:
     operation: Operation
     request: Request
     service: Service
-    identity: Any = None
+    identity: Identity | None = None

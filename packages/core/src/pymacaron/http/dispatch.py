@@ -1,4 +1,4 @@
-"""The story of a request: read its arguments, call the handler, write the response."""
+"""The story of a request: authenticate, read its arguments, call the handler, write the response."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ __all__ = ["answer"]
 
 def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response:
     """Answer one request by its plan; whatever is wrong leaves as an exception for http/errors."""
+    incoming.limits = plan.bound.operation.limits
+    identity = None if plan.guard is None else plan.guard(incoming)
     plan.acceptance.check(incoming.environ)
     positional, keywords = read(plan, incoming)
     if plan.bound.call_keyword:
-        keywords[plan.bound.call_keyword] = Call(plan.bound.api, plan.bound.operation, incoming.request, service)
+        call = Call(plan.bound.api, plan.bound.operation, incoming.request, service, identity)
+        keywords[plan.bound.call_keyword] = call
     return plan.response.write(called(plan, positional, keywords))
 
 
@@ -35,7 +38,6 @@ def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]
     """Return the handler's arguments; raises RequestError with all that is wrong with them."""
     if plan.body is None and not plan.arguments:
         return (), {}
-    incoming.limits = plan.bound.operation.limits
     problems = Problems()
     positional = () if plan.body is None else (plan.body.read(incoming, problems),)
     if positional == (None,) and plan.bound.body_may_be_omitted:
@@ -48,7 +50,7 @@ def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]
 def called(plan: Plan, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """Return what the handler returns; a coroutine runs to its end in a loop of its own."""
     try:
-        result = plan.bound.handler(*positional, **keywords)
+        result = plan.handler(*positional, **keywords)
         return finished(result) if isinstance(result, CoroutineType) else result
     except SystemExit as error:  # it would end the server
         raise RuntimeError(f"{plan.bound.operation.binding.server} called sys.exit()") from error

@@ -43,7 +43,9 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
     log.log(level, text, request.method, printable(request.path), error.code, error, error.error_id, exc_info=cause)
     if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
         reply["error_description"] = GENERIC
-    return _response(reply)
+    response = _response(reply)
+    response.headers.extend(error.headers())
+    return response
 
 
 def answer_http(error: HTTPException) -> WerkzeugResponse:

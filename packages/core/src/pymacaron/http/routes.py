@@ -15,6 +15,7 @@ from werkzeug.routing import Map, Rule
 from pymacaron.exceptions import BindingError, StartError
 from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.handlers import BoundOperation, bind
+from pymacaron.http.security import Guard, Guards
 from pymacaron.models.pool import ModelPool
 from pymacaron.modules import BrokenModuleError
 from pymacaron.spec import Operation
@@ -36,16 +37,19 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
     broken = BrokenModules()
     taken: dict[tuple[str, str], Operation] = {}
     ready: list[Callable[[], None]] = []
+    guards = Guards(service)
     for pool in pools:
         own_methods = {(operation.path, operation.method.upper()) for operation in pool.document.operations}
         for operation in pool.document.operations:
             if operation.binding.skipped:
                 continue
-            problems += [*unbound(operation), *unprotected(pool, operation), *collisions(operation, service, taken)]
+            unverified = guards.unverified(pool.document, operation)
+            problems += [*unbound(operation), *unverified, *collisions(operation, service, taken)]
             try:
                 if operation.binding.server and not broken.counts(operation.binding.server):
                     bound, rules = bind(service, pool.name, operation), _rules(operation, service, own_methods)
-                    ready.append(partial(_add, app, service, pool, bound, rules))
+                    guard = None if unverified else guards.guard(pool.document, operation, bound.handler)
+                    ready.append(partial(_add, app, service, pool, bound, guard, rules))
             except BrokenModuleError as error:
                 broken.add(error)
             except BindingError as error:
@@ -92,17 +96,6 @@ def unbound(operation: Operation) -> list[str]:
     ]
 
 
-def unprotected(pool: ModelPool, operation: Operation) -> list[str]:
-    """Return a sentence for each security scheme of an operation that nothing here can verify: it never runs open."""
-    names = sorted({name for alternative in operation.security or () for name in alternative})
-    definitions = pool.document.security_definitions
-    return [
-        f"{operation.place}: {operation.method.upper()} {operation.path} requires the security scheme '{name}' "
-        f"({definitions[name].type}), which no installed plugin verifies: install one that does, or remove 'security'"
-        for name in names
-    ]
-
-
 def collisions(operation: Operation, service: Service, taken: dict[tuple[str, str], Operation]) -> list[str]:
     """Return a sentence for each route of an operation that another operation has already."""
     found = []
@@ -144,21 +137,23 @@ class OperationRule(Rule):
         return lambda rule, **values: compiled(append_unknown)(rule, **values)
 
 
-def _add(app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, rules: Iterable[Rule]) -> None:
+def _add(
+    app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, guard: Guard | None, rules: Iterable[Rule]
+) -> None:
     operation = bound.operation
     endpoint = f"{bound.api}.{operation.method} {operation.path}"
     for rule in rules:
         rule.endpoint = endpoint
         app.url_map.add(rule)
-    app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound))
+    app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound, guard))
 
 
-def _prepared(service: Service, pool: ModelPool, bound: BoundOperation) -> Answer:
+def _prepared(service: Service, pool: ModelPool, bound: BoundOperation, guard: Guard | None) -> Answer:
     """Compile the plan of an operation; its imports wait for the first request."""
     from pymacaron.http.dispatch import answer
     from pymacaron.http.plan import compile_plan
 
-    return partial(answer, compile_plan(bound, pool, _variables(bound.operation.path)), service)
+    return partial(answer, compile_plan(bound, guard, pool, _variables(bound.operation.path)), service)
 
 
 def import_for_requests() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pymacaron.exceptions import PluginError
 from pymacaron.plugins.manager import PluginManager
-from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, Plugin
+from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, Plugin, SecurityScheme, TokenIssuer
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -56,6 +56,15 @@ class Hooks:
     def apis(self, config: Config) -> list[ApiDocument]:
         """Return the documents that plugins bring, by name."""
         return self._collected("pym_apis", ApiDocument, "API", config=config)
+
+    def security_schemes(self, config: Config) -> dict[str, SecurityScheme]:
+        """Return what verifies each kind of security scheme, such as "http bearer"."""
+        found = self._collected("pym_security_schemes", SecurityScheme, "security scheme", config=config)
+        return {scheme.name: scheme for scheme in found}
+
+    def token_issuers(self, config: Config) -> list[TokenIssuer]:
+        """Return who makes tokens, by name."""
+        return self._collected("pym_token_issuers", TokenIssuer, "token issuer", config=config)
 
     def app_created(self, app: Flask, service: Service) -> None:
         """Tell every plugin that the app is complete."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from pymacaron.config import Config
-    from pymacaron.plugins.records import ApiDocument, Check, ConfigSection
+    from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, SecurityScheme, TokenIssuer
     from pymacaron.service import Service
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "pym_commands",
     "pym_config_sections",
     "pym_hook_specs",
+    "pym_security_schemes",
+    "pym_token_issuers",
 ]
 
 
@@ -114,6 +116,56 @@ def pym_apis(config: Config) -> Iterable[ApiDocument]:  # type: ignore[empty-bod
         @hookimpl
         def pym_apis(config):
             return [ApiDocument("stock", Path(__file__).with_name("stock.yaml"))]
+    """
+
+
+@hookspec
+def pym_security_schemes(config: Config) -> Iterable[SecurityScheme]:  # type: ignore[empty-body]
+    """Verify who calls.
+
+    Fires when a service is bound to its Flask app and one of its operations requires a security scheme.
+
+    `config` is the configuration, complete.
+
+    Returns records, one for each kind of scheme; two of one kind are refused. An operation whose scheme nobody verifies
+    stops the start.
+
+    Example::
+
+        @hookimpl
+        def pym_security_schemes(config):
+            return [SecurityScheme("apiKey", bind_key)]
+
+
+        def bind_key(definition, scopes):
+            header = f"HTTP_{definition.parameter.upper().replace('-', '_')}"
+
+            def authenticate(incoming):
+                for key in incoming.header(header):
+                    if key not in KEYS:
+                        raise AuthenticationError("this key is not known: ask the shop for one")
+                    return Identity(KEYS[key], definition.name)
+                return None
+
+            return Authenticator(authenticate, lambda: AuthenticationError(f"send a key as {definition.parameter}"))
+    """
+
+
+@hookspec
+def pym_token_issuers(config: Config) -> Iterable[TokenIssuer]:  # type: ignore[empty-body]
+    """Make tokens for calls to the service.
+
+    Fires when a command or a client wants a token.
+
+    `config` is the configuration, complete.
+
+    Returns records; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_token_issuers(config):
+            return [TokenIssuer("shop", lambda user_id: KEYS_BY_USER[user_id or "guest"])]
     """
 
 
