@@ -14,6 +14,7 @@ COMMANDS = (
     "completion",
     "config",
     "doctor",
+    "init",
     "plugins",
     "routes",
     "run",

@@ -1,0 +1,1 @@
+"""Tools that a running service never needs: nothing that serves imports them."""
