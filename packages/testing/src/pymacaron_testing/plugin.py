@@ -1,1 +1,17 @@
-"""The module that registers pymacaron-testing with the plugin host; it implements no hook yet."""
+"""The plugin that brings the commands of pymacaron-testing, each imported from its module when it is needed."""
+
+from __future__ import annotations
+
+import click
+
+from pymacaron import hookimpl
+
+__all__ = ["pym_commands"]
+
+
+@hookimpl
+def pym_commands() -> list[click.Command]:
+    """Bring `pym mock`."""
+    from pymacaron_testing.cli.mock import mock
+
+    return [mock]
