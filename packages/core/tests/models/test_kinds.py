@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from pymacaron.models.problems import InvalidValue
+
 CASES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("3.1", "{type: string}", ["", "x"], [1, None, True, ["x"]]),
     ("3.1", "{type: integer}", [1, -5, 1.0, 2**70], ["1", True, 1.5, None]),
@@ -141,3 +143,33 @@ def test_keywords_beside_a_reference_count_from_openapi_3_1_on(pool: Any) -> Non
     assert old.from_json({"name": "x"}).name == "x"
     with pytest.raises(ValidationError):
         new.from_json({"name": "x"})
+
+
+INTEGERS = [
+    ("int32", -(2**31), 2**31 - 1),
+    ("int64", -(2**63), 2**63 - 1),
+    ("uint8", 0, 255),
+]
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0", "3.1"])
+@pytest.mark.parametrize("more", ["", ", not: {enum: [5]}", ", minimum: -9, maximum: 99999999999999999999"])
+@pytest.mark.parametrize(("format_", "least", "greatest"), INTEGERS)
+def test_formats_of_integers_bound_them(
+    pool: Any, version: str, more: str, format_: str, least: int, greatest: int
+) -> None:
+    models = pool(f"It: {{type: integer, format: {format_}{more}}}", version)
+    codec = models.codec(models.document.schemas["It"], "request")
+    least = max(least, -9) if "minimum" in more else least
+    for value in (least, 7, greatest):
+        assert codec.read(value) == codec.read_json(b"%d" % value) == value
+    for value in (least - 1, greatest + 1):
+        with pytest.raises(InvalidValue):
+            codec.read_json(b"%d" % value)
+    with pytest.raises(InvalidValue, match=f"less than or equal to {greatest}"):
+        codec.write_json(greatest + 1)
+
+
+def test_formats_of_integers_do_not_bound_numbers(pool: Any) -> None:
+    models = pool("It: {type: number, format: int32}")
+    assert models.codec(models.document.schemas["It"], "request").read_json(b"99999999999") == 99999999999

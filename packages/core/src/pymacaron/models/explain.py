@@ -10,7 +10,7 @@ from typing import Any
 from pymacaron.models.asserted import asserted, keyword_judge, runs
 from pymacaron.models.jsontypes import json_type, told_types
 from pymacaron.models.judge import Judge
-from pymacaron.models.merge import parts_of
+from pymacaron.models.merge import parts_of, range_of
 from pymacaron.models.problems import MOST, ValueProblem, expected_type, sentence
 from pymacaron.models.unions import tags_of
 from pymacaron.spec import Place, Schema
@@ -97,6 +97,8 @@ class _Story:
             for word in (inner, outer):
                 if isinstance(words.get(word), int | float) and not isinstance(words[word], bool):
                     self._leaf({word: words[word]}, word, data, pointer)
+        for word, bound in zip(("minimum", "maximum"), range_of(schema) or (), strict=False):
+            self._leaf({word: bound}, word, data, pointer)
         if asserted(schema):
             self._leaf({"format": words["format"]}, "format", data, pointer)
 

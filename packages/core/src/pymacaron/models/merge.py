@@ -20,6 +20,7 @@ __all__ = [
     "map_limits",
     "number_limits",
     "parts_of",
+    "range_of",
     "says_null",
     "text_limits",
     "types_of",
@@ -68,6 +69,11 @@ JUDGING = frozenset(
 
 _OBJECT_KEYWORDS = frozenset({"properties", "required", "additionalProperties", "patternProperties", "x-parent"})
 _LARGEST_COUNT = 2**62
+_RANGES = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+"""The integers of each format (OpenAPI Format Registry)."""
 _EVERY_NUMBER = frozenset({"number", "integer"})
 
 
@@ -148,6 +154,14 @@ def constants_of(parts: Sequence[Schema]) -> list[Any] | None:
     return listed
 
 
+def range_of(schema: Schema) -> tuple[int, int] | None:
+    """Return the least and the greatest integer that the format of a schema allows, None where it allows all."""
+    types = schema.siblings.get("type", ())
+    if "integer" not in ([types] if isinstance(types, str) else types) or "number" in types:
+        return None
+    return _RANGES.get(str(schema.siblings.get("format")))
+
+
 def text_limits(parts: Sequence[Schema], accepts_pattern: Callable[[str], bool]) -> Limits:
     """Return the limits of a text; of several patterns or formats the last one counts."""
     patterns = [part.siblings["pattern"] for part in parts if isinstance(part.siblings.get("pattern"), str)]
@@ -204,6 +218,9 @@ def _bounds(parts: Sequence[Schema]) -> Iterator[tuple[str, int | float]]:
             strict = part.siblings.get(exclusive) is True
             bounds[outer if strict else inner] += _numbers([part], keyword)
             bounds[outer] += _numbers([part], exclusive)
+        if (whole := range_of(part)) is not None:
+            bounds["ge"].append(whole[0])
+            bounds["le"].append(whole[1])
         bounds["multiple_of"] += [number for number in _numbers([part], "multipleOf") if number > 0]
     for name, numbers in bounds.items():
         if numbers:

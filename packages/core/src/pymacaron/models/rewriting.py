@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any, Literal
 
 from pymacaron.models.asserted import asserted, runs
-from pymacaron.models.merge import parts_of, says_null
+from pymacaron.models.merge import parts_of, range_of, says_null
 from pymacaron.models.moving import NULL, reworded
 from pymacaron.spec import Schema, is_known, schemas_in
 
@@ -68,6 +68,8 @@ class Rewriting:
             kept = isinstance(inner, bool) and new
             _put(node, tokens, inner if kept else self.rewritten(schema.child(*tokens), below))
         _direct(node, hidden, self._direction)
+        if (whole := range_of(schema)) is not None:
+            node["allOf"] = [*node.get("allOf", ()), {"minimum": whole[0], "maximum": whole[1]}]
         _asserting_only(node, schema)
         return reworded(node, schema)
 
