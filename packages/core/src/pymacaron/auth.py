@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from pymacaron.exceptions import PluginError
+from pymacaron.forwarding import forwarded
 
 FORWARDED = (
     "add_auth",
@@ -24,12 +23,4 @@ __all__ = [*FORWARDED]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in FORWARDED:
-        raise AttributeError(f"module 'pymacaron.auth' has no attribute '{name}'")
-    try:
-        home = importlib.import_module("pymacaron_auth")
-    except ModuleNotFoundError as error:
-        if error.name != "pymacaron_auth":
-            raise
-        raise PluginError(f"pymacaron.auth.{name} comes with pymacaron-auth: pip install 'pymacaron-auth>=3'") from None
-    return getattr(home, name)
+    return forwarded(__name__, name, FORWARDED, "pymacaron_auth")

@@ -15,6 +15,8 @@ from pymacaron_testing.mock.app import mock_app
 
 __all__ = ["ServedMock"]
 
+POLL_SECONDS = 0.05
+
 
 class ServedMock:
     """The mock of some documents, until `close()`."""
@@ -32,7 +34,7 @@ class ServedMock:
     def url(self) -> str:
         """The base URL of a server in a thread."""
         server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[POLL_SECONDS], daemon=True)
         thread.start()
         self._closing += [server.server_close, thread.join, server.shutdown]
         return f"http://127.0.0.1:{server.port}"
