@@ -11,7 +11,8 @@ __all__ = ["pym_commands"]
 
 @hookimpl
 def pym_commands() -> list[click.Command]:
-    """Bring `pym mock`."""
+    """Bring `pym mock` and `pym test`."""
     from pymacaron_testing.cli.mock import mock
+    from pymacaron_testing.cli.test import test
 
-    return [mock]
+    return [mock, test]

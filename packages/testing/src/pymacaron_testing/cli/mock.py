@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,14 +32,14 @@ def mock(
     from pymacaron.log import configure_logging
     from pymacaron.servers import development
     from pymacaron.servers.address import address
-    from pymacaron_testing.mock import mock_app
+    from pymacaron_testing.mock import mock_app, settings_of
 
     configure_logging()
-    folders = {}
+    settings: dict[str, Any] = {}
     if not documents:
         service = context.service()
         documents = tuple(find_documents(service.root / service.config.apis, service.references).values())
-        folders = {url: service.root / folder for url, folder in (service.config.get("schema_folders") or {}).items()}
+        settings = settings_of(service)
         service.close()
-    app = mock_app([path.absolute() for path in documents], seed=seed, token=token, folders=folders)
+    app = mock_app([path.absolute() for path in documents], seed=seed, token=token, settings=settings)
     development.serve(app, app.extensions["pymacaron"], *address(None, host, port))

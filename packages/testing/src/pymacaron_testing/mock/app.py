@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from flask import Flask
@@ -18,7 +19,7 @@ from pymacaron.spec import Binding, Document, Operation
 from pymacaron_testing.mock.answers import Mock
 from pymacaron_testing.mock.errors import shape_errors
 
-__all__ = ["mock_app"]
+__all__ = ["mock_app", "settings_of"]
 
 HANDLER = Binding(server="pymacaron_testing.mock.answers.answer")
 PLUGIN = "pymacaron_testing.mock.plugin"
@@ -29,15 +30,19 @@ class Parent:
 
 
 def mock_app(
-    documents: Sequence[Path], *, seed: int = 0, token: str | None = None, folders: Mapping[str, Path] | None = None
+    documents: Sequence[Path],
+    *,
+    seed: int = 0,
+    token: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Flask:
     """Return the Flask app that mocks some documents.
 
     The same `seed` gives the same values. Where a security scheme is required, any credential passes, or only one that
-    is `token` where that is given. `folders` maps URL prefixes of references to folders, as `schema_folders` does.
-    Raises SpecError for a document that cannot be read.
+    is `token` where that is given. `settings` are those of pym-config.yaml that concern documents, with absolute paths;
+    `settings_of` takes them from a service. Raises SpecError for a document that cannot be read.
     """
-    service = _service(token, folders or {})
+    service = _service({**(settings or {}), **({"mock_token": token} if token else {})})
     app = Flask(service.name)
     app.extensions["pymacaron"] = service
     for path in documents:
@@ -50,17 +55,22 @@ def mock_app(
     return app
 
 
-def _service(token: str | None, folders: Mapping[str, Path]) -> Service:
+def settings_of(service: Service) -> dict[str, Any]:
+    """Return the settings of a service that tell how its documents are read and routed."""
+    folders = service.config.get("schema_folders") or {}
+    return {
+        "ignore_base_path": bool(service.config.get("ignore_base_path")),
+        "schema_folders": {url: str(service.root / folder) for url, folder in folders.items()},
+    }
+
+
+def _service(settings: Mapping[str, Any]) -> Service:
     """Return a service whose only plugins are core's and the mock's."""
     others = [plugin.name for plugin in PluginManager().plugins() if plugin.origin == "entry point"]
-    settings = {
-        "name": "mock",
-        "plugins": {"local": [PLUGIN], "disable": others},
-        **({"mock_token": token} if token else {}),
-        **({"schema_folders": {url: str(folder) for url, folder in folders.items()}} if folders else {}),
-    }
+    plugins = {"local": [PLUGIN], "disable": others}
     with tempfile.TemporaryDirectory(prefix="pym-mock-") as folder:
-        (Path(folder) / "pym-config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+        text = yaml.safe_dump({"name": "mock", "plugins": plugins, **settings})
+        (Path(folder) / "pym-config.yaml").write_text(text, encoding="utf-8")
         return Service(folder)
 
 

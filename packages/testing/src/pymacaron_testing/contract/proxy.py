@@ -1,0 +1,133 @@
+"""A proxy on 127.0.0.1 that hands requests on to a service and records what both sides say."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import httpx2
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from pymacaron_testing.contract.exchange import Exchange, Headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__all__ = ["RecordingProxy"]
+
+HOP_BY_HOP = {
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+"""What concerns one connection only (RFC 9110, section 7.6.1)."""
+POLL_SECONDS = 0.05
+TIMEOUT_SECONDS = 300
+UNREACHABLE = 502
+
+
+class RecordingProxy:
+    """A server in a thread, in front of the service at `target`; `record` is called with each exchange as it ends.
+
+    Tests reach it at `port` of 127.0.0.1 by any HTTP client. A service that cannot be reached is told as 502.
+    """
+
+    def __init__(self, target: str, record: Callable[[Exchange], None], *, verify_ssl: bool = True) -> None:
+        self._target = target.rstrip("/")
+        self._record = record
+        self._lock = threading.Lock()
+        self._client = httpx2.Client(
+            timeout=TIMEOUT_SECONDS,
+            verify=verify_ssl and self._target.startswith("https:"),
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        )
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[POLL_SECONDS], daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._server.port)
+
+    def close(self) -> None:
+        """Stop, after the requests at hand."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._client.close()
+
+    def __enter__(self) -> RecordingProxy:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = _body(environ)
+        headers = _sent_headers(environ)
+        target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"])
+        if "://" in target:
+            target = target.partition("://")[2].partition("/")[2].join(("/", ""))
+        request = self._client.build_request(
+            environ["REQUEST_METHOD"],
+            self._target + target,
+            content=body or None,
+            headers=[*headers, ("Host", urlsplit(self._target).netloc)],
+        )
+        try:
+            reply = self._client.send(request, stream=True)
+        except httpx2.TransportError as error:
+            start_response(f"{UNREACHABLE} Bad Gateway", [("Content-Type", "text/plain")])
+            return [f"{self._target} cannot be reached: {type(error).__name__}\n".encode()]
+        received = _kept((name.decode("latin-1"), text.decode("latin-1")) for name, text in reply.headers.raw)
+        start_response(f"{reply.status_code} {reply.reason_phrase}", list(received))
+        return self._passed_on(environ["REQUEST_METHOD"], target, headers, body, reply, received)
+
+    def _passed_on(
+        self, method: str, target: str, headers: Headers, body: bytes, reply: httpx2.Response, received: Headers
+    ) -> Iterator[bytes]:
+        chunks: list[bytes] = []
+        try:
+            for chunk in reply.iter_raw():
+                chunks.append(chunk)
+                yield chunk
+        finally:
+            reply.close()
+            plain = httpx2.Response(200, headers=received, content=b"".join(chunks)).content
+            with self._lock:
+                self._record(Exchange(method, target, headers, body, reply.status_code, received, plain))
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Answers in HTTP/1.1, so that clients keep their connections, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Leave the log to the service."""
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    length = environ.get("CONTENT_LENGTH", "")
+    if length:
+        return bytes(environ["wsgi.input"].read(int(length)))
+    return bytes(environ["wsgi.input"].read()) if environ.get("wsgi.input_terminated") else b""
+
+
+def _sent_headers(environ: WSGIEnvironment) -> Headers:
+    written = [(key[5:].replace("_", "-").title(), text) for key, text in environ.items() if key.startswith("HTTP_")]
+    typed = [("Content-Type", environ["CONTENT_TYPE"])] if environ.get("CONTENT_TYPE") else []
+    return tuple((name, text) for name, text in _kept([*written, *typed]) if name != "Host")
+
+
+def _kept(headers: Iterable[tuple[str, str]]) -> Headers:
+    return tuple((name, text) for name, text in headers if name.lower() not in HOP_BY_HOP)
