@@ -105,7 +105,7 @@ def served(root: Path, app: Flask) -> Flask:
 
 def test_apps_that_change_flasks_ways_are_served_in_flasks_own_way(folder: Callable[..., Path]) -> None:
     app = served(folder(SERVICE), Changed("changed"))
-    assert contexts.unfit(app) == "it has a process_response() of its own"
+    assert contexts.unfit(app, bound=True) == "it has a process_response() of its own"
     assert not isinstance(app.wsgi_app, Lane)
     assert app.test_client().get("/it").headers["X-Changed"] == "1"
     app.extensions["pymacaron"].close()

@@ -324,6 +324,17 @@ def test_half_a_body_of_a_client_that_goes_away_is_refused_and_no_crash(serve: S
     assert "Traceback" not in running.log.read_text()
 
 
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)  # granian ends the body there: docs/how-to/serve.md
+@pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"2;=\r\n{}\r\n0\r\n\r\n"])
+def test_a_malformed_chunk_is_refused_and_no_crash(chunk: bytes, serve: Serve) -> None:
+    running = serve("--workers", "1")
+    head = b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connections(running.port, 1, head + chunk) as (client,):
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert running.get("/hello")[0] == 200
+    assert "Traceback" not in running.log.read_text()
+
+
 def test_a_body_that_comes_steadily_may_take_longer_than_any_pause(serve: Serve) -> None:
     running = serve("--workers", "1")
     body = json.dumps({"text": "x" * 60000}).encode()

@@ -54,7 +54,7 @@ class BodyReader:
 
     def _value(self, incoming: Incoming, problems: Problems) -> Any:
         read = self._reader(incoming)
-        if not self.streamed and incoming.has_unknown_length and not incoming.body():  # chunked, and empty all the same
+        if not self.streamed and incoming.has_unknown_length and incoming.is_empty:  # chunked, and empty all the same
             if self.required:
                 problems.add("body", "", "Is required", keyword="required")
             return None

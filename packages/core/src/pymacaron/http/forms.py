@@ -56,8 +56,6 @@ def form_of(incoming: Incoming, media_types: Sequence[str]) -> FormFields:
 
 
 def _urlencoded(incoming: Incoming) -> FormFields:
-    if incoming.form_is_read:
-        return FormFields(list(incoming.request.form.items(multi=True)), encoded=False)
     data = incoming.body()
     if data.count(b"&") >= incoming.limits.items:
         raise too_many("body", incoming.limits.items)

@@ -10,21 +10,18 @@ from urllib.parse import quote
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from pymacaron.exceptions import RequestError
-from pymacaron.http.inputs import Counted, read_all, read_exactly
+from pymacaron.http.inputs import Body, Bounds, declared_length, read_all, read_exactly
+from pymacaron.http.multipart import bound_form
 from pymacaron.http.problems import problem
 from pymacaron.spec import DEFAULT_LIMITS
 from pymacaron.wire import Pieces, split_cookies, split_query
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import InputStream, WSGIEnvironment
     from flask import Flask, Request
 
 __all__ = ["Incoming", "ascii_only", "by_name", "header_key", "too_many"]
 
-MOST_DIGITS = 18
-MOST_PARTS = 1000
-CONSUMED = ("_cached_data", "stream", "form", "files", "data")
-"""What is among the attributes of a request once somebody read its body."""
 PRINTABLE = "".join(map(chr, range(33, 127)))
 UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
@@ -97,47 +94,41 @@ class Incoming:
         """Whether a body has to be read to know that it is empty."""
         return "HTTP_TRANSFER_ENCODING" in self.environ or not self.environ.get("CONTENT_LENGTH", "").isdecimal()
 
-    def body(self) -> bytes:
-        """Return the whole body; raises RequestEntityTooLarge (413) above its limit, as soon as that is known.
+    @property
+    def is_empty(self) -> bool:
+        """Whether a body of unknown length turns out to be none; it is read for that."""
+        source = self.environ["wsgi.input"]
+        return not (type(source) is Body and source.is_lost) and not self.body()
 
-        What was read is put back, so that the request object reads it again.
+    def body(self) -> bytes:
+        """Return the whole body, whoever has read it before.
+
+        Raises RequestEntityTooLarge (413) above its limit, as soon as that is known. What was read is put back, so that
+        the request object reads it again.
         """
-        if self._is_consumed():
-            data = self.request.get_data()
-            if len(data) > self.limit:
-                raise RequestEntityTooLarge
-            return data
-        environ, length = self.environ, self._length()
-        source = environ["wsgi.input"]
-        if length is not None:
-            data = read_exactly(source, length)
-        else:
-            data = read_all(source, self.limit) if environ.get("wsgi.input_terminated") else b""
-        environ["wsgi.input"] = BytesIO(data)
+        source = self.environ["wsgi.input"]
+        data = self._again(source) if type(source) is Body else self._read(source)
+        self.environ["wsgi.input"] = BytesIO(data)
         return data
 
     def stream(self) -> Any:
         """Return the body as a file that raises RequestEntityTooLarge (413) when it is read past its limit."""
-        if self._is_consumed():
-            return BytesIO(self.body())
-        length = self._length()
-        if length is None and not self.environ.get("wsgi.input_terminated"):
-            length = 0
-        return Counted.buffered(self.environ["wsgi.input"], self.limit, length)
-
-    @property
-    def form_is_read(self) -> bool:
-        """Whether somebody, such as a function before the request, has read the form."""
-        made = self.environ.get("werkzeug.request")
-        return made is not None and "form" in vars(made)
+        self._length()
+        if type(self.environ["wsgi.input"]) is not Body:
+            bounds = Bounds(self.limit)
+            self.environ["wsgi.input"] = Body(self.environ, lambda: bounds)
+        elif "_cached_data" in vars(self.request):
+            return BytesIO(self.request.get_data())
+        return self.environ["wsgi.input"]
 
     def multipart(self) -> Request:
-        """Return the request with its form unread, or read by somebody else, and bounded."""
+        """Return the request with its form unread and bounded, or read by somebody else."""
         request = self.request
-        if not self._is_consumed():
-            self.environ["wsgi.input"] = self.stream()
-            request.max_form_parts = min(MOST_PARTS, self.limits.items)
-            request.max_form_memory_size = self.limits.body
+        if "form" not in vars(request):
+            source = self.stream()
+            if type(source) is Body and source.is_lost:
+                source.whole()
+            bound_form(request, self.limits)
         return request
 
     @property
@@ -148,16 +139,25 @@ class Incoming:
 
     def _length(self) -> int | None:
         """Return the length of the body where it is known."""
-        text = self.environ.get("CONTENT_LENGTH", "")
-        if "HTTP_TRANSFER_ENCODING" in self.environ or not text.isdecimal():
-            return None
-        if len(text) > MOST_DIGITS or int(text) > self.limit:
+        length = declared_length(self.environ)
+        if length is not None and length > self.limit:
             raise RequestEntityTooLarge
-        return int(text)
+        return length
 
-    def _is_consumed(self) -> bool:
-        made = self.environ.get("werkzeug.request")
-        return made is not None and any(name in vars(made) for name in CONSUMED)
+    def _read(self, source: InputStream) -> bytes:
+        """Return what nobody has read yet."""
+        length = self._length()
+        if length is not None:
+            return read_exactly(source, length)
+        return read_all(source, self.limit) if self.environ.get("wsgi.input_terminated") else b""
+
+    def _again(self, source: Body) -> bytes:
+        """Return what others may have read, by the request object or not."""
+        self._length()
+        request = self.request
+        data = request.get_data() if "_cached_data" in vars(request) else source.whole()
+        request.stream = BytesIO(data)
+        return data
 
 
 def by_name(pieces: Pieces) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ from pymacaron.http import contexts
 from pymacaron.http.contexts import LeanContext
 from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.headers import AddsHeaders
+from pymacaron.http.lanes import bounded
 from pymacaron.http.reply import Reply
 from pymacaron.http.router import Router
 
@@ -40,7 +41,7 @@ class Lane:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._flasks_own_way = app.wsgi_app
+        self._flasks_own_way = bounded(app)
         self._router: Router[Endpoint] | None = None
         self._opens_early = False
         self._hosts: set[str] = set()

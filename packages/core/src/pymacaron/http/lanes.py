@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from flask import request
+
+from pymacaron.http.inputs import Body, Bounds, bounds_of, may_have_body
+
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
     from werkzeug.routing import RuleFactory
 
-__all__ = ["install"]
+__all__ = ["bounded", "install"]
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +25,23 @@ log = logging.getLogger(__name__)
 def install(app: Flask) -> None:
     """Serve the operations of an app the lean way, unless there is a reason not to."""
     if reason := _installed(app):
+        app.wsgi_app = bounded(app)  # type: ignore[method-assign, assignment]
         log.info("%s is served in Flask's own way: %s", app.name, reason)
+
+
+def bounded(app: Flask) -> WSGIApplication:
+    """Return Flask's own way of an app, in which nobody reads more of a body than its operation allows."""
+    answer = app.wsgi_app
+
+    def bounds(content_type: str) -> Bounds:
+        return bounds_of(request.url_rule, app, content_type)
+
+    def wsgi_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if may_have_body(environ) and "HTTP_UPGRADE" not in environ:
+            environ["wsgi.input"] = Body(environ, partial(bounds, environ.get("CONTENT_TYPE", "")))
+        return answer(environ, start_response)
+
+    return wsgi_app
 
 
 def _installed(app: Flask) -> str | None:

@@ -18,7 +18,7 @@ from pymacaron.http.handlers import BoundOperation, bind
 from pymacaron.http.security import Guard, Guards
 from pymacaron.models.pool import ModelPool
 from pymacaron.modules import BrokenModuleError
-from pymacaron.spec import Operation
+from pymacaron.spec import DEFAULT_LIMITS, Operation
 from pymacaron.text import one_line
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ def collisions(operation: Operation, service: Service, taken: dict[tuple[str, st
     return found
 
 
-def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, str]]) -> list[Rule]:
+def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, str]]) -> list[OperationRule]:
     """Return the routing rules of an operation, with HEAD beside GET, and OPTIONS, unless the document has its own."""
     method = operation.method.upper()
     implied = {"OPTIONS"} | ({"HEAD"} if method == "GET" else set())
     methods = {method} | {name for name in implied if (operation.path, name) not in own_methods}
-    rules: list[Rule] = []
+    rules: list[OperationRule] = []
     for path in operation.full_paths(ignore_base_path=service.config.ignore_base_path):
         rule = OperationRule(_pattern(path, operation), methods=methods, merge_slashes=False)
         try:
@@ -130,7 +130,13 @@ def _rules(operation: Operation, service: Service, own_methods: set[tuple[str, s
 
 
 class OperationRule(Rule):
-    """A routing rule that compiles its builders of URLs when url_for first needs one: most never do."""
+    """The routing rule of an operation, which knows what its bodies may hold, and whether they are kept in memory.
+
+    It compiles its builders of URLs when url_for first needs one: most never do.
+    """
+
+    limits = DEFAULT_LIMITS
+    keeps_body = False
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compiled = cache(super()._compile_builder)
@@ -138,12 +144,19 @@ class OperationRule(Rule):
 
 
 def _add(
-    app: Flask, service: Service, pool: ModelPool, bound: BoundOperation, guard: Guard | None, rules: Iterable[Rule]
+    app: Flask,
+    service: Service,
+    pool: ModelPool,
+    bound: BoundOperation,
+    guard: Guard | None,
+    rules: Iterable[OperationRule],
 ) -> None:
     operation = bound.operation
     endpoint = f"{bound.api}.{operation.method} {operation.path}"
     for rule in rules:
         rule.endpoint = endpoint
+        rule.limits = operation.limits
+        rule.keeps_body = bool(operation.form_media_types) or (operation.body is not None and not bound.body_as_file)
         app.url_map.add(rule)
     app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound, guard))
 
