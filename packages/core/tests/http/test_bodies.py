@@ -72,6 +72,8 @@ def test_urlencoded_forms(encoding: str, sent: str, found: Any, client: Client) 
     ("at=%7B", ("/at", "Is not JSON")),
     ("n=%ff", ("/n", "Is not UTF-8")),
     ("&".join(["n=1"] * 10_001), ("", "Holds more than 10,000 items")),
+    ("boxes=[{}" + ",{}" * 8_999 + "]" + "&tags=x" * 2_000,
+     ("/boxes", "Holds, with others, more than 10,000 items")),
 ])  # fmt: skip
 def test_urlencoded_forms_that_are_wrong(sent: str, told: tuple[str, str], client: Client) -> None:
     reply: Any = client(form(URLENCODED)).post("/it", data=sent, content_type=URLENCODED)
@@ -183,6 +185,23 @@ def test_an_unknown_content_type_is_refused(media_type: str | None, status: int,
     reply: Any = http.post("/it", data=b"{}", content_type=media_type)
     assert reply.status_code == status
     assert status == 200 or reply.json["error_description"] == "Content-Type should be one of: application/json"
+
+
+@pytest.mark.parametrize(("media_type", "data"), [
+    ("application/json", b"{}"), (URLENCODED, b"n=1"), (MULTIPART + "; boundary=b", b"--b--\r\n"), ("text/plain", b"x"),
+])  # fmt: skip
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br, identity", 415), ("Identity", 200), ("", 200)])
+def test_a_body_in_a_coding_is_refused(media_type: str, data: bytes, coding: str, status: int, client: Client) -> None:
+    """With what would be accepted (RFC 9110, section 15.5.16)."""
+    http = client(files(f"{{application/json: {{}}, {URLENCODED}: {{}}, {MULTIPART}: {{}}, text/plain: {{}}}}"))
+    reply = http.post("/it", data=data, content_type=media_type, headers={"Content-Encoding": coding})
+    assert (reply.status_code, reply.headers.get("Accept-Encoding")) == (status, "identity" if status == 415 else None)
+
+
+def test_a_handler_that_reads_a_body_by_itself_gets_it_in_its_coding(client: Client) -> None:
+    http = client(files("{application/octet-stream: {}}", STREAM))
+    options: Any = {"content_type": "application/octet-stream", "headers": {"Content-Encoding": "gzip"}}
+    assert http.post("/it", data=b"xxxx", **options).json == [3, 1]
 
 
 PRODUCES = "      responses: {'200': {description: ok, content: {%s: {schema: {}}}}, '404': {description: no}}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from flask.testing import FlaskClient
@@ -78,6 +79,59 @@ def test_what_a_client_writes_the_handler_gets(
     assert (reply.status_code, (reply.json or {})["p"]) == (200, value), reply.text
 
 
+FREE = "{type: object}"
+SINGLE = "{type: [array, string], items: {type: string}}"
+
+
+@pytest.mark.parametrize(
+    ("place", "style", "explode", "schema"),
+    [
+        (*cell[:3], schema)
+        for cell in CELLS
+        for schema in (FREE, ARRAY, SINGLE)
+        if cell[3] == OBJECT and (schema == FREE or cell[1] != "deepObject")
+    ],
+)
+def test_a_parameter_holds_no_more_items_than_the_operation_allows(
+    place: str, style: str, explode: str, schema: str, client: Client, tmp_path: Any
+) -> None:
+    """However its style puts them on the wire."""
+    path = "/it/{p}" if place == "path" else "/it"
+    given = files(f"in: {place}, required: true, style: {style}, explode: {explode}, schema: {schema}", path)
+    http = client({**given, "apis/it.yaml": given["apis/it.yaml"] + "x-pym-limits: {items: 3}\n"})
+    http = http.application.test_client(use_cookies=False)
+    codec = compile_codec(load_document(tmp_path / "service" / "apis" / "it.yaml").operations[0].parameters[0])
+    for count, status in ((3, 200), (4, 400)):
+        texts = [f"k{number}" for number in range(count)]
+        pieces = codec.encode(dict.fromkeys(texts, "v") if schema == FREE else texts)
+        headers = {"header": dict(pieces), "cookie": {"Cookie": join_cookies(pieces)}}.get(place, {})
+        url = path.replace("{p}", pieces[0][1]) + (f"?{join_query(pieces)}" if place == "query" else "")
+        reply = http.get(url, headers=headers)
+        assert reply.status_code == status, reply.text
+        assert status == 200 or "more than 3 items" in reply.text
+
+
+def test_all_parameters_together_hold_no_more_items_than_the_operation_allows(client: Client) -> None:
+    one = "explode: false, schema: {type: array, items: {}}"
+    given = files(f"in: query, {one}", more=f", {{name: q, in: header, {one.removeprefix('explode: false, ')}}}")
+    http = client({**given, "apis/it.yaml": given["apis/it.yaml"] + "x-pym-limits: {items: 5}\n"})
+    found = [http.get("/it?p=1,2", headers={"q": text}).status_code for text in ("1,2,3", "1,2,3,4")]
+    assert found == [200, 400]
+
+
+@pytest.mark.parametrize("schema", ["{type: string}", "{type: array, items: {type: string}}"])
+@pytest.mark.parametrize(("path", "status"), [("/it/%FF", 400), ("/it/a%C3", 400), ("/it/%EF%BF%BD", 200)])
+def test_a_path_that_is_not_utf8_is_refused(path: str, status: int, schema: str, client: Client) -> None:
+    """As in a query; the character that often stands for such bytes is a legal one itself."""
+    http = client(files(f"in: path, required: true, schema: {schema}", '"/it/{p}"'))
+    for uri in ("", path):
+        environ = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "RAW_URI": uri, "REQUEST_URI": uri}
+        reply: Any = http.get("/", environ_overrides=environ)
+        assert reply.status_code == status
+        told = [{"in": "path", "name": "p", "pointer": "", "message": "Is not UTF-8"}]
+        assert status == 200 or reply.json["problems"] == told
+
+
 @pytest.mark.parametrize(("environ", "value"), [
     ({"RAW_URI": "/it/a%2Cb,c%2F"}, ["a,b", "c/"]),
     ({"RAW_URI": "http://host/it/a%2Cb,c%2F?x"}, ["a,b", "c/"]),
@@ -111,10 +165,14 @@ def test_several_variables_in_one_segment(client: Client) -> None:
     ("in: cookie, required: true, schema: {type: string}", {}, "Is required"),
     ("in: query, required: true, schema: {type: object, properties: {a: {}}}", {"query_string": "b=1"}, "Is required"),
     ("in: query, schema: {type: string}", {"query_string": "&".join(["p=1"] * 10_001)}, "Holds more than 10,000 items"),
+    ("in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object}}}",
+     {"query_string": "&" * 10_000}, "Holds more than 10,000 items"),
+    ("in: cookie, schema: {type: string}", {"environ_overrides": {"HTTP_COOKIE": ";" * 10_000}},
+     "Holds more than 10,000 items"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_told(parameter: str, call: Any, told: str, client: Client) -> None:
     """As one of the problems of the request, without the value."""
-    reply: Any = client(files(parameter)).get("/it", **call)
+    reply: Any = client(files(parameter)).application.test_client(use_cookies=False).get("/it", **call)
     assert (reply.status_code, [each["message"] for each in reply.json["problems"]]) == (400, [told])
 
 

@@ -26,6 +26,7 @@ __all__ = ["ArgumentReader", "read_arguments", "readers"]
 log = logging.getLogger(__name__)
 
 COMPOUND = {"array", "object"}
+HOLDERS = (list, dict)
 NONE: Sequence[Any] = ()
 
 Texts = Callable[[Incoming], Sequence[Any]]
@@ -59,19 +60,19 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
     """Return the keywords of a call; what is wrong with them is added to the problems."""
     arguments: dict[str, Any] = {}
     for reader in found:
-        texts = reader.texts(incoming)
-        if texts:
-            try:
-                value = reader.decode(texts)
-                if value is not ABSENT:
-                    arguments[reader.keyword] = reader.judge(value)
-                    continue
-            except InvalidValue as error:
-                problems.add_invalid(reader.parameter.location, reader.parameter.name, error)
+        try:
+            value = reader.decode(texts) if (texts := reader.texts(incoming)) else ABSENT
+            if value is not ABSENT:
+                if value.__class__ in HOLDERS:
+                    incoming.count_items(value)
+                arguments[reader.keyword] = reader.judge(value)
                 continue
-            except Unreadable as error:
-                problems.add(reader.parameter.location, reader.parameter.name, str(error))
-                continue
+        except InvalidValue as error:
+            problems.add_invalid(reader.parameter.location, reader.parameter.name, error)
+            continue
+        except Unreadable as error:
+            problems.add(reader.parameter.location, reader.parameter.name, str(error))
+            continue
         if reader.parameter.required:
             problems.add(reader.parameter.location, reader.parameter.name, "Is required", keyword="required")
         elif (value := reader.absent()) is not ABSENT:
@@ -129,7 +130,8 @@ def _way(operation: Operation, parameter: Parameter, variables: Mapping[str, str
     if parameter.location == "formData":
         return _form(operation, parameter)
     others = [each.name for each in operation.parameters if each.location == parameter.location and each != parameter]
-    codec = compile_codec(parameter, others)
+    most = operation.limits.items
+    codec = compile_codec(parameter, others, most=most)
     if parameter.location == "header":
         key = header_key(name)
         return lambda incoming: incoming.header(key), codec.decode_texts
@@ -150,9 +152,11 @@ def _query_string(incoming: Incoming) -> Sequence[str]:
 def _path(operation: Operation, parameter: Parameter, variable: str) -> tuple[Texts, Decode]:
     """Read a path parameter from the decoded path, but one of several texts from the path as the caller wrote it."""
     if parameter.content_type is not None or not COMPOUND & types_of(parameter.schema):
-        return lambda incoming: (incoming.values[variable],), plain_reader(compile_codec(parameter, decoded=True))
+        codec = compile_codec(parameter, decoded=True)
+        return lambda incoming: (incoming.path_value(variable),), plain_reader(codec)
     raw = raw_values(operation.path, parameter.name)
-    return lambda incoming: (raw(incoming.environ, incoming.values[variable]),), compile_codec(parameter).decode_texts
+    codec = compile_codec(parameter, most=operation.limits.items)
+    return lambda incoming: (raw(incoming.environ, incoming.path_value(variable)),), codec.decode_texts
 
 
 def _form(operation: Operation, parameter: Parameter) -> tuple[Texts, Decode]:
@@ -160,7 +164,8 @@ def _form(operation: Operation, parameter: Parameter) -> tuple[Texts, Decode]:
     media_types, name = operation.form_media_types, parameter.name
     if "file" in types_of(parameter.schema):
         return lambda incoming: form_of(incoming, media_types).files.getlist(name), lambda files: files[0]
-    encoded, decoded = compile_codec(parameter), compile_codec(parameter, decoded=True)
+    most = operation.limits.items
+    encoded, decoded = compile_codec(parameter, most=most), compile_codec(parameter, decoded=True, most=most)
 
     def decode(forms: Sequence[FormFields]) -> Any:
         form = forms[0]

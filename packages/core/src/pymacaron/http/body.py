@@ -16,7 +16,7 @@ from pymacaron.models.codec import read_free
 from pymacaron.models.keys import Shapes, repeats_a_key
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue, ValueProblem
-from pymacaron.spec import MediaType, RequestBody, Schema
+from pymacaron.spec import MediaType, RequestBody, RequestLimits, Schema
 from pymacaron.wire import problem_of_json
 
 __all__ = ["BodyReader", "body_reader"]
@@ -38,7 +38,8 @@ class BodyReader:
     def read(self, incoming: Incoming, problems: Problems) -> Any:
         """Return the body as the handler's first argument; what is wrong with it is added to the problems.
 
-        Raises UnsupportedMediaType (415) for a Content-Type that the operation does not declare.
+        Raises UnsupportedMediaType (415) for a Content-Type that the operation does not declare, and for a
+        Content-Encoding, which is left to a handler that reads the body by itself.
         """
         if not incoming.has_body:
             if self.required:
@@ -54,6 +55,8 @@ class BodyReader:
 
     def _value(self, incoming: Incoming, problems: Problems) -> Any:
         read = self._reader(incoming)
+        if not self.streamed:
+            incoming.check_coding()
         if not self.streamed and incoming.has_unknown_length and incoming.is_empty:  # chunked, and empty all the same
             if self.required:
                 problems.add("body", "", "Is required", keyword="required")
@@ -74,11 +77,11 @@ class BodyReader:
         raise UnsupportedMediaType(f"Content-Type should be one of: {', '.join(self.by_media_type)}")
 
 
-def body_reader(body: RequestBody, pool: ModelPool, *, streamed: bool = False) -> BodyReader:
+def body_reader(body: RequestBody, pool: ModelPool, limits: RequestLimits, *, streamed: bool = False) -> BodyReader:
     """Compile the reader of a request body; `streamed` for a handler that asks for a file and reads it by itself."""
     if streamed:
         return BodyReader(body.required, {plain(name): _stream for name in body.content} or {"*/*": _stream}, streamed)
-    found = {plain(name): _read(media, pool) for name, media in body.content.items()}
+    found = {plain(name): _read(media, pool, limits) for name, media in body.content.items()}
     return BodyReader(body.required, found or {"*/*": _any(_json(None, pool), _text(None, pool))})
 
 
@@ -86,10 +89,10 @@ def _stream(incoming: Incoming) -> Any:
     return incoming.stream()
 
 
-def _read(media: MediaType, pool: ModelPool) -> Read:
+def _read(media: MediaType, pool: ModelPool, limits: RequestLimits) -> Read:
     name = plain(media.name)
     if name in (URLENCODED, MULTIPART):
-        return form_body(media, pool)
+        return form_body(media, pool, limits.items)
     if is_json(name):
         return _json(media.schema, pool)
     if name in ("*/*", "application/*"):

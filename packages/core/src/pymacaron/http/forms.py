@@ -52,6 +52,7 @@ def form_of(incoming: Incoming, media_types: Sequence[str]) -> FormFields:
     media_type = plain(incoming.environ.get("CONTENT_TYPE", ""))
     if media_type not in media_types:
         raise UnsupportedMediaType(f"Content-Type should be one of: {', '.join(media_types)}")
+    incoming.check_coding()
     return _multipart(incoming) if media_type == MULTIPART else _urlencoded(incoming)
 
 
@@ -95,19 +96,20 @@ class Field:
             raise InvalidValue([ValueProblem((name,), "Is not JSON")]) from None
 
 
-def form_body(media: MediaType, pool: ModelPool) -> Callable[[Incoming], Any]:
-    """Compile the reader of a body that is a form."""
+def form_body(media: MediaType, pool: ModelPool, most: int) -> Callable[[Incoming], Any]:
+    """Compile the reader of a body that is a form; `most` is how many items a list or object of it may hold."""
     media_types = (plain(media.name),)
     if media.schema is None:
         return lambda incoming: _free(form_of(incoming, media_types))
     judge = pool.codec(media.schema, "request").read
     fields = {
-        name: _field(name, schema, media.encoding.get(name)) for name, schema in member_schemas(media.schema).items()
+        name: _field(name, schema, media.encoding.get(name), most)
+        for name, schema in member_schemas(media.schema).items()
     }
-    return lambda incoming: judge(_values(fields, form_of(incoming, media_types)))
+    return lambda incoming: judge(_values(fields, form_of(incoming, media_types), incoming))
 
 
-def _field(name: str, schema: Schema, encoding: Encoding | None) -> Field:
+def _field(name: str, schema: Schema, encoding: Encoding | None, most: int) -> Field:
     """Compile one property: by its style where the document gives one, else objects are JSON (3.1, section 4.8.15)."""
     types = types_of(schema)
     inner = item_schema(schema) if "array" in types else schema
@@ -126,22 +128,21 @@ def _field(name: str, schema: Schema, encoding: Encoding | None) -> Field:
         content_type="application/json" if as_json and (written or "array" not in types) else None,
     )
     allowed = tuple(plain(each) for each in written.split(",") if each.strip())
-    decoded = compile_codec(parameter, decoded=True)
-    return Field(compile_codec(parameter), decoded, "array" in types, as_json or complex_, allowed)
+    decoded = compile_codec(parameter, decoded=True, most=most)
+    return Field(compile_codec(parameter, most=most), decoded, "array" in types, as_json or complex_, allowed)
 
 
-def _values(fields: Mapping[str, Field], form: FormFields) -> dict[str, Any]:
+def _values(fields: Mapping[str, Field], form: FormFields, incoming: Incoming) -> dict[str, Any]:
     """Return the object that a form stands for; what it does not declare is text."""
     texts, found = by_name(form.pieces), {}
     for name, own in fields.items():
         if form.files and (files := form.files.getlist(name)):
-            found[name] = own.of_files(name, files)
-            continue
-        codec = own.encoded if form.encoded else own.decoded
-        if codec.name is None or name in texts:
-            value = _decoded(name, codec, form.pieces)
-            if value is not ABSENT:
-                found[name] = value
+            value = own.of_files(name, files)
+        else:
+            value = _decoded(name, own.encoded if form.encoded else own.decoded, texts, form.pieces)
+        if value is not ABSENT:
+            _count(name, value, incoming)
+            found[name] = value
     others = [piece for piece in form.pieces if piece[0] not in fields and piece[0].partition("[")[0] not in fields]
     found.update(_free(FormFields(others, form.encoded)))
     for name in form.files.keys() - fields.keys():
@@ -149,9 +150,19 @@ def _values(fields: Mapping[str, Field], form: FormFields) -> dict[str, Any]:
     return found
 
 
-def _decoded(name: str, codec: ParameterCodec, pieces: Pieces) -> Any:
+def _decoded(name: str, codec: ParameterCodec, texts: Mapping[str, Sequence[str]], pieces: Pieces) -> Any:
     try:
-        return codec.decode(pieces)
+        if codec.name is None:
+            return codec.decode(pieces)
+        return codec.decode_texts(texts[name]) if name in texts else ABSENT
+    except Unreadable as error:
+        raise InvalidValue([ValueProblem((name,), str(error))]) from None
+
+
+def _count(name: str, value: Any, incoming: Incoming) -> None:
+    try:
+        if isinstance(value, (list, dict)):
+            incoming.count_items(value)
     except Unreadable as error:
         raise InvalidValue([ValueProblem((name,), str(error))]) from None
 

@@ -7,14 +7,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from pymacaron.exceptions import RequestError
 from pymacaron.http.inputs import Body, Bounds, declared_length, read_all, read_exactly
 from pymacaron.http.multipart import bound_form
 from pymacaron.http.problems import problem
 from pymacaron.spec import DEFAULT_LIMITS
-from pymacaron.wire import Pieces, split_cookies, split_query
+from pymacaron.wire import Pieces, Unreadable, split_cookies, split_query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, WSGIEnvironment
@@ -22,8 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Incoming", "ascii_only", "by_name", "header_key", "too_many"]
 
+REPLACED = "\ufffd"
+"""What werkzeug makes of bytes in a path that are not UTF-8."""
 PRINTABLE = "".join(map(chr, range(33, 127)))
 UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """A body whose Content-Encoding nothing here decodes (RFC 9110, section 15.5.16)."""
+
+    description = "the body should be sent as it is, without a Content-Encoding"
+
+    def get_headers(self, *arguments: Any, **options: Any) -> list[tuple[str, str]]:
+        """Return the headers, with the one that tells which codings are read."""
+        return [*super().get_headers(*arguments, **options), ("Accept-Encoding", "identity")]
 
 
 class Holder(Protocol):
@@ -39,7 +51,7 @@ class Incoming:
     `limits` are those of the operation. Texts of query and cookies are as the caller wrote them, percent-encoded.
     """
 
-    __slots__ = ("_context", "_pieces", "_query", "environ", "limits", "values")
+    __slots__ = ("_context", "_items", "_pieces", "_query", "environ", "limits", "values")
 
     def __init__(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> None:
         self.environ = environ
@@ -48,6 +60,7 @@ class Incoming:
         self._context = context
         self._pieces: Pieces | None = None
         self._query: Mapping[str, Sequence[str]] | None = None
+        self._items = 0
 
     @property
     def request(self) -> Request:
@@ -74,7 +87,23 @@ class Incoming:
     @property
     def cookies(self) -> Pieces:
         """The names and texts of the cookies."""
-        return split_cookies(ascii_only(self.environ.get("HTTP_COOKIE", "")))
+        text = ascii_only(self.environ.get("HTTP_COOKIE", ""))
+        if text.count(";") >= self.limits.items:
+            raise too_many("cookie", self.limits.items)
+        return split_cookies(text)
+
+    def path_value(self, variable: str) -> str:
+        """Return the decoded text of a variable of the path; raises Unreadable for one that is not UTF-8."""
+        value = self.values[variable]
+        if REPLACED in value and not _is_utf8(self.environ.get("PATH_INFO", "")):
+            raise Unreadable("Is not UTF-8")
+        return value
+
+    def count_items(self, value: Any) -> None:
+        """Count what the lists and objects of a parameter or field hold; raises Unreadable where all are too many."""
+        self._items += _items(value)
+        if self._items > self.limits.items:
+            raise Unreadable(f"Holds, with others, more than {self.limits.items:,} items")
 
     def header(self, key: str) -> Sequence[str]:
         """Return the text of a header, by its name as `header_key` gives it."""
@@ -99,6 +128,12 @@ class Incoming:
         """Whether a body of unknown length turns out to be none; it is read for that."""
         source = self.environ["wsgi.input"]
         return not (type(source) is Body and source.is_lost) and not self.body()
+
+    def check_coding(self) -> None:
+        """Raise UnsupportedCoding (415) for a body that is compressed or otherwise encoded."""
+        coding = self.environ.get("HTTP_CONTENT_ENCODING")
+        if coding and coding.strip().lower() != "identity":
+            raise UnsupportedCoding
 
     def body(self) -> bytes:
         """Return the whole body, whoever has read it before.
@@ -158,6 +193,20 @@ class Incoming:
         data = request.get_data() if "_cached_data" in vars(request) else source.whole()
         request.stream = BytesIO(data)
         return data
+
+
+def _is_utf8(text: str) -> bool:
+    """Tell whether a text of WSGI stands for UTF-8."""
+    try:
+        text.encode("latin-1").decode()
+    except ValueError:
+        return False
+    return True
+
+
+def _items(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value
+    return len(value) + sum(_items(each) for each in inner if isinstance(each, (list, dict)))
 
 
 def by_name(pieces: Pieces) -> dict[str, list[str]]:

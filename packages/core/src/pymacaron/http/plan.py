@@ -42,7 +42,7 @@ def compile_plan(bound: BoundOperation, guard: Guard | None, pool: ModelPool, va
         bound.handler.handler if isinstance(bound.handler, Guarded) else bound.handler,
         guard,
         readers(bound, pool, variables),
-        body_reader(operation.body, pool, streamed=bound.body_as_file) if operation.body else None,
+        body_reader(operation.body, pool, operation.limits, streamed=bound.body_as_file) if operation.body else None,
         response_writer(operation, pool, where),
         Acceptance(operation),
     )

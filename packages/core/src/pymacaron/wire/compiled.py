@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
-from pymacaron.spec import Parameter, Schema
+from pymacaron.spec import DEFAULT_LIMITS, Parameter, Schema
 from pymacaron.wire import escaping as places
 from pymacaron.wire.deep import DeepObject
 from pymacaron.wire.escaping import Escaping, delimiter, reserved
@@ -36,13 +36,16 @@ TEXT = Scalar(())
 FORM = "application/x-www-form-urlencoded"
 
 
-def compile_codec(parameter: Parameter, others: Iterable[str] = (), *, decoded: bool = False) -> ParameterCodec:
+def compile_codec(
+    parameter: Parameter, others: Iterable[str] = (), *, decoded: bool = False, most: int = DEFAULT_LIMITS.items
+) -> ParameterCodec:
     """Return the codec of a parameter.
 
     `others` are the names of the operation's other parameters in the same place: an exploded object without declared
-    properties takes all names but these. `decoded` is for texts that nothing percent-encodes (any more).
+    properties takes all names but these. `decoded` is for texts that nothing percent-encodes (any more). A list or
+    object of more than `most` items is not read.
     """
-    codec = _codec(parameter, _escaping(parameter, decoded), frozenset(others))
+    codec = _codec(parameter, _escaping(parameter, decoded), frozenset(others), most)
     return WithEmpty(parameter.name, codec) if parameter.allow_empty_value else codec
 
 
@@ -84,10 +87,10 @@ def _escaping(parameter: Parameter, decoded: bool) -> Escaping:
     return reserved(escaping) if parameter.allow_reserved else escaping
 
 
-def _codec(parameter: Parameter, escaping: Escaping, others: frozenset[str]) -> ParameterCodec:
+def _codec(parameter: Parameter, escaping: Escaping, others: frozenset[str], most: int) -> ParameterCodec:
     name, schema = parameter.name, parameter.schema
     if parameter.content_type is not None:
-        return Named(name, _content(parameter, parameter.content_type, escaping), _chosen(parameter, frozenset()))
+        return Named(name, _content(parameter, parameter.content_type, escaping, most), _chosen(parameter, frozenset()))
     types = types_of(schema)
     if parameter.style == "deepObject" and "object" in types:
         return DeepObject.of(name, schema, escaping)
@@ -96,7 +99,7 @@ def _codec(parameter: Parameter, escaping: Escaping, others: frozenset[str]) -> 
             return Repeated(name, scalar_of(item_schema(schema)), escaping, single_of(schema))
         if "object" in types:
             return Spread(members_of(schema), escaping, others)
-    return Named(name, _text(parameter, escaping, types), _chosen(parameter, types))
+    return Named(name, _text(parameter, escaping, types, most), _chosen(parameter, types))
 
 
 def _chosen(parameter: Parameter, types: frozenset[str]) -> Callable[[Sequence[str]], str]:
@@ -106,42 +109,42 @@ def _chosen(parameter: Parameter, types: frozenset[str]) -> Callable[[Sequence[s
     return itemgetter(0 if parameter.location == "cookie" else -1)
 
 
-def _content(parameter: Parameter, media_type: str, escaping: Escaping) -> TextCodec:
+def _content(parameter: Parameter, media_type: str, escaping: Escaping, most: int) -> TextCodec:
     if is_json(media_type):
         return JsonText(places.FORM_COOKIE if parameter.location == "cookie" else escaping)
     if parameter.location == "querystring" and media_type.partition(";")[0].strip().lower() == FORM:
-        return FormText(Spread(replace(members_of(parameter.schema), takes_all=True), places.QUERY))
+        return FormText(Spread(replace(members_of(parameter.schema), takes_all=True), places.QUERY), most)
     return ScalarText(TEXT, escaping)
 
 
-def _text(parameter: Parameter, escaping: Escaping, types: frozenset[str]) -> TextCodec:
+def _text(parameter: Parameter, escaping: Escaping, types: frozenset[str], most: int) -> TextCodec:
     if parameter.style == "matrix":
-        return _matrix(parameter, escaping, types)
+        return _matrix(parameter, escaping, types, most)
     if parameter.style == "label":
-        return Label(_delimited(parameter, escaping, types, "." if parameter.explode else ","))
-    return _delimited(parameter, escaping, types, CHARACTERS.get(parameter.style, ","))
+        return Label(_delimited(parameter, escaping, types, "." if parameter.explode else ",", most))
+    return _delimited(parameter, escaping, types, CHARACTERS.get(parameter.style, ","), most)
 
 
-def _matrix(parameter: Parameter, escaping: Escaping, types: frozenset[str]) -> TextCodec:
+def _matrix(parameter: Parameter, escaping: Escaping, types: frozenset[str], most: int) -> TextCodec:
     name, schema = escaping.escape(parameter.name), parameter.schema
     if parameter.explode and "array" in types:
         item = ScalarText(scalar_of(item_schema(schema)), escaping)
-        return MatrixList(name, item, delimiter(";", escaping), single_of(schema))
+        return MatrixList(name, item, delimiter(";", escaping), most, single_of(schema))
     if parameter.explode and "object" in types:
-        return MatrixPairs(_pairs(schema, escaping, ";", assigned=True))
-    return Matrix(name, _delimited(parameter, escaping, types, ","))
+        return MatrixPairs(_pairs(schema, escaping, ";", most, assigned=True))
+    return Matrix(name, _delimited(parameter, escaping, types, ",", most))
 
 
-def _delimited(parameter: Parameter, escaping: Escaping, types: frozenset[str], character: str) -> TextCodec:
+def _delimited(parameter: Parameter, escaping: Escaping, types: frozenset[str], character: str, most: int) -> TextCodec:
     schema = parameter.schema
     if "array" in types:
         item = scalar_of(item_schema(schema))
-        return ListText(item, escaping, delimiter(character, escaping), single_of(schema))
+        return ListText(item, escaping, delimiter(character, escaping), most, single_of(schema))
     if "object" in types:
-        return _pairs(schema, escaping, character, assigned=parameter.explode)
+        return _pairs(schema, escaping, character, most, assigned=parameter.explode)
     return ScalarText(scalar_of(schema), escaping)
 
 
-def _pairs(schema: Schema, escaping: Escaping, character: str, *, assigned: bool) -> PairsText:
+def _pairs(schema: Schema, escaping: Escaping, character: str, most: int, *, assigned: bool) -> PairsText:
     equals = delimiter("=", escaping) if assigned else None
-    return PairsText(members_of(schema), escaping, delimiter(character, escaping), equals)
+    return PairsText(members_of(schema), escaping, delimiter(character, escaping), most, equals)

@@ -45,10 +45,13 @@ class Escaping:
 
 @dataclass(frozen=True, slots=True)
 class Delimiter:
-    """What stands between the texts of one list: `guard` keeps it out of an escaped text, or raises Unsendable."""
+    """What stands between the texts of one list: `guard` keeps it out of an escaped text, or raises Unsendable.
+
+    `split` takes a text and how often it is split at most.
+    """
 
     written: str
-    split: Callable[[str], list[str]]
+    split: Callable[[str, int], list[str]]
     guard: Callable[[str], str]
 
 
@@ -74,8 +77,8 @@ def reserved(escaping: Escaping) -> Escaping:
     return Escaping(escaping.place, True, lambda text: _quoted(PERCENT_ALONE.sub("%25", text), safe), escaping.unescape)
 
 
-def _split_plain(character: str, text: str) -> list[str]:
-    return text.split(character)
+def _split_plain(character: str, text: str, most: int) -> list[str]:
+    return text.split(character, most)
 
 
 def _forbid(written: str, text: str) -> str:

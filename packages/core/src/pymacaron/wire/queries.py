@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
+from pymacaron.wire.errors import Unreadable
 from pymacaron.wire.escaping import QUERY
 from pymacaron.wire.pieces import ABSENT, Pieces, Spread
 
@@ -54,9 +55,10 @@ def join_cookies(pieces: Pieces) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FormText:
-    """A whole query string as an object (`in: querystring` with urlencoded content)."""
+    """A whole query string as an object (`in: querystring` with urlencoded content), of so many names at most."""
 
     spread: Spread
+    most: int
 
     def write(self, value: Any) -> str:
         """Return the query string of an object."""
@@ -64,5 +66,7 @@ class FormText:
 
     def read(self, text: str) -> Any:
         """Return the object of a query string."""
+        if text.count("&") >= self.most:
+            raise Unreadable(f"Holds more than {self.most:,} items")
         found = self.spread.decode(split_query(text))
         return {} if found is ABSENT else found

@@ -67,11 +67,15 @@ class JsonText:
 
 @dataclass(frozen=True, slots=True)
 class ListText:
-    """An array, its items between delimiters; `single` reads a text of one item where that may be no array at all."""
+    """An array, its items between delimiters; `single` reads a text of one item where that may be no array at all.
+
+    `most` is how many items are read.
+    """
 
     item: Scalar
     escaping: Escaping
     delimiter: Delimiter
+    most: int
     single: Scalar | None = None
 
     def write(self, value: Any) -> str:
@@ -87,18 +91,24 @@ class ListText:
     def read(self, text: str) -> Any:
         """Return the list that a text holds."""
         unescape = self.escaping.unescape
-        if self.single and len(self.delimiter.split(text)) == 1:
+        parts = self.delimiter.split(text, self.most)
+        _check(len(parts), self.most)
+        if self.single and len(parts) == 1:
             return self.single.read(unescape(text))
-        return [self.item.read(unescape(part)) for part in self.delimiter.split(text)] if text else []
+        return [self.item.read(unescape(part)) for part in parts] if text else []
 
 
 @dataclass(frozen=True, slots=True)
 class PairsText:
-    """An object, its names and values between delimiters, or as name=value where `assigned`."""
+    """An object, its names and values between delimiters, or as name=value where `equals` stands between the two.
+
+    `most` is how many members are read.
+    """
 
     members: Members
     escaping: Escaping
     delimiter: Delimiter
+    most: int
     equals: Delimiter | None = None
 
     def write(self, value: Any) -> str:
@@ -115,7 +125,9 @@ class PairsText:
 
     def read(self, text: str) -> Any:
         """Return the object that a text holds, the text itself where its names and values do not pair."""
-        parts = self.delimiter.split(text) if text else []
+        each = 1 if self.equals else 2
+        parts = self.delimiter.split(text, self.most * each) if text else []
+        _check(len(parts), self.most * each, self.most)
         unescape = self.escaping.unescape
         if self.equals:
             pairs = [(name, value) for name, _, value in (part.partition("=") for part in parts)]
@@ -167,6 +179,7 @@ class MatrixList:
     name: str
     item: ScalarText
     delimiter: Delimiter
+    most: int
     single: Scalar | None = None
 
     def write(self, value: Any) -> str:
@@ -178,7 +191,8 @@ class MatrixList:
 
     def read(self, text: str) -> Any:
         """Return the list that a text holds."""
-        before, *parts = self.delimiter.split(text)
+        before, *parts = self.delimiter.split(text, self.most + 1)
+        _check(len(parts), self.most)
         if before:
             raise Unreadable(f"Should begin with ';{self.name}'")
         texts = [_value(self.name, f";{part}") for part in parts]
@@ -206,6 +220,11 @@ class MatrixPairs:
         if text and not text.startswith(";"):
             raise Unreadable("Should begin with ';'")
         return self.inner.read(text[1:])
+
+
+def _check(count: int, most: int, items: int | None = None) -> None:
+    if count > most:
+        raise Unreadable(f"Holds more than {most if items is None else items:,} items")
 
 
 def _named(name: str, text: str) -> str:
