@@ -23,16 +23,16 @@ openapi: 3.1.0
 info: {title: Parity, version: '1'}
 paths:
   /it:
-    get: {x-bind-server: handlers.it, responses: {'200': {description: ok}}}
+    get: {x-bind-server: handlers.it, responses: {'200': {description: ok}, default: {description: any}}}
     post:
       x-bind-server: handlers.it
       requestBody: {required: true, content: {application/json: {schema: {}}}}
-      responses: {'200': {description: ok}}
+      responses: {'200': {description: ok}, default: {description: any}}
   /it/{name}:
     get:
       x-bind-server: handlers.it
       parameters: [{name: name, in: path, required: true, schema: {type: string}}]
-      responses: {'200': {description: ok}}
+      responses: {'200': {description: ok}, default: {description: any}}
 """
 HANDLERS = "answer = None\ndef it(*body, **parameters):\n    return answer(*body, **parameters)\n"
 

@@ -240,6 +240,7 @@ HEADERS = """\
             X-Info: {content: {application/json: {schema: {type: object}}}}
             Content-Length: {required: true, schema: {type: integer}}
             Date: {required: true, schema: {type: string}}
+        '201': {description: made}
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MIMEAccept
@@ -15,10 +16,22 @@ from pymacaron.spec import Operation
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["Acceptance"]
+__all__ = ["Acceptance", "qualities"]
 
 MOST_REMEMBERED = 200
 LONGEST_REMEMBERED = 200
+
+
+def qualities(accept: str, media_types: tuple[str, ...]) -> tuple[float, ...]:
+    """Return how much a caller likes each media type, by the q values of an Accept header; a range comes last."""
+    read = _qualities if len(accept) < LONGEST_REMEMBERED else _qualities.__wrapped__
+    return read(accept, media_types)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _qualities(accept: str, media_types: tuple[str, ...]) -> tuple[float, ...]:
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return tuple(0 if "*" in name else accepted.quality(name) for name in media_types)
 
 
 class Acceptance:

@@ -31,7 +31,7 @@ def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response
     if plan.bound.call_keyword:
         call = Call(plan.bound.api, plan.bound.operation, incoming.request, service, identity)
         keywords[plan.bound.call_keyword] = call
-    return plan.response.write(called(plan, positional, keywords))
+    return plan.response.write(called(plan, positional, keywords), incoming.environ)
 
 
 def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]:

@@ -1,172 +1,235 @@
-"""What a handler returns, judged by the response that its operation declares and written as a Flask response."""
+"""What a handler returns, judged by the response that its operation declares and written as a reply."""
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal
 
-from flask import Response, stream_with_context
-from pydantic import BaseModel
-from pydantic_core import SchemaSerializer, core_schema, to_json
+from flask import Response
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException
-from pymacaron.http.mediatypes import is_json, plain
+from pymacaron.http.answers import ANYTHING, Answer, Shape, answers_of
+from pymacaron.http.mediatypes import is_json
 from pymacaron.http.problems import escape
 from pymacaron.http.reply import Reply
-from pymacaron.http.responseheaders import DeclaredHeader, declared_headers, misfits, written
+from pymacaron.http.responseheaders import misfits, written
+from pymacaron.http.streams import drained, streamed
+from pymacaron.models.codec import read_free
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
-from pymacaron.spec import MediaType, Operation
-from pymacaron.spec import Response as Declared
+from pymacaron.spec import Operation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 __all__ = ["ResponseWriter", "response_writer"]
 
 log = logging.getLogger(__name__)
 
-ANYTHING = SchemaSerializer(core_schema.any_schema())
-JSON_HEADER = ("Content-Type", "application/json")
 PLAIN = (dict, list)
-HEADERS: dict[str, Literal["unjudged", "reported"]] = {"off": "unjudged", "report": "reported"}
+UNDECLARED = "what it does not declare"
+MODES: dict[str, Literal["unjudged", "reported"]] = {"off": "unjudged", "report": "reported"}
 WITHOUT_BODY = frozenset((*range(100, 200), 204, 304))
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What one status replies with: the media type of its content, how a result becomes JSON, and declared headers."""
-
-    media_type: str
-    json_header: tuple[str, str]
-    to_json: Callable[[Any], bytes]
-    headers: tuple[DeclaredHeader, ...] = ()
+OF_CONDITIONS = (206, 304)
+"""Statuses that Flask chooses for a response whose request has conditions or asks for a range."""
+TAKES_JSON, TAKES_TEXT, TAKES_BYTES = map(attrgetter, ("takes_json", "takes_text", "takes_bytes"))
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseWriter:
     """How results become responses: `status` is the default one, `empty_status` that of None.
 
-    Where None has no status of its own, it is JSON's null, if JSON is declared and the schema takes it.
+    Where None has no status of its own, it is JSON's null, if JSON is declared and the schema takes it. `is_silent`
+    says that the document declares no success of any kind.
     """
 
     where: str
     status: int
     empty_status: int | None
-    shapes: Mapping[str, Shape]
-    usual: Shape
-    headers: Literal["unjudged", "reported", "judged"]
+    answers: Mapping[str, Answer]
+    usual: Answer
+    is_silent: bool
+    mode: Literal["unjudged", "reported", "judged"]
 
-    def write(self, result: Any) -> Reply | WerkzeugResponse:
+    def write(self, result: Any, environ: WSGIEnvironment) -> Reply | WerkzeugResponse:
         """Return the reply for whatever a handler may return.
 
         That is a model, a dict or a list; text or bytes; None for an empty reply; (result, status[, headers]); a Flask
         response; an exception, which is raised; a generator, which is streamed. Raises BadResponseException where the
         result is not what the operation declares.
         """
-        if type(result) in PLAIN or hasattr(result, "__pydantic_serializer__"):
-            reply = self._json(result, self.status, self.usual)
-            return self._held(reply, self.usual) if self.usual.headers else reply
-        if isinstance(result, WerkzeugResponse):
-            return result
-        result, status, headers = _unpacked(result, self.where) if isinstance(result, tuple) else (result, None, None)
-        reply = self._reply(result, status)
-        shape = _shape_for(self.shapes, reply.status_code)
-        if headers:
-            reply = reply.response() if isinstance(reply, Reply) else reply
-            _set_headers(reply, written(headers, shape.headers, self.where))
-        return self._held(reply, shape) if shape.headers and reply is not result else reply
-
-    def _held(self, reply: Reply | WerkzeugResponse, shape: Shape) -> Reply | WerkzeugResponse:
-        """Hold the headers of a reply against those that its status declares."""
-        if told := self.headers != "unjudged" and "; ".join(misfits(reply.headers, shape.headers)):
-            if self.headers == "judged":
-                raise BadResponseException(f"{self.where} returned what it does not declare: {told}")
-            log.error("%s returned what it does not declare, and it is sent all the same: %s", self.where, told)
-        return reply
-
-    def _reply(self, result: Any, status: int | None) -> Reply | WerkzeugResponse:
-        if isinstance(result, WerkzeugResponse):
-            if status is not None:
-                result.status_code = status
-            return result
+        usual = self.usual
+        if usual.usual is not None and (type(result) in PLAIN or hasattr(result, "__pydantic_serializer__")):
+            reply = self._json(result, self.status, usual.usual)
+            return self._held(reply, usual) if usual.headers else reply
+        status: int | None = None
+        headers: Any = None
+        if isinstance(result, tuple):
+            result, status, headers = _unpacked(result, self.where)
         if isinstance(result, BaseException):
             raise result
-        if result is None:
-            return self._empty(status or self.empty_status)
-        return self._with_content(result, status or self.status)
+        if isinstance(result, WerkzeugResponse):
+            return self._response(result, status, headers)
+        number = status or (self.empty_status if result is None else None) or self.status
+        answer = self._answer(number)
+        reply = self._content(result, number, self._named(answer, headers), environ, is_told=status is not None)
+        if headers:
+            reply = reply.response() if isinstance(reply, Reply) else reply
+            _set_headers(reply, written(headers, answer.headers, self.where))
+        return self._held(reply, answer) if answer.headers else reply
 
-    def _empty(self, status: int | None) -> Reply | WerkzeugResponse:
-        if status is None:
-            if is_json(self.usual.media_type):
-                with suppress(BadResponseException):
-                    return self._with_content(None, self.status)
-            declared = f"content for {self.status}"
-            raise BadResponseException(f"{self.where} returned None, but declares {declared}: is a 'return' missing?")
+    def _answer(self, status: int) -> Answer:
+        """Return what is declared for a status."""
+        if (found := _declared(self.answers, status)) is not None:
+            return found
+        if self.answers and not (self.is_silent and 200 <= status < 300):
+            self._breach(f"{UNDECLARED}: the status {status}")
+        return ANYTHING
+
+    def _named(self, answer: Answer, headers: Any) -> Answer:
+        """Return what is declared for the media type that the handler names, all of the answer where it names none."""
+        pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
+        name = next((str(value) for header, value in pairs if header.lower() == "content-type"), None)
+        if name is None:
+            return answer
+        shape = answer.shape_of(name)
+        if shape is None:
+            self._breach(f"{UNDECLARED}: another Content-Type than {answer.told}")
+        return Answer((shape or Shape(),), answer.headers)
+
+    def _content(
+        self, result: Any, status: int, answer: Answer, environ: WSGIEnvironment, *, is_told: bool
+    ) -> Reply | WerkzeugResponse:
+        accept = environ.get("HTTP_ACCEPT")
+        if result is None:
+            return self._empty(status, answer, is_told=is_told)
+        if isinstance(result, (Iterator, AsyncIterator)):
+            return self._stream(result, status, answer.best(accept, TAKES_BYTES), answer)
+        if isinstance(result, (bytes, bytearray)):
+            shape = answer.best(accept, TAKES_BYTES)
+            return self._bytes(bytes(result), status, shape, answer)
+        if isinstance(result, str) and (shape := answer.best(accept, TAKES_TEXT)):
+            return _sent(result, status, shape.written or "text/html", shape)
+        shape = answer.best(accept, TAKES_JSON)
+        if shape is None:
+            self._breach(f"JSON, but declares {answer.told}")
+        return self._json(result, status, shape or Shape())
+
+    def _empty(self, status: int, answer: Answer, *, is_told: bool) -> Reply | WerkzeugResponse:
+        """Answer None: by nothing, or by null where the status has content."""
+        if answer.shapes and status not in WITHOUT_BODY and not (is_told and self.mode == "unjudged"):
+            shape = answer.best(None, TAKES_JSON)
+            with suppress(BadResponseException):
+                if shape is not None:
+                    return self._json(None, status, shape)
+            self._breach(f"None, but declares content for {status}: is a 'return' missing?")
         response = Response(status=status)
         del response.headers["Content-Type"]
         return response
 
-    def _with_content(self, result: Any, status: int) -> Reply | WerkzeugResponse:
-        shape = self.usual if status == self.status else _shape_for(self.shapes, status)
-        media_type = shape.media_type
-        if isinstance(result, (Iterator, AsyncIterator)):
-            return _stream(result, status, media_type or "text/plain")
-        if isinstance(result, (bytes, bytearray)):
-            return Response(bytes(result), status, mimetype=_unless_json(media_type, "application/octet-stream"))
-        if isinstance(result, str) and not is_json(media_type):
-            return Response(result, status, mimetype=media_type or "text/html")
-        return self._json(result, status, shape)
+    def _stream(
+        self, result: Iterator[Any] | AsyncIterator[Any], status: int, shape: Shape | None, answer: Answer
+    ) -> Reply | WerkzeugResponse:
+        """Stream a generator; where JSON alone is declared, it is a list."""
+        if shape is not None:
+            return _varying(streamed(result, status, shape.written or "text/plain"), shape)
+        of_json = answer.shapes[0]
+        if self.mode == "judged":
+            return self._json(list(drained(result)), status, of_json)
+        if self.mode == "reported":
+            log.error("%s returned a stream, but declares JSON; it is sent all the same", self.where)
+        return streamed(result, status, of_json.written)
+
+    def _bytes(self, data: bytes, status: int, shape: Shape | None, answer: Answer) -> Reply | WerkzeugResponse:
+        """Send bytes as they are; where JSON alone is declared, they are its text."""
+        if shape is not None:
+            return _sent(data, status, shape.written or "application/octet-stream", shape)
+        of_json = answer.shapes[0]
+        if self.mode != "unjudged":
+            try:
+                return self._json(read_free(data), status, of_json)
+            except InvalidValue:
+                self._breach("bytes that are no JSON")
+        return _sent(data, status, of_json.written, of_json)
+
+    def _response(self, response: WerkzeugResponse, status: int | None, headers: Any) -> WerkzeugResponse:
+        """Judge a response that the handler made: its status, and what it holds where that is JSON."""
+        if status is not None:
+            response.status_code = status
+        number = response.status_code
+        answer = _declared(self.answers, number) or ANYTHING
+        if headers:
+            _set_headers(response, written(headers, answer.headers, self.where))
+        if self.mode != "unjudged" and number not in OF_CONDITIONS:
+            answer = self._answer(number)
+            media_type = response.mimetype or ""
+            shape = answer.shape_of(media_type) if answer.shapes else None
+            if shape is not None and shape.takes_json and is_json(media_type) and _is_readable(response):
+                self._judge(response, shape)
+        return response
+
+    def _judge(self, response: WerkzeugResponse, shape: Shape) -> None:
+        try:
+            data = shape.to_json(read_free(response.get_data()))
+        except InvalidValue as error:
+            self._breach(f"{UNDECLARED}: {_told(error)}")
+        else:
+            if shape.hides:
+                response.set_data(data)
 
     def _json(self, result: Any, status: int, shape: Shape) -> Reply | WerkzeugResponse:
         try:
             body = shape.to_json(result)
         except InvalidValue as error:
-            told = "; ".join(f"{escape(one.pointer) or 'the result'}: {one.sentence}" for one in error.problems[:5])
-            raise BadResponseException(f"{self.where} returned what it does not declare: {told}") from None
+            raise BadResponseException(f"{self.where} returned {UNDECLARED}: {_told(error)}") from None
         except (ValueError, TypeError) as error:
             raise BadResponseException(f"{self.where} returned what is no JSON: {type(error).__name__}") from None
         if status in WITHOUT_BODY:
-            return Response(body, status, [shape.json_header])
-        return Reply(_status_line(status), [shape.json_header, ("Content-Length", str(len(body)))], body)
+            return Response(body, status, list(shape.headers))
+        return Reply(_status_line(status), [*shape.headers, ("Content-Length", str(len(body)))], body)
+
+    def _held(self, reply: Reply | WerkzeugResponse, answer: Answer) -> Reply | WerkzeugResponse:
+        """Hold the headers of a reply against those that its status declares."""
+        if told := self.mode != "unjudged" and "; ".join(misfits(reply.headers, answer.headers)):
+            self._breach(f"{UNDECLARED}: {told}")
+        return reply
+
+    def _breach(self, told: str) -> None:
+        """Refuse what the document does not declare, or report it."""
+        if self.mode == "judged":
+            raise BadResponseException(f"{self.where} returned {told}")
+        if self.mode == "reported":
+            log.error("%s returned %s; it is sent all the same", self.where, told)
 
 
 def response_writer(operation: Operation, pool: ModelPool, where: str) -> ResponseWriter:
     """Compile the writer of an operation's responses."""
-    content = {status: _chosen(declared) for status, declared in operation.responses.items()}
-    shapes = {
-        status: replace(_shape_of(media, pool), headers=declared_headers(operation.responses[status], pool))
-        for status, media in content.items()
-    }
-    success = sorted(status for status in operation.responses if status.startswith("2"))
+    answers = answers_of(operation, pool)
+    success = sorted(status for status in answers if status.startswith("2"))
     status = _number(success[0]) if success else 200
-    empty = [_number(found) for found in success if content[found] is None]
-    empty_status = empty[0] if empty else None if success else 204
-    usual = _shape_for(shapes, status)
-    return ResponseWriter(where, status, empty_status, shapes, usual, HEADERS.get(pool.responses, "judged"))
+    empty = [_number(found) for found in success if not answers[found].shapes]
+    is_silent = not any(found == "default" or found[0] in "23" for found in answers)
+    return ResponseWriter(
+        where,
+        status,
+        empty[0] if empty else None if success else 204,
+        answers,
+        _declared(answers, status) or (ANYTHING if is_silent else Answer(usual=None)),
+        is_silent,
+        MODES.get(pool.responses, "judged"),
+    )
 
 
-def _shape_for(shapes: Mapping[str, Shape], status: int) -> Shape:
+def _declared(answers: Mapping[str, Answer], status: int) -> Answer | None:
     keys = (str(status), f"{status // 100}XX", "default")
-    return next((shapes[key] for key in keys if key in shapes), UNDECLARED)
-
-
-def _shape_of(media: MediaType | None, pool: ModelPool) -> Shape:
-    if media is None:
-        return UNDECLARED
-    media_type = _plain(media.name)
-    if not is_json(media_type):
-        return Shape(media_type, JSON_HEADER, ANYTHING.to_json)
-    header = ("Content-Type", Response(mimetype=media_type).content_type)
-    write = pool.codec(media.schema, "response").write_json if media.schema else ANYTHING.to_json
-    return Shape(media_type, header, write)
-
-
-UNDECLARED = Shape("", JSON_HEADER, ANYTHING.to_json)
+    return next((answers[key] for key in keys if key in answers), None)
 
 
 @cache
@@ -178,19 +241,25 @@ def _number(status: str) -> int:
     return 200 if status == "2XX" else int(status)
 
 
-def _chosen(declared: Declared) -> MediaType | None:
-    """Return the media type that is written: the first that is JSON, else the first."""
-    every = list(declared.content.values())
-    return next((media for media in every if is_json(_plain(media.name))), every[0] if every else None)
+def _told(error: InvalidValue) -> str:
+    return "; ".join(f"{escape(one.pointer) or 'the result'}: {one.sentence}" for one in error.problems[:5])
 
 
-def _plain(media_type: str) -> str:
-    name = plain(media_type)
-    return "application/json" if name in ("*/*", "application/*") else name
+def _sent(data: str | bytes, status: int, media_type: str, shape: Shape) -> Response:
+    return _varying(Response(data, status, mimetype=media_type), shape)
 
 
-def _unless_json(media_type: str, other: str) -> str:
-    return other if not media_type or is_json(media_type) else media_type
+def _varying(response: Response, shape: Shape) -> Response:
+    """Add the headers of a shape, but for that of JSON."""
+    for name, value in shape.headers[1:]:
+        response.headers.add(name, value)
+    return response
+
+
+def _is_readable(response: WerkzeugResponse) -> bool:
+    """Tell whether a response holds a text that can be judged: not streamed, and in no coding."""
+    coded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+    return not response.is_streamed and not response.direct_passthrough and not coded
 
 
 def _set_headers(response: WerkzeugResponse, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
@@ -207,46 +276,3 @@ def _unpacked(result: tuple[Any, ...], where: str) -> tuple[Any, int, Any]:
             f"{where} returned a tuple that is not (result, status) or (result, status, headers)"
         )
     return result[0], int(result[1]), result[2] if len(result) == 3 else None
-
-
-def _stream(result: Iterator[Any] | AsyncIterator[Any], status: int, media_type: str) -> Response:
-    chunks = iter(_drained(result) if isinstance(result, AsyncIterator) else result)
-    first = list(itertools.islice(chunks, 1))  # what fails before the first chunk is an error, and no half reply
-    frame = _event if media_type == "text/event-stream" else _line
-    return Response(
-        stream_with_context(map(_framed(frame), itertools.chain(first, chunks))), status, mimetype=media_type
-    )
-
-
-def _framed(frame: Callable[[bytes], bytes]) -> Callable[[Any], bytes]:
-    def write(chunk: Any) -> bytes:
-        if isinstance(chunk, str):
-            return chunk.encode()
-        if isinstance(chunk, (bytes, bytearray)):
-            return bytes(chunk)
-        return frame(chunk.model_dump_json(by_alias=True).encode() if isinstance(chunk, BaseModel) else to_json(chunk))
-
-    return write
-
-
-def _line(data: bytes) -> bytes:
-    return data + b"\n"
-
-
-def _event(data: bytes) -> bytes:
-    return b"data: " + data + b"\n\n"
-
-
-def _drained(result: AsyncIterator[Any]) -> Iterable[Any]:
-    import asyncio
-
-    with asyncio.Runner() as runner:
-        while True:
-            try:
-                yield runner.run(_next(result))
-            except StopAsyncIteration:
-                return
-
-
-async def _next(result: AsyncIterator[Any]) -> Any:
-    return await anext(result)

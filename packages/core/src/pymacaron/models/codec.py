@@ -79,6 +79,11 @@ class Codec:
         self._judging = writers["deep" if responses == "deep" else "strict"]
         self.write_json: Callable[[Any], bytes] = writers[responses]
 
+    @property
+    def hides(self) -> bool:
+        """Whether what it writes may lack something of the value, because the document never sends it."""
+        return self._hide is not None
+
     def accepts(self, value: Any) -> bool:
         """Tell whether a value of Python is one of the schema's."""
         try:
