@@ -116,6 +116,21 @@ def test_files_are_of_the_media_types_that_are_asked_for(media_type: str, status
         assert reply.json["problems"][0]["message"] == "Should be sent as image/gif, image/png"
 
 
+@pytest.mark.parametrize(("header", "told"), [
+    ("X-Size: 3", None), ("x-size: 3\r\nX-Other: 1", None), ("X-Other: 1", "the header X-Size: is missing"),
+    ("X-Size: many", "the header X-Size: Input should be a valid integer"),
+])  # fmt: skip
+@pytest.mark.parametrize("part", ['name="photo"; filename="f"', 'name="n"'])
+def test_the_headers_of_a_part_are_judged(part: str, header: str, told: str | None, client: Client) -> None:
+    """Be it a file or not, where `encoding` declares them."""
+    headers = "{headers: {X-Size: {required: true, schema: {type: integer}}, Content-Type: {required: true}}}"
+    http = client(form(MULTIPART, f", encoding: {{photo: {headers}, n: {headers}}}"))
+    data = f"--b\r\nContent-Disposition: form-data; {part}\r\n{header}\r\n\r\n1\r\n--b--\r\n"
+    reply: Any = http.post("/it", data=data, content_type=f"{MULTIPART}; boundary=b")
+    assert reply.status_code == (400 if told else 200), reply.text
+    assert [each["message"] for each in reply.json["problems"]] == [told] if told else reply.json
+
+
 def test_form_parameters_of_swagger(client: Client) -> None:
     """Percent-encoded in one kind of form, as they are in the other; anything else is refused."""
     document = """\

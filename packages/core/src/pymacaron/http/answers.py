@@ -97,7 +97,7 @@ def _answer(declared: Declared, pool: ModelPool) -> Answer:
     shapes = tuple(_shape(media, pool, fixed) for media in declared.content.values())
     of_json = [shape for shape in shapes if shape.takes_json]
     usual = Shape() if not shapes else of_json[0] if len(of_json) == 1 else None
-    return Answer(shapes, declared_headers(declared, pool), usual)
+    return Answer(shapes, declared_headers(declared.headers, pool), usual)
 
 
 def _shape(media: MediaType, pool: ModelPool, fixed: Iterable[tuple[str, str]]) -> Shape:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from pymacaron.http.incoming import Incoming, ascii_only, by_name, too_many
 from pymacaron.http.mediatypes import is_json, plain
+from pymacaron.http.multipart import PartText
+from pymacaron.http.responseheaders import DeclaredHeader, declared_headers, misfits
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue, ValueProblem
 from pymacaron.spec import Encoding, MediaType, Parameter, Schema
@@ -35,11 +37,15 @@ COMPOUND = {"array", "object"}
 
 @dataclass(frozen=True, slots=True)
 class FormFields:
-    """The fields of a form, `encoded` where their texts are percent-encoded still, and its files."""
+    """The fields of a form, `encoded` where their texts are percent-encoded still, and its files.
+
+    `headers` are those of each part, by its name, as far as they are known.
+    """
 
     pieces: Pieces
     encoded: bool
     files: MultiDict[str, FileStorage] = field(default_factory=MultiDict)
+    headers: Sequence[tuple[str, Headers]] = ()
 
 
 NO_FIELDS = FormFields((), encoded=False)
@@ -67,18 +73,28 @@ def _multipart(incoming: Incoming) -> FormFields:
     request = incoming.multipart()
     if None in request.form or None in request.files:
         raise BadRequest("a part of the form has no name")
-    return FormFields(list(request.form.items(multi=True)), encoded=False, files=request.files)
+    fields, files = list(request.form.items(multi=True)), request.files
+    headers = [(name, text.headers) for name, text in fields if isinstance(text, PartText)]
+    headers += [(name, file.headers) for name, file in files.items(multi=True)]
+    return FormFields([(name, str(text)) for name, text in fields], encoded=False, files=files, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of a form: its codecs, for percent-encoded texts and for others, and what its files may be."""
+    """One property of a form: its codecs, for percent-encoded texts and for others, and what its parts should be."""
 
     encoded: ParameterCodec
     decoded: ParameterCodec
     many: bool
     as_json: bool
     media_types: tuple[str, ...]
+    headers: tuple[DeclaredHeader, ...]
+
+    def check_headers(self, name: str, form: FormFields) -> None:
+        """Raise InvalidValue where a part of this name lacks a header, or has one that does not fit."""
+        told = [misfits(headers, self.headers) for part, headers in form.headers if part == name]
+        if problems := [ValueProblem((name,), sentence) for sentences in told for sentence in sentences]:
+            raise InvalidValue(problems)
 
     def of_files(self, name: str, files: Iterable[FileStorage]) -> Any:
         """Return the value that files stand for: bytes, or JSON where the schema asks for an array or object."""
@@ -103,13 +119,13 @@ def form_body(media: MediaType, pool: ModelPool, most: int) -> Callable[[Incomin
         return lambda incoming: _free(form_of(incoming, media_types))
     judge = pool.codec(media.schema, "request").read
     fields = {
-        name: _field(name, schema, media.encoding.get(name), most)
+        name: _field(name, schema, media.encoding.get(name), most, pool)
         for name, schema in member_schemas(media.schema).items()
     }
     return lambda incoming: judge(_values(fields, form_of(incoming, media_types), incoming))
 
 
-def _field(name: str, schema: Schema, encoding: Encoding | None, most: int) -> Field:
+def _field(name: str, schema: Schema, encoding: Encoding | None, most: int, pool: ModelPool) -> Field:
     """Compile one property: by its style where the document gives one, else objects are JSON (3.1, section 4.8.15)."""
     types = types_of(schema)
     inner = item_schema(schema) if "array" in types else schema
@@ -129,13 +145,16 @@ def _field(name: str, schema: Schema, encoding: Encoding | None, most: int) -> F
     )
     allowed = tuple(plain(each) for each in written.split(",") if each.strip())
     decoded = compile_codec(parameter, decoded=True, most=most)
-    return Field(compile_codec(parameter, most=most), decoded, "array" in types, as_json or complex_, allowed)
+    headers = declared_headers(encoding.headers, pool, "request") if encoding else ()
+    return Field(compile_codec(parameter, most=most), decoded, "array" in types, as_json or complex_, allowed, headers)
 
 
 def _values(fields: Mapping[str, Field], form: FormFields, incoming: Incoming) -> dict[str, Any]:
     """Return the object that a form stands for; what it does not declare is text."""
     texts, found = by_name(form.pieces), {}
     for name, own in fields.items():
+        if own.headers:
+            own.check_headers(name, form)
         if form.files and (files := form.files.getlist(name)):
             value = own.of_files(name, files)
         else:

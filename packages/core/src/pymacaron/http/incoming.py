@@ -14,7 +14,7 @@ from pymacaron.http.inputs import Body, Bounds, declared_length, read_all, read_
 from pymacaron.http.multipart import bound_form
 from pymacaron.http.problems import problem
 from pymacaron.spec import DEFAULT_LIMITS
-from pymacaron.wire import Pieces, Unreadable, split_cookies, split_query
+from pymacaron.wire import Pieces, Unreadable, items_of, split_cookies, split_query
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, WSGIEnvironment
@@ -101,7 +101,7 @@ class Incoming:
 
     def count_items(self, value: Any) -> None:
         """Count what the lists and objects of a parameter or field hold; raises Unreadable where all are too many."""
-        self._items += _items(value)
+        self._items += items_of(value)
         if self._items > self.limits.items:
             raise Unreadable(f"Holds, with others, more than {self.limits.items:,} items")
 
@@ -202,11 +202,6 @@ def _is_utf8(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _items(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value
-    return len(value) + sum(_items(each) for each in inner if isinstance(each, (list, dict)))
 
 
 def by_name(pieces: Pieces) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The headers that a response declares: written by the codec that reads them, and judged like its content."""
+"""The headers that a response or a part declares: written by the codec that reads them, and judged like content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pymacaron.exceptions import BadResponseException
 from pymacaron.models.codec import Codec
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
-from pymacaron.spec import Header, Parameter, Response
+from pymacaron.models.resources import Direction
+from pymacaron.spec import Header, Parameter
 from pymacaron.wire import ParameterCodec, Unreadable, Unsendable, compile_codec
 
 __all__ = ["DeclaredHeader", "declared_headers", "misfits", "written"]
@@ -49,16 +50,18 @@ class DeclaredHeader:
         return None
 
 
-def declared_headers(response: Response, pool: ModelPool) -> tuple[DeclaredHeader, ...]:
-    """Compile the headers of a response, but for those that are the server's own."""
+def declared_headers(
+    headers: Mapping[str, Header], pool: ModelPool, direction: Direction = "response"
+) -> tuple[DeclaredHeader, ...]:
+    """Compile the headers of a response, or of a part of a form, but for those that say how it is sent."""
     return tuple(
-        _declared(name, header, pool)
-        for name, header in response.headers.items()
+        _declared(name, header, pool, direction)
+        for name, header in headers.items()
         if name.lower() not in FROM_THE_SERVER
     )
 
 
-def _declared(name: str, header: Header, pool: ModelPool) -> DeclaredHeader:
+def _declared(name: str, header: Header, pool: ModelPool, direction: Direction) -> DeclaredHeader:
     parameter = Parameter(
         name,
         "header",
@@ -68,7 +71,7 @@ def _declared(name: str, header: Header, pool: ModelPool) -> DeclaredHeader:
         explode=header.explode,
         content_type=header.content_type,
     )
-    return DeclaredHeader(name, header.required, compile_codec(parameter), pool.codec(header.schema, "response"))
+    return DeclaredHeader(name, header.required, compile_codec(parameter), pool.codec(header.schema, direction))
 
 
 def written(

@@ -93,12 +93,12 @@ def _codec(parameter: Parameter, escaping: Escaping, others: frozenset[str], mos
         return Named(name, _content(parameter, parameter.content_type, escaping, most), _chosen(parameter, frozenset()))
     types = types_of(schema)
     if parameter.style == "deepObject" and "object" in types:
-        return DeepObject.of(name, schema, escaping)
+        return DeepObject.of(name, schema, escaping, most)
     if parameter.explode and parameter.style in SPREADING:
         if "array" in types:
-            return Repeated(name, scalar_of(item_schema(schema)), escaping, single_of(schema))
+            return Repeated(name, scalar_of(item_schema(schema)), escaping, most, single_of(schema))
         if "object" in types:
-            return Spread(members_of(schema), escaping, others)
+            return Spread(members_of(schema), escaping, most, others)
     return Named(name, _text(parameter, escaping, types, most), _chosen(parameter, types))
 
 
@@ -113,7 +113,7 @@ def _content(parameter: Parameter, media_type: str, escaping: Escaping, most: in
     if is_json(media_type):
         return JsonText(places.FORM_COOKIE if parameter.location == "cookie" else escaping)
     if parameter.location == "querystring" and media_type.partition(";")[0].strip().lower() == FORM:
-        return FormText(Spread(replace(members_of(parameter.schema), takes_all=True), places.QUERY), most)
+        return FormText(Spread(replace(members_of(parameter.schema), takes_all=True), places.QUERY, most), most)
     return ScalarText(TEXT, escaping)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pymacaron.spec import Schema
+from pymacaron.wire.budget import Budget
 from pymacaron.wire.errors import Unreadable, Unsendable
 from pymacaron.wire.escaping import Escaping
 from pymacaron.wire.members import NOTHING, Members, members_of
@@ -44,18 +45,18 @@ class _Node:
             self.below[name] = _Node.of(self.schemas[name])
         return self.below[name]
 
-    def add(self, found: dict[str, Any], names: Sequence[str], text: str) -> None:
+    def add(self, found: dict[str, Any], names: Sequence[str], text: str, budget: Budget) -> None:
         """Add one text to an object."""
         name, *rest = names
         if not rest or (name in self.members.items and len(rest) == 1 and INDEX.fullmatch(rest[0])):
             if isinstance(found.get(name), dict):
                 raise Unreadable("Holds a property both as a text and as an object")
-            self.members.add(found, name, text)
+            self.members.add(found, name, text, budget)
             return
         inner = found.setdefault(name, {})
         if not isinstance(inner, dict):
             raise Unreadable("Holds a property both as a text and as an object")
-        self.child(name).add(inner, rest, text)
+        self.child(name).add(inner, rest, text, budget)
 
     def texts(self, prefix: str, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield the names and texts of an object."""
@@ -80,11 +81,12 @@ class DeepObject:
     parameter: str
     root: _Node
     escaping: Escaping
+    most: int
 
     @classmethod
-    def of(cls, name: str, schema: Schema, escaping: Escaping) -> DeepObject:
+    def of(cls, name: str, schema: Schema, escaping: Escaping, most: int) -> DeepObject:
         """Compile the codec of a schema."""
-        return cls(name, _Node.of(schema), escaping)
+        return cls(name, _Node.of(schema), escaping, most)
 
     @property
     def name(self) -> None:
@@ -101,9 +103,10 @@ class DeepObject:
     def decode(self, pieces: Pieces) -> Any:
         """Return the object whose properties stand among the pieces of a whole request, or ABSENT."""
         found: dict[str, Any] = {}
+        budget = Budget(self.most)
         for name, text in pieces:
             if names := self._names(name):
-                self.root.add(found, names, self.escaping.unescape(text))
+                self.root.add(found, names, self.escaping.unescape(text), budget)
         return found or ABSENT
 
     def decode_texts(self, texts: Sequence[str]) -> Any:

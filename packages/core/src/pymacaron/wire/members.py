@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymacaron.spec import Schema
+from pymacaron.wire.budget import Budget
 from pymacaron.wire.scalars import Scalar
 from pymacaron.wire.schemas import item_schema, member_schemas, other_members, types_of
 
@@ -32,17 +33,17 @@ class Members:
         """Return how the one text of a property is read."""
         return self.known.get(name, self.others)
 
-    def read(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    def read(self, pairs: Iterable[tuple[str, str]], budget: Budget) -> dict[str, Any]:
         """Return the object of unescaped names and texts; the last text of a name counts."""
-        return {name: self.scalar(name).read(text) for name, text in pairs}
+        return {name: budget.spend(self.scalar(name).read(text)) for name, text in pairs}
 
-    def add(self, found: dict[str, Any], name: str, text: str) -> None:
+    def add(self, found: dict[str, Any], name: str, text: str, budget: Budget) -> None:
         """Add one text to an object in which the name of an array stands once for each item."""
         item = self.items.get(name)
         if item is None:
-            found[name] = self.scalar(name).read(text)
+            found[name] = budget.spend(self.scalar(name).read(text))
         else:
-            found.setdefault(name, []).append(item.read(text))
+            found.setdefault(name, []).append(budget.spend(item.read(text)))
 
     def texts(self, name: str, value: Any) -> list[str]:
         """Return the texts of a property: one for each item of an array, else just one."""

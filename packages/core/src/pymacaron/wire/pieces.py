@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from pymacaron.wire.budget import Budget
 from pymacaron.wire.errors import Unsendable
 from pymacaron.wire.escaping import Escaping
 from pymacaron.wire.members import Members
-from pymacaron.wire.scalars import Scalar
+from pymacaron.wire.scalars import COMPOUND, Scalar
 from pymacaron.wire.texts import TextCodec
 
 __all__ = ["ABSENT", "EMPTY", "Absent", "Empty", "Named", "ParameterCodec", "Pieces", "Repeated", "Spread", "WithEmpty"]
@@ -101,6 +102,7 @@ class Repeated(_Single):
     name: str
     item: Scalar
     escaping: Escaping
+    most: int
     single: Scalar | None = None
 
     def encode(self, value: Any) -> Pieces:
@@ -116,7 +118,10 @@ class Repeated(_Single):
         if self.single and len(texts) == 1:
             return self.single.read(unescape(texts[0]))
         read = self.item.read
-        return [read(unescape(text)) for text in texts]
+        if not self.item.types & COMPOUND:
+            return [read(unescape(text)) for text in texts]
+        budget = Budget(self.most)
+        return [budget.spend(read(unescape(text))) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Spread:
 
     members: Members
     escaping: Escaping
+    most: int
     taken: frozenset[str] = frozenset()
 
     @property
@@ -143,9 +149,10 @@ class Spread:
     def decode(self, pieces: Pieces) -> Any:
         """Return the object whose properties stand among the pieces of a whole request, or ABSENT."""
         found: dict[str, Any] = {}
+        budget = Budget(self.most)
         for name, text in pieces:
             if name in self.members.known or (self.members.takes_all and name not in self.taken):
-                self.members.add(found, name, self.escaping.unescape(text))
+                self.members.add(found, name, self.escaping.unescape(text), budget)
         return found or ABSENT
 
     def decode_texts(self, texts: Sequence[str]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pymacaron.wire.budget import Budget
 from pymacaron.wire.errors import Unreadable, Unsendable
 from pymacaron.wire.escaping import Delimiter, Escaping
 from pymacaron.wire.jsontexts import read_json, write_json
@@ -95,7 +96,8 @@ class ListText:
         _check(len(parts), self.most)
         if self.single and len(parts) == 1:
             return self.single.read(unescape(text))
-        return [self.item.read(unescape(part)) for part in parts] if text else []
+        budget = Budget(self.most)
+        return [budget.spend(self.item.read(unescape(part))) for part in parts] if text else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class PairsText:
             return self.members.single.read(whole) if self.members.single else whole
         else:
             pairs = list(zip(parts[::2], parts[1::2], strict=True))
-        return self.members.read((unescape(name), unescape(value)) for name, value in pairs)
+        return self.members.read(((unescape(name), unescape(value)) for name, value in pairs), Budget(self.most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ class MatrixList:
         texts = [_value(self.name, f";{part}") for part in parts]
         if self.single and len(texts) == 1:
             return self.single.read(self.item.escaping.unescape(texts[0]))
-        return [self.item.read(each) for each in texts]
+        budget = Budget(self.most)
+        return [budget.spend(self.item.read(each)) for each in texts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ class Checker:
 
     def _of_headers(self, exchange: Exchange, declared: Response, pool: ModelPool) -> Iterator[tuple[str, str, str]]:
         place = f"the response {exchange.status}"
-        for sentence in misfits(exchange.response_headers, declared_headers(declared, pool)):
+        for sentence in misfits(exchange.response_headers, declared_headers(declared.headers, pool)):
             yield place, "", sentence
         known = {name.lower() for name in declared.headers} | USUAL_HEADERS
         for name in dict.fromkeys(name for name, _ in exchange.response_headers if name.lower() not in known):
