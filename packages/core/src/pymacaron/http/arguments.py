@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 COMPOUND = {"array", "object"}
 HOLDERS = (list, dict)
+REPLACED = "\ufffd"
+"""What werkzeug makes of bytes in a path that are not UTF-8."""
 NONE: Sequence[Any] = ()
 
 Texts = Callable[[Incoming], Sequence[Any]]
@@ -152,11 +154,17 @@ def _query_string(incoming: Incoming) -> Sequence[str]:
 def _path(operation: Operation, parameter: Parameter, variable: str) -> tuple[Texts, Decode]:
     """Read a path parameter from the decoded path, but one of several texts from the path as the caller wrote it."""
     if parameter.content_type is not None or not COMPOUND & types_of(parameter.schema):
-        codec = compile_codec(parameter, decoded=True)
-        return lambda incoming: (incoming.path_value(variable),), plain_reader(codec)
+        return partial(_path_text, variable), plain_reader(compile_codec(parameter, decoded=True))
     raw = raw_values(operation.path, parameter.name)
     codec = compile_codec(parameter, most=operation.limits.items)
-    return lambda incoming: (raw(incoming.environ, incoming.path_value(variable)),), codec.decode_texts
+    return lambda incoming: (raw(incoming.environ, *_path_text(variable, incoming)),), codec.decode_texts
+
+
+def _path_text(variable: str, incoming: Incoming) -> Sequence[str]:
+    value = incoming.values[variable]
+    if REPLACED in value and not incoming.path_is_utf8:
+        raise Unreadable("Is not UTF-8")
+    return (value,)
 
 
 def _form(operation: Operation, parameter: Parameter) -> tuple[Texts, Decode]:

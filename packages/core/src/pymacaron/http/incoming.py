@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Incoming", "ascii_only", "by_name", "header_key", "too_many"]
 
-REPLACED = "\ufffd"
-"""What werkzeug makes of bytes in a path that are not UTF-8."""
 PRINTABLE = "".join(map(chr, range(33, 127)))
 UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
@@ -92,12 +90,14 @@ class Incoming:
             raise too_many("cookie", self.limits.items)
         return split_cookies(text)
 
-    def path_value(self, variable: str) -> str:
-        """Return the decoded text of a variable of the path; raises Unreadable for one that is not UTF-8."""
-        value = self.values[variable]
-        if REPLACED in value and not _is_utf8(self.environ.get("PATH_INFO", "")):
-            raise Unreadable("Is not UTF-8")
-        return value
+    @property
+    def path_is_utf8(self) -> bool:
+        """Whether the bytes of the path are UTF-8."""
+        try:
+            self.environ.get("PATH_INFO", "").encode("latin-1").decode()
+        except ValueError:
+            return False
+        return True
 
     def count_items(self, value: Any) -> None:
         """Count what the lists and objects of a parameter or field hold; raises Unreadable where all are too many."""
@@ -193,15 +193,6 @@ class Incoming:
         data = request.get_data() if "_cached_data" in vars(request) else source.whole()
         request.stream = BytesIO(data)
         return data
-
-
-def _is_utf8(text: str) -> bool:
-    """Tell whether a text of WSGI stands for UTF-8."""
-    try:
-        text.encode("latin-1").decode()
-    except ValueError:
-        return False
-    return True
 
 
 def by_name(pieces: Pieces) -> dict[str, list[str]]:
