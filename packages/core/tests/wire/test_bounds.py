@@ -51,6 +51,12 @@ def test_edges(text: str, problem: str | None) -> None:
     assert problem_of_json(text.encode(), LIMITS) == problem
 
 
+@pytest.mark.parametrize("before", range(0, 210, 7))
+def test_a_long_number_is_found_wherever_it_stands(before: int) -> None:
+    found = [problem_of_json(b" " * before + b"7" * digits + b"," * 99, RequestLimits()) for digits in (400, 401)]
+    assert found == [None, "Holds a number of more than 400 digits"]
+
+
 ATTACKS = {
     "deep arrays": b"[" * 500_000,
     "deep arrays, closed": b"[" * 500_000 + b"]" * 500_000,
