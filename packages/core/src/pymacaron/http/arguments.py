@@ -26,7 +26,6 @@ __all__ = ["ArgumentReader", "read_arguments", "readers"]
 log = logging.getLogger(__name__)
 
 COMPOUND = {"array", "object"}
-HOLDERS = (list, dict)
 REPLACED = "\ufffd"
 """What werkzeug makes of bytes in a path that are not UTF-8."""
 NONE: Sequence[Any] = ()
@@ -39,7 +38,8 @@ Decode = Callable[[Any], Any]
 class ArgumentReader:
     """How one parameter is read: `texts` finds it, `decode` turns its texts into a JSON value, `judge` validates it.
 
-    `absent` gives the value of one that was left out, ABSENT where the handler's own default is to be taken.
+    `absent` gives the value of one that was left out, ABSENT where the handler's own default is to be taken. `counted`
+    says that it may hold items beside others that do: one alone is bounded by its codec.
     """
 
     parameter: Parameter
@@ -48,12 +48,14 @@ class ArgumentReader:
     decode: Decode
     judge: Callable[[Any], Any]
     absent: Callable[[], Any]
+    counted: bool
 
 
 def readers(bound: BoundOperation, pool: ModelPool, variables: Mapping[str, str]) -> tuple[ArgumentReader, ...]:
     """Return the readers of an operation's parameters; `variables` maps path parameters to the router's names."""
+    counted = sum(map(_holds_items, bound.keywords)) > 1
     return tuple(
-        _reader(bound.operation, parameter, keyword, keyword in bound.omitted, pool, variables)
+        _reader(bound.operation, parameter, keyword, keyword in bound.omitted, counted, pool, variables)
         for parameter, keyword in bound.keywords.items()
     )
 
@@ -65,7 +67,7 @@ def read_arguments(found: Sequence[ArgumentReader], incoming: Incoming, problems
         try:
             value = reader.decode(texts) if (texts := reader.texts(incoming)) else ABSENT
             if value is not ABSENT:
-                if value.__class__ in HOLDERS:
+                if reader.counted:
                     incoming.count_items(value)
                 arguments[reader.keyword] = reader.judge(value)
                 continue
@@ -87,6 +89,7 @@ def _reader(
     parameter: Parameter,
     keyword: str,
     omitted: bool,
+    counted: bool,
     pool: ModelPool,
     variables: Mapping[str, str],
 ) -> ArgumentReader:
@@ -95,7 +98,11 @@ def _reader(
     if parameter.allow_empty_value:
         judge = partial(_unless_empty, judge)
     texts, decode = _way(operation, parameter, variables)
-    return ArgumentReader(parameter, keyword, texts, decode, judge, absent)
+    return ArgumentReader(parameter, keyword, texts, decode, judge, absent, counted and _holds_items(parameter))
+
+
+def _holds_items(parameter: Parameter) -> bool:
+    return parameter.content_type is not None or bool(COMPOUND & types_of(parameter.schema))
 
 
 def _unless_empty(judge: Callable[[Any], Any], value: Any) -> Any:

@@ -180,8 +180,7 @@ def _decoded(name: str, codec: ParameterCodec, texts: Mapping[str, Sequence[str]
 
 def _count(name: str, value: Any, incoming: Incoming) -> None:
     try:
-        if isinstance(value, (list, dict)):
-            incoming.count_items(value)
+        incoming.count_items(value)
     except Unreadable as error:
         raise InvalidValue([ValueProblem((name,), str(error))]) from None
 

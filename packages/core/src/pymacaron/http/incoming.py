@@ -101,7 +101,8 @@ class Incoming:
 
     def count_items(self, value: Any) -> None:
         """Count what the lists and objects of a parameter or field hold; raises Unreadable where all are too many."""
-        self._items += items_of(value)
+        if value.__class__ in (list, dict):
+            self._items += items_of(value)
         if self._items > self.limits.items:
             raise Unreadable(f"Holds, with others, more than {self.limits.items:,} items")
 

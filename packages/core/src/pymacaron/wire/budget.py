@@ -28,5 +28,8 @@ class Budget:
 
 def items_of(value: Any) -> int:
     """Count the items and members of a list or object, and of all within it."""
-    inner = value.values() if isinstance(value, dict) else value
-    return len(value) + sum(items_of(each) for each in inner if each.__class__ in (list, dict))
+    count = len(value)
+    for each in value.values() if isinstance(value, dict) else value:
+        if each.__class__ in (list, dict):
+            count += items_of(each)
+    return count
