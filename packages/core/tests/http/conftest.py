@@ -105,7 +105,7 @@ def our_side(folder: Callable[..., Path]) -> Iterator[Callable[[], Side]]:
                 side.own_way += 1
                 return own_way(*arguments)
 
-            app.wsgi_app._flasks_own_way = counted  # type: ignore[assignment]
+            app.wsgi_app._flasks_own_way = counted
         return side
 
     yield make

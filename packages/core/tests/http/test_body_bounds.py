@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import flask
@@ -97,9 +98,7 @@ def media_type_for(reader: str) -> str:
 def test_a_handler_reads_no_more_than_the_limit_of_an_operation_that_declares_no_body(
     reader: str, chunked: bool, app: Flask
 ) -> None:
-    import handlers
-
-    handlers.read = READERS[reader]
+    import_module("handlers").read = READERS[reader]  # type: ignore[attr-defined]
     for size, status in ((100, 200), (101, 413)):
         data = (b'{"a":"%s"}' % (b"x" * (size - 8))) if reader == "get_json" else b"x" * size
         assert sent(app, "/none", data, media_type_for(reader), chunked=chunked).status_code == status
@@ -116,9 +115,7 @@ def test_a_function_before_the_request_reads_no_more_than_the_limit(
 
 
 def test_the_lower_limit_of_the_app_is_a_413_and_no_cut_however_long_the_body(app: Flask) -> None:
-    import handlers
-
-    handlers.read = READERS["get_data"]
+    import_module("handlers").read = READERS["get_data"]  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = 10
     found = [sent(app, "/none", b"x" * size, JSON, chunked=True).status_code for size in (10, 11, 60)]
     assert found == [200, 413, 413]
@@ -204,9 +201,7 @@ class Broken(io.RawIOBase):
 def test_a_body_that_the_server_cannot_read_is_refused(
     path: str, media_type: str, error: Exception, app: Flask
 ) -> None:
-    import handlers
-
-    handlers.read = READERS["get_data"]
+    import_module("handlers").read = READERS["get_data"]  # type: ignore[attr-defined]
     environ = {**CHUNKED, "wsgi.input": Broken(error)}
     reply: Any = app.test_client().post(path, content_type=media_type, environ_overrides=environ)
     assert (reply.status_code, reply.json["error"]) == (400, "BAD_REQUEST")

@@ -145,7 +145,7 @@ def lists(client: Client) -> FlaskClient:
 
 def attacked(http: FlaskClient, path: str = "/it", **options: Any) -> int:
     """Return the status of an attack, after a look at what it cost: under 50 ms and 20 MB."""
-    seconds = []
+    seconds: list[float] = []
     while not seconds or (
         seconds[-1] > MOST_SECONDS and len(seconds) < 5
     ):  # other work on the machine is not its fault
@@ -240,7 +240,8 @@ def test_lists_between_delimiters(attack: str, lists: FlaskClient) -> None:
     """Cheap to send, item by item."""
     before, delimiter, item = LISTS[attack]
     text = before + delimiter.join([item] * min(60_000, 1_000_000 // len(item + delimiter)))
-    path, options = "/of/1", {}
+    path = "/of/1"
+    options: dict[str, Any] = {}
     match attack.partition(",")[0]:
         case "query":
             options["environ_overrides"] = {"QUERY_STRING": text}
