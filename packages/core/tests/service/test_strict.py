@@ -39,6 +39,14 @@ def test_strict_refuses_a_document_with_a_defect(folder: Callable[..., Path]) ->
     assert [problem.partition("apis/")[2] for problem in refused.value.problems] == [f"pets.yaml:5: {TOLD}"]
 
 
+def test_strict_takes_an_operation_without_responses_from_openapi_3_1_on(folder: Callable[..., Path]) -> None:
+    bare = "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths: {/: {get: {x-bind-server: pets.get}}}\n"
+    files = {"apis/pets.yaml": bare, "pets.py": "def get():\n    return None\n"}
+    create_app(folder(files), strict=True).extensions["pymacaron"].close()
+    with pytest.raises(SpecError, match=r"pets\.yaml:3: the operation has no 'responses'; declare what it answers"):
+        create_app(folder({**files, "apis/pets.yaml": bare.replace("3.1.0", "3.0.3")}))
+
+
 @pytest.mark.parametrize("command", [("serve",), ("run", "--no-reload")])
 def test_the_commands_that_serve_are_strict_when_told_to(
     command: tuple[str, ...], folder: Callable[..., Path], pym: Callable[..., subprocess.CompletedProcess[str]]

@@ -258,9 +258,8 @@ class DocumentReader(ABC):
         return read_requirements(operation, self.definitions) if "security" in operation else self.document_security
 
     def _responses(self, operation: Cursor) -> dict[str, Response]:
-        if "responses" not in operation:
-            note = operation.warning if self.dialect == "openapi-3.1" else operation.error
-            note("the operation has no 'responses'; declare what it answers")
+        if "responses" not in operation and self.dialect != "openapi-3.1":
+            operation.error("the operation has no 'responses'; declare what it answers")
         found: dict[str, Response] = {}
         holder = operation.get("responses")
         for status, written in holder.members(extensible=True) if holder else ():
