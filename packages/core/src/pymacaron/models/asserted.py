@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pymacaron.models.patterns import bounded
 from pymacaron.spec import Schema
 
 __all__ = ["FORMATS", "asserted", "is_base64", "is_portable", "keyword_judge", "runs", "text_judge"]
@@ -72,13 +73,10 @@ def text_judge(format_name: str, pattern: str) -> Callable[[str], bool]:
     """Return what tells whether a text has a format and fits a pattern; either may be empty. Raises ValueError."""
     if format_name == "byte" and not pattern:
         return is_base64
-    return keyword_judge(
-        json.dumps({"type": "string"} | ({"format": format_name} if format_name else {}) | _pattern(pattern))
-    )
-
-
-def _pattern(pattern: str) -> dict[str, str]:
-    return {"pattern": pattern} if pattern else {}
+    costly = bounded(pattern) if pattern else None
+    linear = {"format": format_name} | ({"pattern": pattern} if costly is None else {})
+    told = keyword_judge(json.dumps({"type": "string"} | {word: value for word, value in linear.items() if value}))
+    return told if costly is None else lambda text: told(text) and costly.fits(text)
 
 
 @functools.lru_cache(maxsize=1024)

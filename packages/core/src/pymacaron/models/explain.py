@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from pymacaron.models.asserted import asserted, keyword_judge, runs
+from pymacaron.models.asserted import asserted, keyword_judge, runs, text_judge
 from pymacaron.models.jsontypes import json_type, told_types
 from pymacaron.models.judge import Judge
 from pymacaron.models.merge import parts_of, range_of
@@ -103,7 +103,11 @@ class _Story:
             self._leaf({"format": words["format"]}, "format", data, pointer)
 
     def _leaf(self, written: Mapping[str, Any], word: str, data: Any, pointer: Pointer) -> None:
-        if not keyword_judge(json.dumps(written))(data):
+        if word == "pattern":
+            fits = not isinstance(data, str) or text_judge("", str(written[word]))(data)
+        else:
+            fits = keyword_judge(json.dumps(written))(data)
+        if not fits:
             self._add(pointer, word, written[word])
 
     def _object(self, schema: Schema, data: dict[str, Any], pointer: Pointer) -> None:
@@ -130,7 +134,7 @@ class _Story:
 
     def _further(self, schema: Schema, data: dict[str, Any], pointer: Pointer, declared: set[str]) -> None:
         patterns = {
-            keyword_judge(json.dumps({"pattern": pattern})): inner
+            text_judge("", pattern): inner
             for pattern, inner in schema.children("patternProperties").items()
             if runs(pattern)
         }

@@ -8,6 +8,7 @@ from typing import Any
 
 from pymacaron.exceptions import SpecError
 from pymacaron.models.asserted import FORMATS, is_base64, text_judge
+from pymacaron.models.patterns import STEPS, TooCostlyError
 from pymacaron.models.resources import Direction, Resources, resources_of
 from pymacaron.spec import Place, Schema
 
@@ -54,7 +55,8 @@ class Judge:
                 {"$ref": self._resources.url(schema)},
                 registry=self._registry,
                 validate_formats=True,
-                formats={"byte": is_base64} if new else _formats(),
+                formats=({"byte": is_base64} if new else _formats()) | self._resources.patterns,
+                pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=STEPS),
                 offline=True,
             )
         except BaseException as error:
@@ -64,7 +66,19 @@ class Judge:
                 raise
             told = " ".join(str(error).split())[:200]
             raise SpecError(f"{schema.place}: no validator can be made of this schema ({told}); correct it") from None
-        return validator.is_valid
+        return _bounded(validator.is_valid) if self._resources.patterns else validator.is_valid
+
+
+def _bounded(verdict: Verdict) -> Verdict:
+    """Return a verdict that refuses what is too costly to judge."""
+
+    def judge(data: Any) -> bool:
+        try:
+            return verdict(data)
+        except TooCostlyError:
+            return False
+
+    return judge
 
 
 def _formats() -> dict[str, Verdict]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pymacaron.exceptions import SpecError
 from pymacaron.models.moving import Moves, moved, moves_of
+from pymacaron.models.patterns import BoundedPattern
 from pymacaron.models.rewriting import Direction, Rewriting
 from pymacaron.spec import Place, Schema, is_api, is_known, joined, schemas_in
 
@@ -53,6 +54,7 @@ class Resources:
     dynamic: bool
     moves: dict[Path, Moves]
     contents: list[tuple[str, Any]] = field(default_factory=list)
+    patterns: dict[str, BoundedPattern] = field(default_factory=dict)
 
     def url(self, schema: Schema) -> str:
         """Return the URL of a schema's place."""
@@ -107,6 +109,7 @@ def resources_of(schema: Schema, direction: Direction) -> Resources:
             named = each.keywords.get("$id")
             if isinstance(named, str) and "://" in named:
                 found.contents.append((named.partition("#")[0], rewriting.rewritten(each)))
+        found.patterns.update(rewriting.patterns)
     return found
 
 

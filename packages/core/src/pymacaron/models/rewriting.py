@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pymacaron.models.asserted import asserted, runs
 from pymacaron.models.merge import parts_of, range_of, says_null
 from pymacaron.models.moving import NULL, reworded
+from pymacaron.models.patterns import BoundedPattern, bounded
 from pymacaron.spec import Schema, is_known, schemas_in
 
 __all__ = ["Direction", "Rewriting"]
@@ -44,6 +45,8 @@ class Rewriting:
         self._dynamic = dynamic
         self._meaningless = meaningless
         self._done: set[tuple[str, ...]] = set()
+        self.patterns: dict[str, BoundedPattern] = {}
+        """What judges the patterns that became formats, by the names of these."""
 
     def content(self, tree: Any, schemas: dict[tuple[str, ...], Schema]) -> Any:
         """Return the content of a file with its schemas rewritten, outer ones first."""
@@ -71,7 +74,17 @@ class Rewriting:
         if (whole := range_of(schema)) is not None:
             node["allOf"] = [*node.get("allOf", ()), {"minimum": whole[0], "maximum": whole[1]}]
         _asserting_only(node, schema)
+        self._bound(node)
         return reworded(node, schema)
+
+    def _bound(self, node: dict[str, Any]) -> None:
+        """Let a pattern that may take long be judged by ourselves, as a format."""
+        pattern = node.get("pattern")
+        costly = bounded(pattern) if isinstance(pattern, str) else None
+        if costly is not None:
+            del node["pattern"]
+            self.patterns[costly.name] = costly
+            node["allOf"] = [*node.get("allOf", []), {"format": costly.name}]
 
     def _words(self, schema: Schema) -> list[tuple[str, Any]]:
         """Return the keywords that count; names only where references are dynamic."""
