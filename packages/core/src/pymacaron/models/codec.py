@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal
@@ -15,10 +14,11 @@ from pydantic_core import (
     PydanticSerializationError,
     SchemaSerializer,
     SchemaValidator,
-    from_json,
+    to_json,
     to_jsonable_python,
 )
 
+from pymacaron.models.decoding import decoded, may_be_vast, whole
 from pymacaron.models.explain import explained
 from pymacaron.models.judge import Judge
 from pymacaron.models.plainly import as_dicts, strictly
@@ -30,11 +30,6 @@ log = logging.getLogger(__name__)
 
 Responses = Literal["off", "report", "strict", "deep"]
 """How what handlers return is judged: not at all, logged, refused, or refused with instances of models judged again."""
-
-LONGEST_FLOAT = 308
-"""Digits before the point that a float holds at most."""
-
-_REFUSED_EXTRAS = "extra_forbidden"
 
 
 class Codec:
@@ -56,7 +51,6 @@ class Codec:
         exact: bool,
         kind: type[BaseModel] | None = None,
         responses: Responses = "strict",
-        strict_properties: bool = False,
         hide: Callable[[Any], Any] | None = None,
     ) -> None:
         self.judge = judge
@@ -65,7 +59,6 @@ class Codec:
         self._core = core
         self.exact = exact
         self.kind = kind
-        self._strict_properties = strict_properties
         self._hide = hide
         self._whole = judge.schema.dialect != "openapi-3.1"
         writers: dict[Responses, Callable[[Any], bytes]] = {
@@ -96,7 +89,17 @@ class Codec:
         try:
             return self.validator.validate_json(data)
         except ValidationError as error:
-            raise self._explained_json(data, error) from None
+            return self._read_again(data, error)
+
+    def _read_again(self, data: bytes, error: ValidationError) -> Any:
+        """Read integers that are beyond floats and yet written as such, or tell what is wrong with a text."""
+        value = decoded(data)
+        if may_be_vast(data):
+            try:
+                return self.validator.validate_json(to_json(value))
+            except ValidationError as other:
+                error = other
+        raise self._explained(value, error) from None
 
     def _read_exact(self, value: Any) -> Any:
         try:
@@ -105,7 +108,7 @@ class Codec:
             raise self._explained(value, error) from None
 
     def _read_json_judged(self, data: bytes) -> Any:
-        return self._typed(self._judged(_decoded(data)))
+        return self._typed(self._judged(decoded(data)))
 
     def _read_judged(self, value: Any) -> Any:
         return self._typed(self._judged(value, _plain(value)))
@@ -114,22 +117,18 @@ class Codec:
         """Return a value that the schema accepts, integers as integers."""
         data = value if plain is ... else plain
         if self._whole:
-            data = _whole(data)
+            data = whole(data)
             value = data if plain is ... or plain is value else value
         if not self.judge.accepts(data):
             raise InvalidValue(explained(self.judge, data))
         return value
 
     def _typed(self, value: Any) -> Any:
-        """Return the typed value, or the plain one where no type can hold it."""
+        """Return the typed value; raise InvalidValue where Python has none, such as for a leap second."""
         try:
             return self.validator.validate_python(value)
         except ValidationError as error:
-            if self._strict_properties:
-                unknown = [each for each in problems_of(error, value) if each.keyword == "additionalProperties"]
-                if unknown:
-                    raise InvalidValue(unknown) from None
-            return value
+            raise InvalidValue(problems_of(error, value)) from None
 
     def _write_exact(self, value: Any) -> bytes:
         """Write an instance as it is, plain data as dicts, and what holds both by way of models."""
@@ -200,52 +199,17 @@ class Codec:
         told = [] if self.judge.accepts(data) else explained(self.judge, data)
         return InvalidValue(told or [ValueProblem((), "Input should be what JSON can hold", "type")])
 
-    def _explained_json(self, data: bytes, error: ValidationError) -> InvalidValue:
-        try:
-            decoded = _decoded(data)
-        except InvalidValue as broken:
-            return broken
-        return self._explained(decoded, error)
-
     def _explained(self, value: Any, error: ValidationError) -> InvalidValue:
         data = _plain(value)
-        whole = _whole(data) if self._whole else data
-        told = [] if self.judge.accepts(whole) else explained(self.judge, whole)
+        if self._whole:
+            data = whole(data)
+        told = [] if self.judge.accepts(data) else explained(self.judge, data)
         return InvalidValue(told or problems_of(error, data))
 
 
 def read_free(data: bytes) -> Any:
     """Return the data of a JSON text of which nothing is declared; raise InvalidValue."""
-    return _decoded(data)
-
-
-def _decoded(data: bytes) -> Any:
-    """Return the data of a JSON text; raise InvalidValue for one that is none, or holds a number beyond all bounds."""
-    try:
-        decoded = from_json(data, allow_inf_nan=False)
-    except ValueError as error:
-        told = "is nested too deeply" if "recursion" in str(error) else "Is not JSON"
-        raise InvalidValue([ValueProblem((), told[0].upper() + told[1:])]) from None
-    may_overflow = b"e" in data or b"E" in data or (b"." in data and len(data) > LONGEST_FLOAT)
-    if may_overflow and not _finite(decoded):
-        raise InvalidValue([ValueProblem((), "Numbers should be finite", "type")])
-    return decoded
-
-
-def _finite(data: Any) -> bool:
-    if isinstance(data, float):
-        return math.isfinite(data)
-    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return all(map(_finite, inner))
-
-
-def _whole(data: Any) -> Any:
-    """Return data with each number that is an integer as one: draft 4 itself takes 1.0 for none."""
-    if isinstance(data, float):
-        return int(data) if data.is_integer() else data
-    if isinstance(data, dict):
-        return {name: _whole(value) for name, value in data.items()}
-    return [_whole(item) for item in data] if isinstance(data, list) else data
+    return decoded(data)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from pymacaron.models.asserted import asserted
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
     array_limits,
@@ -231,6 +232,8 @@ class FieldPlanner:
     def _extras(self, home: Schema, parts: Sequence[Schema]) -> Value | Extras:
         """Plan the undeclared properties: dropped where the document is silent."""
         written = [part for part in parts if isinstance(part.siblings.get("additionalProperties"), dict | bool)]
+        if written and any(part.siblings.get("patternProperties") for part in parts):
+            return Anything()
         if any(part.siblings["additionalProperties"] is False for part in written):
             return Extras.REFUSED
         if any(part.siblings.get(word, False) is not False for part in parts for word in _KEEPING):
@@ -334,6 +337,5 @@ def _chain(schema: Schema) -> list[Schema]:
 
 
 def _has_format(part: Schema) -> bool:
-    """Tell whether a part names a format that has a Python type of its own."""
-    written = part.siblings.get("format")
-    return isinstance(written, str) and written in _FORMATS
+    """Tell whether a part judges a format that has a Python type of its own."""
+    return part.siblings.get("format") in _FORMATS and (asserted(part) or part.siblings["format"] == "binary")

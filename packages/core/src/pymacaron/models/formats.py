@@ -1,6 +1,6 @@
 """The formats of texts that have a Python type: read by RFC 3339 and the like, written as they were read.
 
-What a format allows and Python cannot hold, such as a leap second or a duration of months, stays text.
+What a format allows and Python cannot hold, such as a leap second or a duration of months, is refused.
 """
 
 from __future__ import annotations
@@ -50,28 +50,23 @@ class _Typed:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Take text, and from Python values of the type too."""
         text = _text(self.name)
+        either = core_schema.union_schema([_value(self.name), text], mode="left_to_right")
         return core_schema.json_or_python_schema(
-            text,
-            core_schema.union_schema([_value(self.name), text], mode="left_to_right"),
-            serialization=_written(self.name),
+            _told(self.name, text), _told(self.name, either), serialization=_written(self.name)
         )
 
 
 def _text(name: str) -> CoreSchema:
-    """Parse a text; one that is sound and yet cannot be parsed stays as it is."""
-    plain = core_schema.str_schema(strict=True)
-    sound = core_schema.no_info_after_validator_function(_check(name, ""), plain)
     if name in _PATTERNS:
-        parsed = core_schema.chain_schema(
-            [core_schema.str_schema(strict=True, pattern=_PATTERNS[name]), _PARSERS[name]]
-        )
-        return core_schema.union_schema(
-            [parsed, sound],
-            mode="left_to_right",
-            custom_error_type="text_format",
-            custom_error_message=f"Input should be text in the format '{name}'",
-        )
+        return core_schema.chain_schema([core_schema.str_schema(strict=True, pattern=_PATTERNS[name]), _PARSERS[name]])
+    sound = core_schema.no_info_after_validator_function(_check(name, ""), core_schema.str_schema(strict=True))
     return core_schema.no_info_after_validator_function(_MAKERS[name], sound)
+
+
+def _told(name: str, schema: CoreSchema) -> CoreSchema:
+    """Return a schema with one sentence for all that it refuses."""
+    told = f"Input should be text in the format '{name}'{_HELD.get(name, '')}"
+    return core_schema.custom_error_schema(schema, "text_format", custom_error_message=told)
 
 
 def _value(name: str) -> CoreSchema:
@@ -113,14 +108,15 @@ def _check(name: str, pattern: str) -> Callable[[str], str]:
     return check
 
 
-def _timedelta(text: str) -> timedelta | str:
+def _timedelta(text: str) -> timedelta:
+    """Return the time that a duration takes; raise ValueError for one of years or months, or beyond Python's days."""
     found = _DURATION.fullmatch(text)
     if found is None:
-        return text
+        raise ValueError
     try:
         return timedelta(**{unit: int(number) for unit, number in found.groupdict().items() if number})
     except OverflowError:
-        return text
+        raise ValueError from None
 
 
 def _whole(value: timedelta) -> timedelta:
@@ -129,15 +125,19 @@ def _whole(value: timedelta) -> timedelta:
     return value
 
 
-def _duration_text(value: timedelta | str) -> str:
+def _duration_text(value: timedelta) -> str:
     """Write a duration (RFC 3339, appendix A)."""
-    if isinstance(value, str):
-        return value
     minutes, seconds = divmod(value.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"P{value.days}DT{hours}H{minutes}M{seconds}S"
 
 
+_HELD = {
+    "date": ", from the year 1 on",
+    "date-time": ", from the year 1 on, no leap second",
+    "duration": ", without years and months, of at most 999999999 days",
+}
+"""What Python asks for beside the format."""
 _PATTERNS = {"date": f"^{_DAY}$", "date-time": _MOMENT, "uuid": _UUID}
 _PARSERS: dict[str, CoreSchema] = {
     "date": core_schema.date_schema(),

@@ -42,7 +42,6 @@ class ModelMaker:
         strict_properties: bool,
     ) -> None:
         self._responses: Responses = responses
-        self._strict_properties = strict_properties
         self._codecs: dict[tuple[Place, Direction], Codec] = {}
         self._exactness = Exactness(self._planned)
         self._components = {schema.place: name for name, schema in document.schemas.items()}
@@ -101,7 +100,6 @@ class ModelMaker:
             exact=exact,
             kind=annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None,
             responses=self._responses,
-            strict_properties=self._strict_properties,
             hide=partial(without_write_only, [schema]) if hides else None,
         )
 

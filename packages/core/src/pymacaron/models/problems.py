@@ -74,7 +74,10 @@ _KEYWORDS = {
     "union_tag_invalid": "discriminator",
     "union_tag_not_found": "discriminator",
 }
+_TOO_LARGE = "Input should be a number of a size that a float can hold"
 _WITHOUT_VALUE = {
+    "finite_number": _TOO_LARGE,
+    "float_type": _TOO_LARGE,
     "json_invalid": "Is not JSON",
     "union_tag_invalid": "Names no known variant in its discriminator",
     "union_tag_not_found": "Should name its variant in its discriminator",

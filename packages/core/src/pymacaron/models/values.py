@@ -17,6 +17,8 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, GetCoreSchemaHandler, Strict
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, SchemaValidator, core_schema
 
+from pymacaron.models.decoding import EXACT, as_integer
+
 __all__ = [
     "Base64",
     "Finite",
@@ -42,19 +44,24 @@ is_absent = functools.partial(operator.is_, None)
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An integer, which JSON may also write as 1.0; a text or a boolean is none."""
+    """An integer, which JSON may also write as 1.0; a text or a boolean is none.
+
+    One that JSON writes as a float beyond what floats hold is refused here: it must be read as data first.
+    """
 
     limits: tuple[tuple[str, int], ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Find out whether it is a number at all, then which one: so that the error tells only what is wrong."""
-        numbers: list[CoreSchema | tuple[CoreSchema, str]] = [
-            core_schema.int_schema(strict=True),
-            core_schema.float_schema(strict=True, allow_inf_nan=False),
-        ]
-        number = core_schema.union_schema(numbers, mode="left_to_right", custom_error_type="int_type")
         limits: dict[str, Any] = dict(self.limits)
-        return core_schema.chain_schema([number, core_schema.int_schema(strict=False, **limits)])
+        integer = core_schema.int_schema(strict=False, **limits)
+        in_json, in_python = (
+            core_schema.union_schema(list(kinds), mode="left_to_right", custom_error_type="int_type")
+            for kinds in (_NUMBERS, (*_NUMBERS, _VAST))
+        )
+        return core_schema.json_or_python_schema(
+            core_schema.chain_schema([in_json, integer]), core_schema.chain_schema([in_python, integer])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,15 @@ class Selection:
         choices: dict[Any, CoreSchema] = {index: handler.generate_schema(each) for index, each in enumerate(self.types)}
         return core_schema.tagged_union_schema(choices, self.pick, serialization=core_schema.simple_ser_schema("any"))
 
+
+_NUMBERS: tuple[CoreSchema, ...] = (
+    core_schema.int_schema(strict=True),
+    core_schema.float_schema(strict=True, allow_inf_nan=False, gt=-EXACT, lt=EXACT),
+)
+"""The numbers of JSON that Python holds as they are written."""
+_VAST = core_schema.no_info_after_validator_function(
+    as_integer, core_schema.float_schema(strict=True, allow_inf_nan=False)
+)
 
 Free = Annotated[Any, Finite()]
 Text = Annotated[str, Strict()]
