@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pymacaron.models.heirs import heirs_of
 from pymacaron.models.jsontypes import disjoint, told_types, written_types
 from pymacaron.models.merge import JUDGING, parts_of, says_null
 from pymacaron.models.plans import TYPED_FORMATS, Nullable, Tagged, Value
@@ -82,6 +83,8 @@ class Exactness:
     def _inner(self, schema: Schema) -> list[Schema] | None:
         """Return the schemas that must be exact too, None where this one by itself is not."""
         words = _ASSERTING & schema.siblings.keys()
+        if heirs_of(schema) is not None:
+            return None
         if not is_known(str(schema.siblings.get("$schema", _DRAFT))):
             return None
         reference = schema.reference

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from pymacaron.models.asserted import asserted, keyword_judge, runs, text_judge
+from pymacaron.models.heirs import Heirs, heirs_of, inherits
 from pymacaron.models.jsontypes import json_type, told_types
 from pymacaron.models.judge import Judge
 from pymacaron.models.merge import parts_of, range_of
-from pymacaron.models.problems import MOST, ValueProblem, expected_type, sentence
+from pymacaron.models.problems import MOST, ValueProblem, expected_type, one_of, sentence
 from pymacaron.models.unions import tags_of
 from pymacaron.spec import Place, Schema
 
@@ -52,16 +53,23 @@ class _Story:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self.problems: dict[ValueProblem, None] = {}
-        self._told: set[tuple[Place, Pointer]] = set()
+        self._told: set[tuple[Place, Pointer, bool]] = set()
 
-    def tell(self, schema: Schema, data: Any, pointer: Pointer) -> None:
-        """Add the problems of data, none where it fits; a schema that combines itself is told of once at a place."""
-        if (schema.place, pointer) in self._told or self._fits(schema, data):
+    def tell(self, schema: Schema, data: Any, pointer: Pointer, itself: bool = False) -> None:
+        """Add the problems of data, none where it fits; a schema that combines itself is told of once at a place.
+
+        With `itself`, a base is looked at without its heirs.
+        """
+        if (schema.place, pointer, itself) in self._told or self._judge.verdict(schema, itself)(data):
             return
-        self._told.add((schema.place, pointer))
+        self._told.add((schema.place, pointer, itself))
+        heirs = None if itself or not isinstance(data, dict) else heirs_of(schema)
+        if heirs is not None:
+            self._heir(heirs, data, pointer)
+            return
         before = len(self.problems)
         if schema.reference is not None:
-            self.tell(schema.reference, data, pointer)
+            self.tell(schema.reference, data, pointer, inherits(schema))
         words = schema.siblings
         if "type" in words and not _is_of(words["type"], data):
             names = [words["type"]] if isinstance(words["type"], str) else words["type"]
@@ -197,7 +205,8 @@ class _Story:
             tag = data.get(tags[0])
             meant = [index for index, known in tags[1].items() if tag in known]
             if not meant:
-                self._add((*pointer, tags[0]) if tags[0] in data else pointer, "discriminator", tags[0])
+                known = [each for index in sorted(tags[1]) for each in tags[1][index]]
+                self._unknown(tags[0], known, data, pointer)
             for index in meant:
                 self.tell(branches[index], data, pointer)
             return
@@ -212,6 +221,18 @@ class _Story:
             self.tell(likely[0], data, pointer)
         else:
             self._add(pointer, word, told="Input should fit one of the kinds that are allowed, but fits none")
+
+    def _heir(self, heirs: Heirs, data: dict[str, Any], pointer: Pointer) -> None:
+        """Tell of the heir that is meant."""
+        tag = data.get(heirs.name)
+        heir = heirs.tags.get(tag) if isinstance(tag, str) else None
+        if heir is None:
+            self._unknown(heirs.name, list(heirs.tags), data, pointer)
+        else:
+            self.tell(heir, data, pointer, heir == heirs.base)
+
+    def _unknown(self, name: str, tags: Sequence[str], data: dict[str, Any], pointer: Pointer) -> None:
+        self._add((*pointer, name) if name in data else pointer, "discriminator", told=one_of(name, tags))
 
     def _rest(self, schema: Schema, data: Any, pointer: Pointer) -> None:
         """Name a keyword that only makes sense beside all the others."""

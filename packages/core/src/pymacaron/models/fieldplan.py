@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pymacaron.models.asserted import asserted
+from pymacaron.models.heirs import Heirs, heirs_of
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
     array_limits,
@@ -38,10 +39,11 @@ from pymacaron.models.plans import (
     Nothing,
     Nullable,
     ParentPlan,
-    Presence,
     Scalar,
+    Tagged,
     Value,
 )
+from pymacaron.models.properties import declared_in, presence_of, required_in
 from pymacaron.models.unions import branches_of, selected, tagged, united
 from pymacaron.spec import Place, Schema
 
@@ -86,12 +88,18 @@ class FieldPlanner:
         self._aliases: dict[Place, Value | None] = {}
         self._homes: dict[Place, tuple[Schema, tuple[Schema, ...]]] = {}
         self._models: dict[Place, ModelPlan] = {}
+        self._bases: dict[Place, Value | None] = {}
 
     def value(self, schema: Schema) -> Value:
         """Return what a schema means where it is used."""
         home, nullable = home_of(schema)
-        value = self._home_value(home, tuple(parts_of(home)))
+        value = self._of_heirs(home) or self._home_value(home, tuple(parts_of(home)))
         return united([value], nullable=True) if nullable else value
+
+    def itself(self, schema: Schema) -> Value:
+        """Return what a schema means by itself, without its heirs."""
+        home, _ = home_of(schema)
+        return self._home_value(home, tuple(parts_of(home)))
 
     def alias(self, place: Place) -> Value:
         """Return the value behind an AliasRef."""
@@ -103,6 +111,26 @@ class FieldPlanner:
         if place not in self._models:
             self._models[place] = self._model(*self._homes[place])
         return self._models[place]
+
+    def _of_heirs(self, base: Schema) -> Value | None:
+        """Plan a base as one of its heirs, None for what has none."""
+        heirs = heirs_of(base)
+        if heirs is not None and base.place not in self._bases:
+            self._bases[base.place] = None  # one that inherits from itself is nothing but itself
+            self._bases[base.place] = self._tagged(heirs)
+        return self._bases.get(base.place)
+
+    def _tagged(self, heirs: Heirs) -> Value | None:
+        itself = self.itself(heirs.base)
+        values = {heir: self.value(heir) for heir in heirs.others} | {heirs.base: itself}
+        told = {heir: value.value if isinstance(value, Nullable) else value for heir, value in values.items()}
+        models = [value for value in told.values() if isinstance(value, ModelRef)]
+        if told[heirs.base] not in models:
+            return None
+        found = [self._property(model.place, heirs.name) for model in models]
+        names = dict.fromkeys([heirs.name, *(each[0] for each in found if each is not None)])
+        value = Tagged(tuple(names), tuple((tag, told[heir]) for tag, heir in heirs.tags.items()))
+        return united([value], nullable=isinstance(itself, Nullable))
 
     def _home_value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Plan the value of a schema once; where it contains itself, give it a name."""
@@ -248,7 +276,7 @@ class FieldPlanner:
     def _property(self, place: Place, name: str) -> tuple[str, Value] | None:
         """Return the attribute and the value of one property of a model."""
         home, parts = self._homes[place]
-        declared = _declared(parts)
+        declared = declared_in(parts)
         if name not in declared:
             return None
         with self._inside():
@@ -257,7 +285,7 @@ class FieldPlanner:
 
     def _model(self, home: Schema, parts: tuple[Schema, ...]) -> ModelPlan:
         """Plan a model from the properties that all its parts declare or require."""
-        declared, required = _declared(parts), _required(parts)
+        declared, required = declared_in(parts), required_in(parts)
         attributes = attribute_names(declared)
         parent = home.keywords.get("x-parent")
         return ModelPlan(
@@ -284,7 +312,7 @@ class FieldPlanner:
             attribute=attribute,
             schema=schemas[-1],
             value=value,
-            presence=_presence(value, mandatory, written_null),
+            presence=presence_of(value, mandatory, written_null),
             default=NO_DEFAULT if default is None or mandatory else default,
         )
 
@@ -300,34 +328,6 @@ class FieldPlanner:
 def _is_loose(parts: Sequence[Schema]) -> bool:
     """Tell whether a type is only shown by other keywords, so that values of other types are accepted too."""
     return not any("type" in part.siblings for part in parts)
-
-
-def _declared(parts: Sequence[Schema]) -> dict[str, list[Schema]]:
-    """Return what each part says of each property; one that is only required may be anything."""
-    declared: dict[str, list[Schema]] = {}
-    for part in parts:
-        if isinstance(part.siblings.get("properties"), dict):
-            for name, schema in part.children("properties").items():
-                declared.setdefault(name, []).append(schema)
-    for name, part in _required(parts).items():
-        if name not in declared:
-            declared[name] = [replace(part, place=part.place.child("properties", name), keywords={})]
-    return declared
-
-
-def _required(parts: Sequence[Schema]) -> dict[str, Schema]:
-    """Return the part that requires each required property; the `required: true` of a parameter is no list."""
-    lists = [(part, part.siblings.get("required")) for part in parts]
-    return {name: part for part, names in lists if isinstance(names, list) for name in names if isinstance(name, str)}
-
-
-def _presence(value: Value, required: bool, written_null: bool) -> Presence:
-    """Tell what an absent property is."""
-    if required:
-        return Presence.REQUIRED
-    if written_null:
-        return Presence.WRITTEN_NULL
-    return Presence.NULL_WHEN_SET if isinstance(value, Nullable | Anything) else Presence.OPTIONAL
 
 
 def _chain(schema: Schema) -> list[Schema]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pymacaron.models.heirs import variants
 from pymacaron.models.merge import parts_of
 from pymacaron.models.resources import reached
 from pymacaron.spec import Place, Schema
@@ -37,6 +38,9 @@ def without_write_only(schemas: Iterable[Schema], data: Any) -> Any:
 
 def _gather(schema: Schema, parts: dict[Place, Schema]) -> None:
     """Add a schema and whatever it combines, the branches of unions too."""
+    for heir in variants(schema):
+        if heir.place not in parts:
+            _gather(heir, parts)
     for part in parts_of(schema):
         if part.place not in parts:
             parts[part.place] = part

@@ -25,22 +25,25 @@ class Judge:
         self.direction: Direction = direction
         self._registry: Any = None
         self._resources: Resources | None = None
-        self._verdicts: dict[Place, Verdict] = {}
+        self._verdicts: dict[tuple[Place, bool], Verdict] = {}
         self._lock = threading.Lock()
 
     def accepts(self, data: Any) -> bool:
         """Tell whether JSON data fits the schema."""
         return self.verdict(self.schema)(data)
 
-    def verdict(self, schema: Schema) -> Verdict:
-        """Return what judges by a schema that is reached; raise SpecError where no validator can be made of it."""
-        found = self._verdicts.get(schema.place)
+    def verdict(self, schema: Schema, itself: bool = False) -> Verdict:
+        """Return what judges by a schema that is reached, with `itself` by no heir of it.
+
+        Raises SpecError where no validator can be made of it.
+        """
+        found = self._verdicts.get((schema.place, itself))
         if found is None:
             with self._lock:
-                found = self._verdicts.setdefault(schema.place, self._compiled(schema))
+                found = self._verdicts.setdefault((schema.place, itself), self._compiled(schema, itself))
         return found
 
-    def _compiled(self, schema: Schema) -> Verdict:
+    def _compiled(self, schema: Schema, itself: bool) -> Verdict:
         import jsonschema_rs
 
         new = schema.dialect == "openapi-3.1"
@@ -52,7 +55,7 @@ class Judge:
                 self._registry = jsonschema_rs.Registry(self._resources.contents, draft=draft)
                 self._resources.contents.clear()
             validator = kind(
-                {"$ref": self._resources.url(schema)},
+                {"$ref": self._resources.itself(schema) if itself else self._resources.url(schema)},
                 registry=self._registry,
                 validate_formats=True,
                 formats=({"byte": is_base64} if new else _formats()) | self._resources.patterns,

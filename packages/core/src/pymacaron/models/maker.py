@@ -113,7 +113,8 @@ class ModelMaker:
         return value
 
     def _class(self, schema: Schema, value: Value) -> type[PymacaronBaseModel]:
-        inner = value.value if isinstance(value, Nullable) else value
+        itself = self._planner.itself(schema)
+        inner = itself.value if isinstance(itself, Nullable) else itself
         return self._builder.model(inner.place) if isinstance(inner, ModelRef) else self._builder.root(schema, value)
 
     def _model_name(self, place: Place) -> str:

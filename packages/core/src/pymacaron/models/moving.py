@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from pymacaron.models.heirs import Heirs, heirs_of
 from pymacaron.models.merge import says_null
 from pymacaron.models.unions import tags_of
 from pymacaron.spec import Schema
 
-__all__ = ["NULL", "Moves", "moved", "moves_of", "reworded"]
+__all__ = ["ITSELF", "NULL", "Moves", "by_heirs", "moved", "moves_of", "reworded"]
 
 NULL: dict[str, Any] = {"enum": [None]}
+ITSELF = "x-itself"
+"""Where a schema that has heirs says what it is by itself."""
 _WRAPPED = ("allOf", "anyOf", "oneOf", "not", "const")
 _UNIONS = ("oneOf", "anyOf")
 
@@ -24,11 +28,29 @@ def reworded(node: dict[str, Any], schema: Schema) -> dict[str, Any]:
     return _nullable(node) if says_null(schema) else node
 
 
+def by_heirs(node: dict[str, Any], heirs: Heirs, url: Callable[[Schema], str], itself: str) -> dict[str, Any]:
+    """Return a base whose discriminator chooses an heir; what it is by itself moves one level down."""
+    by_heir: dict[Schema, list[str]] = {}
+    for tag, heir in heirs.tags.items():
+        by_heir.setdefault(heir, []).append(tag)
+    choices = [
+        {
+            "allOf": [{"$ref": itself if heir == heirs.base else url(heir)}],
+            "properties": {heirs.name: {"enum": tags}},
+            "required": [heirs.name],
+        }
+        for heir, tags in by_heir.items()
+    ]
+    return {ITSELF: node, "anyOf": [*([NULL] if says_null(heirs.base) else []), *choices]}
+
+
 def moves_of(schema: Schema) -> Moves:
     """Return where the schemas directly inside a schema stand once it is reworded."""
     found: Moves = {}
     pointer = schema.place.pointer
     lead: tuple[str, ...] = ("anyOf", "1") if says_null(schema) else ()
+    if heirs_of(schema) is not None:
+        return {(*pointer, word): (1, (ITSELF, *(lead if word in _WRAPPED else ()), word)) for word in schema.keywords}
     tags = tags_of(schema)
     for word in _WRAPPED if lead or tags else ():
         if word not in schema.siblings:

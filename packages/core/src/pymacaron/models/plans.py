@@ -118,10 +118,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """One of several models, told apart by the value of a property: `names` are its JSON name and its Python names."""
+    """One of several models, told apart by the value of a property: `names` are its JSON name and its Python names.
+
+    A choice is a model, or again one of several.
+    """
 
     names: tuple[str, ...]
-    choices: tuple[tuple[str, ModelRef], ...]
+    choices: tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-__all__ = ["MOST", "InvalidValue", "ValueProblem", "expected_type", "problems_of", "sentence"]
+__all__ = ["MOST", "InvalidValue", "ValueProblem", "expected_type", "one_of", "problems_of", "sentence"]
 
 MOST = 20
 """Problems that are told of one value."""
@@ -19,7 +19,6 @@ _SENTENCES = {
     "contains": "Too few or too many items are of the kind that is asked for",
     "dependencies": "Other properties ask for this one",
     "dependentRequired": "Other properties ask for this one",
-    "discriminator": "Input should name its variant in the property '{}'",
     "enum": "Input should be one of the values that are listed",
     "exclusiveMaximum": "Input should be less than {}",
     "exclusiveMinimum": "Input should be greater than {}",
@@ -115,6 +114,12 @@ def sentence(keyword: str, written: object = "") -> str:
 def expected_type(names: Sequence[str]) -> str:
     """Return the sentence for a value of a wrong type."""
     return "Input should be " + " or ".join("null" if name == "null" else f"a valid {name}" for name in names)
+
+
+def one_of(name: str, tags: Sequence[str]) -> str:
+    """Return the sentence for an object that names none of its variants in a property."""
+    shown = ", ".join(f"'{tag}'" for tag in tags[:MOST]) + (", ..." if len(tags) > MOST else "")
+    return f"Input should name its variant in the property '{name}': one of {shown}"
 
 
 def problems_of(error: ValidationError, data: Any) -> list[ValueProblem]:

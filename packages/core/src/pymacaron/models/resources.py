@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from pymacaron.exceptions import SpecError
-from pymacaron.models.moving import Moves, moved, moves_of
+from pymacaron.models.heirs import heirs_of, inherits
+from pymacaron.models.moving import ITSELF, Moves, moved, moves_of
 from pymacaron.models.patterns import BoundedPattern
 from pymacaron.models.rewriting import Direction, Rewriting
 from pymacaron.spec import Place, Schema, is_api, is_known, joined, schemas_in
@@ -70,11 +71,18 @@ class Resources:
         fragment = "".join("/" + quote(token.replace("~", "~0").replace("/", "~1")) for token in tokens)
         return f"{address}#{fragment}" if fragment else address
 
+    def itself(self, schema: Schema) -> str:
+        """Return the URL of what a schema is by itself, without its heirs."""
+        url = self.url(schema)
+        return url if heirs_of(schema) is None else f"{url}{'' if '#' in url else '#'}/{ITSELF}"
+
     def reference(self, schema: Schema) -> str:
         """Return what the `$ref` of a schema is among these files."""
         target = schema.reference
         if target is None:
             return ""
+        if inherits(schema):
+            return self.itself(target)
         written = str(schema.keywords["$ref"])
         if not self.dynamic:
             _, mark, fragment = written.partition("#")
@@ -101,7 +109,7 @@ def resources_of(schema: Schema, direction: Direction) -> Resources:
     for file, schemas in files.items():
         data = schema.references.source(file).data
         api = is_api(data)
-        rewriting = Rewriting(direction, found.reference, api, dynamic, _meaningless(schema, file, data))
+        rewriting = Rewriting(direction, found, api, dynamic, _meaningless(schema, file, data))
         content = rewriting.content({} if api else data, schemas)
         top = Schema(Place(file), content if isinstance(content, dict) else {}, schema.dialect, schema.references)
         found.contents.append((found.url(top), content))
@@ -136,6 +144,8 @@ def _next(schema: Schema) -> Iterator[Schema]:
                 yield schema.references.schema(schema.place, target, schema.dialect)
             except SpecError:
                 continue
+    heirs = heirs_of(schema)
+    yield from heirs.others if heirs else ()
     if new or "$ref" not in schema.keywords:
         for tokens, _ in schemas_in(dict(schema.keywords), new):
             yield schema.child(*tokens)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pymacaron.models.asserted import asserted, runs
+from pymacaron.models.heirs import heirs_of
 from pymacaron.models.merge import parts_of, range_of, says_null
-from pymacaron.models.moving import NULL, reworded
+from pymacaron.models.moving import NULL, by_heirs, reworded
 from pymacaron.models.patterns import BoundedPattern, bounded
 from pymacaron.spec import Schema, is_known, schemas_in
 
@@ -28,19 +28,27 @@ _HIDDEN: dict[Direction, tuple[str, ...]] = {
 }
 
 
+class Addresses(Protocol):
+    """The URLs of schemas: of a place, of what a schema is without its heirs, and of what a reference names."""
+
+    def url(self, schema: Schema) -> str: ...
+    def itself(self, schema: Schema) -> str: ...
+    def reference(self, schema: Schema) -> str: ...
+
+
 class Rewriting:
     """One file in the making; in an OpenAPI document nothing but the schemas is kept."""
 
     def __init__(
         self,
         direction: Direction,
-        reference: Callable[[Schema], str],
+        addresses: Addresses,
         api: bool,
         dynamic: bool,
         meaningless: frozenset[str],
     ) -> None:
         self._direction: Direction = direction
-        self._reference = reference
+        self._addresses = addresses
         self._api = api
         self._dynamic = dynamic
         self._meaningless = meaningless
@@ -60,11 +68,11 @@ class Rewriting:
         self._done.add(schema.place.pointer)
         new = schema.dialect == "openapi-3.1"
         if "$ref" in schema.keywords and not new:
-            node: dict[str, Any] = {"$ref": self._reference(schema)}
+            node: dict[str, Any] = {"$ref": self._addresses.reference(schema)}
             return {"anyOf": [NULL, node]} if says_null(schema) else node
         node = {word: copy(value) if isinstance(value, dict | list) else value for word, value in self._words(schema)}
         if "$ref" in node:
-            node["$ref"] = self._reference(schema)
+            node["$ref"] = self._addresses.reference(schema)
         hidden |= _hidden(schema, _HIDDEN[self._direction])
         for tokens, inner in list(schemas_in(node, new)):
             below = hidden if tokens[0] == "allOf" else frozenset[str]()
@@ -75,7 +83,9 @@ class Rewriting:
             node["allOf"] = [*node.get("allOf", ()), {"minimum": whole[0], "maximum": whole[1]}]
         _asserting_only(node, schema)
         self._bound(node)
-        return reworded(node, schema)
+        node = reworded(node, schema)
+        heirs = heirs_of(schema)
+        return node if heirs is None else by_heirs(node, heirs, self._addresses.url, self._addresses.itself(schema))
 
     def _bound(self, node: dict[str, Any]) -> None:
         """Let a pattern that may take long be judged by ourselves, as a format."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pymacaron.exceptions import SpecError
+from pymacaron.models.heirs import target_of
 from pymacaron.models.jsontypes import disjoint, json_type
 from pymacaron.models.merge import JUDGING, constants_of, home_of, parts_of
 from pymacaron.models.plans import (
@@ -168,7 +168,7 @@ def _tags(
 
 def _mapped(owner: Schema, target: object, value_of: Callable[[Schema], Value]) -> ModelRef | None:
     """Return the model that a mapping names; None where there is none."""
-    schema = _target(owner, target)
+    schema = target_of(owner, target)
     found = None if schema is None else value_of(schema)
     return found if isinstance(found, ModelRef) else None
 
@@ -187,7 +187,7 @@ def tags_of(schema: Schema) -> tuple[str, dict[int, list[str]]] | None:
     tags: dict[str, int] = {}
     mapping = discriminator.get("mapping")
     for tag, target in mapping.items() if isinstance(mapping, dict) else ():
-        found = _target(schema, target)
+        found = target_of(schema, target)
         if found is not None and home_of(found)[0].place in homes:
             tags[str(tag)] = homes[home_of(found)[0].place]
     for place, index in homes.items():
@@ -207,18 +207,6 @@ def _tag_constants(branch: Schema, name: str) -> list[str] | None:
     found = [schema for schema in declared if schema is not None]
     values = [constants_of(tuple(parts_of(schema))) for schema in found]
     return [tag for each in values for tag in each or () if isinstance(tag, str)] if found else None
-
-
-def _target(owner: Schema, target: object) -> Schema | None:
-    """Return the schema that a mapping names, by a reference or by a component's name; None where there is none."""
-    if not isinstance(target, str):
-        return None
-    bare = not set("/#.") & set(target)
-    reference = f"#/components/schemas/{target}" if bare else target
-    try:
-        return owner.references.schema(owner.place, reference, owner.dialect)
-    except SpecError:
-        return None
 
 
 def selected(union: Value, branches: Sequence[tuple[Schema, Value]]) -> Value:

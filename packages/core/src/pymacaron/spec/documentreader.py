@@ -52,6 +52,7 @@ class DocumentReader(ABC):
         schemas = self.schemas()
         self.components()
         operations = tuple(self._operations())
+        self._name_heirs(schemas)
         return Document(
             name=name,
             path=self.root.place.file,
@@ -143,6 +144,28 @@ class DocumentReader(ABC):
     def empty_schema(self, place: Place, **keywords: Any) -> Schema:
         """Return a schema that is written nowhere."""
         return Schema(place, keywords, self.dialect, self.references)
+
+    def _name_heirs(self, schemas: dict[str, Schema]) -> None:
+        """Tell what may be an heir of a base: the schemas of the document, and those that stand beside the base."""
+        known = {schema.place for schema in schemas.values()}
+        for place in self.check.bases:
+            beside = {} if place in known else self._beside(place)
+            self.references.bases.setdefault(place, {}).update(beside | schemas)
+
+    def _beside(self, place: Place) -> dict[str, Schema]:
+        """Return what stands in a map of schemas, such as the one of another file, and combines others."""
+        node = self.references.source(place.file).data
+        holder = Place(place.file, place.pointer[:-1])
+        for token in holder.pointer:
+            node = node.get(token) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or holder.pointer[-1:] not in (("definitions",), ("$defs",), ("schemas",)):
+            return {}
+        named = {name: each for name, each in node.items() if isinstance(each, dict)}
+        return {
+            name: self.check.add(holder.child(name), each)
+            for name, each in named.items()
+            if "allOf" in each or name == place.pointer[-1]
+        }
 
     def _operations(self) -> Iterator[Operation]:
         if "paths" not in self.root and self.dialect != "openapi-3.1":

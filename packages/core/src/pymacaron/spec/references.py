@@ -40,6 +40,10 @@ class References:
         """Take the root folder, and the folders that hold copies of what is below prefixes of URLs."""
         self.root = absolute(root)
         self.identifiers = Identifiers(self.root, {url: absolute(folder) for url, folder in (folders or {}).items()})
+        self.bases: dict[Place, dict[str, Schema]] = {}
+        """The schemas that may have heirs, since they have a discriminator and no variants, with what may be one."""
+        self.heirs: dict[Place, Any] = {}
+        """What was found out about the heirs of each of them."""
         self._real_root = os.path.realpath(root)
         self._inside: set[Path] = set()
         self._sources: dict[Path, Source | SpecError] = {}

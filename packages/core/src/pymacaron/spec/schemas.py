@@ -33,6 +33,7 @@ class SchemaCheck:
         self.report = report
         self.dialect = dialect
         self.files: dict[Path, None] = {}
+        self.bases: list[Place] = []
         self._new = dialect == "openapi-3.1"
         self._types = {*TYPES, "file"} if dialect == "swagger-2.0" else TYPES
         self._seen: dict[int, Any] = {}
@@ -82,6 +83,8 @@ class SchemaCheck:
         self._check_keywords(file, pointer, node)
 
     def _check_keywords(self, file: Path, pointer: tuple[str, ...], node: dict[str, Any]) -> None:
+        if "discriminator" in node and not node.keys() & {"oneOf", "anyOf"}:
+            self.bases.append(Place(file, pointer))
         keywords = self._keywords
         meaningless = []
         for keyword, value in node.items():
