@@ -137,9 +137,14 @@ class Service:
         location = Path(path).absolute()
         inside = location.is_relative_to(self.root)
         document = load_document(location, name=name, references=self.references if inside else None)
-        if strict and document.problems:
-            raise SpecError(*map(str, document.problems))
-        for problem in document.problems:
+        problems = list(document.problems)
+        if document.defaults:
+            from pymacaron.models.defaults import wrong_defaults
+
+            problems += wrong_defaults(document)
+        if strict and problems:
+            raise SpecError(*map(str, problems))
+        for problem in problems:
             log.warning("%s", problem)
         self.pools[name] = ModelPool(
             document,

@@ -42,4 +42,6 @@ class Document:
     base_paths: tuple[str, ...] = ("",)
     files: tuple[Path, ...] = ()
     problems: tuple[Problem, ...] = ()
+    defaults: tuple[Schema, ...] = ()
+    """The schemas of which it takes a validator to tell whether their defaults fit."""
     extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -65,6 +65,7 @@ class DocumentReader(ABC):
             base_paths=self.document_base_paths,
             files=tuple(self.check.files),
             problems=tuple(problem for problem in self.report.problems if problem.warning),
+            defaults=tuple(self.check.defaults),
             extensions=self.root.extensions(),
         )
 

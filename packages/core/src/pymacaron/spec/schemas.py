@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pymacaron.spec.cursor import Report, kind, told
+from pymacaron.spec.defaults import fits_at_sight
 from pymacaron.spec.identifiers import is_known
 from pymacaron.spec.keywords import LISTS, LISTS_NEW, MAPS, MAPS_NEW, ONE, ONE_NEW
 from pymacaron.spec.place import Place
@@ -34,6 +35,7 @@ class SchemaCheck:
         self.dialect = dialect
         self.files: dict[Path, None] = {}
         self.bases: list[Place] = []
+        self.defaults: list[Schema] = []
         self._new = dialect == "openapi-3.1"
         self._types = {*TYPES, "file"} if dialect == "swagger-2.0" else TYPES
         self._seen: dict[int, Any] = {}
@@ -85,6 +87,8 @@ class SchemaCheck:
     def _check_keywords(self, file: Path, pointer: tuple[str, ...], node: dict[str, Any]) -> None:
         if "discriminator" in node and not node.keys() & {"oneOf", "anyOf"}:
             self.bases.append(Place(file, pointer))
+        if "default" in node:
+            self._default(Place(file, pointer), node)
         keywords = self._keywords
         meaningless = []
         for keyword, value in node.items():
@@ -97,6 +101,14 @@ class SchemaCheck:
                 check(file, (*pointer, keyword), value)
         for keyword in meaningless:
             self._drop(Place(file, (*pointer, keyword)), node, keyword)
+
+    def _default(self, place: Place, node: dict[str, Any]) -> None:
+        try:
+            fits = fits_at_sight(node)
+        except TypeError:  # what is wrong with its keywords is told anyway
+            return
+        if not fits:
+            self.defaults.append(self.references.written(place, node, self.dialect))
 
     def _drop(self, place: Place, node: dict[str, Any], keyword: str) -> None:
         """Drop a keyword without a meaning, such as draft 3's `required: true`: real documents hold some."""
