@@ -84,14 +84,14 @@ def test_urlencoded_forms_that_are_wrong(sent: str, told: tuple[str, str], clien
 WITH_FILES = """\
 from pymacaron import Call
 def it(body, call: Call):
-    photo = call.request.files["photo"]
-    found = [body.n, body.tags, body.at.x, repr(body.photo), list(map(repr, body.photos))]
-    return [*found, photo.filename, photo.stream.read().decode()]
+    files = call.request.files
+    streams = [[file.filename, file.stream.read().decode()] for name in files for file in files.getlist(name)]
+    return [body.n, body.tags, body.at.x, repr(body.photo), list(map(repr, body.photos)), *streams]
 """
 
 
 def test_multipart_forms(client: Client) -> None:
-    """Texts are as they are sent; files become bytes, or JSON where the schema asks for an object."""
+    """Texts are as they are sent; files become bytes, or JSON where the schema asks for an object, and are streams."""
     data = {
         "n": "1",
         "tags": ["a%2Cb", "c+d"],
@@ -101,7 +101,37 @@ def test_multipart_forms(client: Client) -> None:
     }
     http = client(files(f"{{{MULTIPART}: {{schema: {PET}}}}}", WITH_FILES))
     reply = http.post("/it", data=data, content_type=MULTIPART)
-    assert reply.json == [1, ["a%2Cb", "c+d"], 1, "b'png'", ["b'1'", "b'2'"], "dog.png", "png"], reply.text
+    streams = [["at.json", '{"x": 1}'], ["dog.png", "png"], ["1.png", "1"], ["2.png", "2"]]
+    assert reply.json == [1, ["a%2Cb", "c+d"], 1, "b'png'", ["b'1'", "b'2'"], *streams], reply.text
+
+
+def test_a_handler_that_asks_for_a_file_gets_a_multipart_form_as_it_is_sent(client: Client) -> None:
+    code = (
+        "from typing import BinaryIO\ndef it(body: BinaryIO):\n    return [body.read(3).decode(), len(body.read())]\n"
+    )
+    sent = b"--x\r\nContent-Disposition: form-data; name=photo; filename=a\r\n\r\npng\r\n--x--\r\n"
+    reply = client(files(f"{{{MULTIPART}: {{schema: {PET}}}}}", code)).post(
+        "/it", data=sent, content_type=f"{MULTIPART}; boundary=x"
+    )
+    assert reply.json == ["--x", len(sent) - 3]
+
+
+def test_a_file_of_swagger_is_a_stream_with_its_name(client: Client) -> None:
+    document = """\
+swagger: "2.0"
+info: {title: T, version: '1'}
+paths:
+  /it:
+    post:
+      x-bind-server: handlers.it
+      consumes: [multipart/form-data]
+      parameters: [{name: photo, in: formData, type: file}]
+      responses: {'200': {description: ok}}
+"""
+    code = "def it(photo):\n    return [photo.filename, photo.stream.read().decode()]\n"
+    http = client({"apis/it.yaml": document, "handlers.py": code})
+    data = {"photo": (io.BytesIO(b"png"), "dog.png")}
+    assert http.post("/it", data=data, content_type=MULTIPART).json == ["dog.png", "png"]
 
 
 @pytest.mark.parametrize(("media_type", "status"), [("image/png", 200), ("image/gif", 200), ("text/html", 400)])

@@ -147,3 +147,15 @@ def test_the_commands_that_serve_are_strict_when_told_to(
     done = pym(*command, "--strict", cwd=folder(FILES))
     assert done.returncode == 1
     assert done.stderr.splitlines() == [f"Error: apis/pets.yaml:5: {TOLD}"]
+
+
+def test_the_routes_of_a_document_are_listed_with_its_wrong_defaults(
+    folder: Callable[..., Path], pym: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    root = folder(with_default("3.1", "{type: string}"))
+    done = pym("routes", "apis/pets.yaml", cwd=root)
+    told = (
+        "apis/pets.yaml:7: the default does not fit its schema: input should be greater than or equal to 1.0; correct"
+    )
+    assert (done.returncode, done.stderr) == (0, f"Warning: {told} or remove it\n")
+    assert pym("routes", "--strict", "apis/pets.yaml", cwd=root).returncode == 1

@@ -39,6 +39,10 @@ def of_document(path: Path, *, strict: bool) -> list[dict[str, Any]]:
     from pymacaron.spec import read_document
 
     document, problems = read_document(path)
+    if document is not None and document.defaults and all(problem.warning for problem in problems):
+        from pymacaron.models.defaults import wrong_defaults
+
+        problems += wrong_defaults(document)
     if document is None or (strict and problems):
         raise SpecError(*map(str, problems))
     for problem in problems:
