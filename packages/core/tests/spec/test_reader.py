@@ -118,6 +118,7 @@ DATA = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | SAFE,
     lambda inner: st.lists(inner) | st.dictionaries(SAFE.filter(lambda key: len(key) < 500), inner),
+    max_leaves=25,
 )
 
 
