@@ -482,7 +482,7 @@ def test_a_pattern_that_looks_back_or_around_takes_no_longer_than_its_bound(
         (r"^(\w+)\1$", "ab" * 2_000),
         ("^(?=.*[0-9])(?=.*[a-z]).{8,}$", "a" * 200_000 + "1"),
         ("^(?!.*foo).*$", "a" * 200_000),
-        ("^(?:(?!foo).)*$", "a" * 2_500),
+        ("^(?:(?!foo).)*$", "a" * 2_000),
     ],
 )
 def test_a_pattern_that_looks_back_or_around_still_takes_what_fits(tmp_path: Path, pattern: str, text: str) -> None:

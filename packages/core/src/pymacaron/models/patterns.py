@@ -9,8 +9,8 @@ __all__ = ["STEPS", "BoundedPattern", "TooCostlyError", "bounded"]
 
 STEPS = 10_000
 """Steps back that a pattern may take in a text."""
-_WORK = 2**24
-"""Steps times characters: a step may walk all of the text, so that long texts are given fewer, and 20 ms in all."""
+_WORK = 2**23
+"""Steps times characters: a step may walk all of the text, so that long texts are given fewer, and 10 ms in all."""
 _REMEMBERED = 256
 
 
