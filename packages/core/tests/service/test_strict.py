@@ -89,6 +89,7 @@ WRONG = {
     "{type: string, maxLength: 1, default: abc}": "input should have at most 1 characters",
     "{type: string, pattern: '^a', default: b}": "input should match the pattern '^a'",
     "{type: string, format: date, default: soon}": "input should be text in the format 'date'",
+    "{type: integer, format: int32, default: 2147483648}": "input should be less than or equal to 2147483647",
     "{type: integer, default: true}": "input should be a valid integer",
     "{type: number, maximum: 1, exclusiveMaximum: EX, default: 1}": "input should be less than 1",
     "{type: array, items: {type: string}, default: [1]}": "input should be a valid string",

@@ -48,13 +48,15 @@ _BOUNDS: dict[type, tuple[str, str]] = {
     list: ("minItems", "maxItems"),
     str: ("minLength", "maxLength"),
 }
+_ANY_INTEGER = range(128)
+"""What every format of integers allows, int8 too."""
 
 
 def fits_at_sight(schema: Mapping[str, Any]) -> bool:
     """Tell whether the default of a schema surely fits: only types, enums and bounds are looked at."""
     words = schema.keys() - _DESCRIBING
     value = schema["default"]
-    if "format" in words and not isinstance(value, str):
+    if not isinstance(value, str) and value in _ANY_INTEGER:
         words -= {"format"}
     if any(not word.startswith("x-") for word in words) or (isinstance(value, list | dict) and value):
         return False
