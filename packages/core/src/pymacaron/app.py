@@ -14,7 +14,7 @@ from flask import Flask
 
 from pymacaron.exceptions import ConfigError, ServiceError
 from pymacaron.models.pool import ModelPool, same_or_refuse
-from pymacaron.service import Service, adopt
+from pymacaron.service import ErrorDecorator, Service, adopt
 
 __all__ = ["API", "create_app"]
 
@@ -27,6 +27,10 @@ class API:
     `port`, `host` and `debug` are those of `start()`; `ping_hook` is a function, or a list of them, that every /ping
     calls; `log_level` is set on the logger "pymacaron". The service is that of the folder of the app's own module where
     it holds a pym-config.yaml, else of the current folder.
+
+    `error_reporter` gets every report, as (title, data, exception) or as (title, message) with JSON text;
+    `error_decorator` gets the JSON object of every error, and changes it or returns another; `error_callback` gets the
+    exception, and returns what a Flask view may return.
     """
 
     def __init__(
@@ -38,8 +42,12 @@ class API:
         *,
         log_level: int | str | None = None,
         ping_hook: Callable[[], object] | Sequence[Callable[[], object]] = (),
+        error_reporter: Callable[..., Any] | None = None,
+        error_decorator: ErrorDecorator | None = None,
+        error_callback: Callable[[Exception], Any] | None = None,
         service: Service | None = None,
     ) -> None:
+        from pymacaron.report.callback import as_reporter
         from pymacaron.server import chosen
 
         self.app = app
@@ -49,6 +57,10 @@ class API:
         self.service = service or adopt(_root_of(app), chosen().env)
         self.service.plugins.require_healthy()
         self.service.ping_hooks += [ping_hook] if callable(ping_hook) else ping_hook
+        self.service.error_decorator = error_decorator
+        self.service.error_callback = error_callback
+        if error_reporter is not None:
+            self.service.error_reporter = as_reporter(error_reporter)
         if log_level is not None:
             logging.getLogger("pymacaron").setLevel(log_level)
         if "pymacaron" in app.extensions:
@@ -135,7 +147,7 @@ def count_as_old() -> None:
 
 def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> None:
     """Bind a service, with the APIs that plugins bring, to a Flask app."""
-    from pymacaron.http import errors, lanes, routes
+    from pymacaron.http import errors, lanes, routes, watch
     from pymacaron.log import mask_secrets
 
     mask_secrets()
@@ -150,6 +162,7 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
         errors.install(app)
         lanes.install(app)
         service.hooks.app_created(app, service)
+        watch.install(app, service)
 
 
 def _chosen(service: Service, serve: Sequence[str]) -> list[ModelPool]:

@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
@@ -38,6 +38,7 @@ __all__ = [
     "SpecError",
     "StartError",
     "add_error",
+    "is_error",
 ]
 
 
@@ -70,6 +71,16 @@ class PyMacaronException(Exception):
         super().__init__(*args)
         self.user_message = user_message
         self.error_id = error_id or self.error_id
+
+    def caught(self, error: BaseException) -> Self:
+        """Name the exception that this one stands for: its traceback goes to the log and the report, not to the caller.
+
+        Example::
+
+            raise StockError("the stock is not known").caught(error)
+        """
+        self.__cause__ = error
+        return self
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the names and values of headers that the reply carries."""
@@ -181,6 +192,23 @@ class ServiceError(StartError):
     """There is no current service, or two that cannot live in one process."""
 
     code = "SERVICE_ERROR"
+
+
+def is_error(thing: object) -> bool:
+    """Tell whether something is an error.
+
+    That is an exception; a reply, of Flask or of a client, whose `status_code` is 400 or above; and an Error, as a
+    model or as JSON, which has `error` and a `status` of 400 or above.
+    """
+    if isinstance(thing, BaseException):
+        return True
+    if isinstance(thing, Mapping):
+        code, status = thing.get("error"), thing.get("status")
+    else:
+        code, status = getattr(thing, "error", None), getattr(thing, "status", None)
+        if isinstance(reply_status := getattr(thing, "status_code", None), int):
+            return reply_status >= 400
+    return isinstance(code, str) and isinstance(status, int) and status >= 400
 
 
 def add_error(name: str, code: str, status: int) -> type[PyMacaronException]:

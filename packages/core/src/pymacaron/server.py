@@ -83,5 +83,5 @@ def serve_if_main(api: API) -> None:
 
     global _served
     _served = True
-    configure_logging(api.service.config.log_level)
+    configure_logging(api.service.config.log_level, api.service.config.log_format)
     serve(api.app, api.service, api.host, int(api.port or default_port()), debug=api.debug, watch=api.debug)

@@ -24,10 +24,13 @@ from pymacaron.spec.references import References
 
 if TYPE_CHECKING:
     from pymacaron.models.pool import ModelPool
+    from pymacaron.report.desk import Desk, Reporter
+    from pymacaron.report.prometheus import Metrics
 
 __all__ = ["Service", "adopt", "current_service", "open_services"]
 
 Result = TypeVar("Result")
+ErrorDecorator = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,11 @@ class Service:
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
         self.ping_hooks: list[Callable[[], object]] = []
+        self.error_reporter: Reporter | None = None
+        self.error_decorator: ErrorDecorator | None = None
+        self.error_callback: Callable[[Exception], Any] | None = None
+        self.metrics: Metrics | None = None
+        self._desk: Desk | None = None
         _open.add(self)
 
     def __repr__(self) -> str:
@@ -99,9 +107,24 @@ class Service:
         _entered.set(_entered.get()[:-1])
 
     def close(self) -> None:
-        """Give up the folder's module names and stop being a candidate for the current service."""
+        """Give up the folder's module names and stop being a candidate for the current service; reports go out."""
+        self.flush_reports()
         _open.discard(self)
         self._release()
+
+    @property
+    def reports(self) -> Desk:
+        """Where reports are submitted, in this very process."""
+        if self._desk is None or self._desk.pid != os.getpid():
+            from pymacaron.report.desk import Desk
+
+            self._desk = Desk(self)
+        return self._desk
+
+    def flush_reports(self) -> bool:
+        """Deliver the reports that wait, within 3 s; returns whether that was done."""
+        desk = self.__dict__.get("_desk")
+        return desk is None or desk.pid != os.getpid() or desk.flush()
 
     @property
     def name(self) -> str:
@@ -231,8 +254,11 @@ class Service:
         if not self.started:
             return
         self._started_in = None
-        for function in reversed([*self._named("shutdown"), *self._shutdown]):
-            self.run(function)
+        try:
+            for function in reversed([*self._named("shutdown"), *self._shutdown]):
+                self.run(function)
+        finally:
+            self.flush_reports()
 
     def run(self, function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
         """Call a function with this service as the current one: what a new thread of several services needs."""

@@ -49,5 +49,5 @@ def run(context: Context, host: str | None, port: int | None, watch: bool, stric
         return
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
-    configure_logging(service.config.log_level)
+    configure_logging(service.config.log_level, service.config.log_format)
     development.serve(app, service, *address(service.config, host, port), debug=context.debug, watch=watch)

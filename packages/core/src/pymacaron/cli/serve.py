@@ -37,5 +37,5 @@ def serve(
     app = create_app(context.root, env=context.env, strict=strict)
     tell_of_server_file(context.root)
     service = app.extensions["pymacaron"]
-    configure_logging(service.config.log_level)
+    configure_logging(service.config.log_level, service.config.log_format)
     start(app, service, serving(service.config, server, host, port, workers, threads))

@@ -95,7 +95,29 @@ class CoreConfig(Settings):
         description="What `pym serve` serves with; granian is faster, see docs/how-to/serve.md.",
         example="granian",
     )
-    access_log: bool = setting(False, description="Whether `pym serve` logs a line for each request.", example=True)
+    access_log: bool = setting(
+        False, description="Whether a line is logged for each request; `pym run` always does.", example=True
+    )
+    request_id: bool = setting(
+        False,
+        description="Whether each reply carries an X-Request-ID, the caller's or a new one; `access_log`, `metrics` "
+        "and `log_format: json` bring it too.",
+        example=True,
+    )
+    metrics: bool = setting(
+        False, description="Whether /metrics tells Prometheus of every call; it is open to all.", example=True
+    )
+    error_format: Literal["json", "problem"] = setting(
+        "json",
+        description="How errors are written: `json`; or `problem`, which is RFC 9457. A caller's Accept may choose.",
+        example="problem",
+    )
+    unhandled_error_code: str = setting(
+        "UNHANDLED_SERVER_ERROR",
+        description="The `error` of a reply where a handler raised anything but a PyMacaronException.",
+        example="SERVER_ERROR",
+        min_length=1,
+    )
     graceful_timeout: int = setting(
         30, description="Seconds that requests have to end when the server stops.", example=10, ge=1
     )
@@ -107,4 +129,7 @@ class CoreConfig(Settings):
     )
     log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] = setting(
         "INFO", description="The least serious messages that are logged.", example="DEBUG"
+    )
+    log_format: Literal["plain", "json"] = setting(
+        "plain", description="How log lines are written where `pym` or server.py starts the process.", example="json"
     )

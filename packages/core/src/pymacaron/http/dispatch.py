@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymacaron.http.arguments import read_arguments
 from pymacaron.http.call import Call
+from pymacaron.http.errormodels import is_error_model, raise_if_error
 from pymacaron.http.problems import Problems
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response
     if plan.bound.call_keyword:
         call = Call(plan.bound.api, plan.bound.operation, incoming.request, service, identity)
         keywords[plan.bound.call_keyword] = call
-    return plan.response.write(called(plan, positional, keywords), incoming.environ)
+    result = called(plan, positional, keywords)
+    if is_error_model(result.__class__):
+        raise_if_error(result)
+    return plan.response.write(result, incoming.environ)
 
 
 def read(plan: Plan, incoming: Incoming) -> tuple[Sequence[Any], dict[str, Any]]:

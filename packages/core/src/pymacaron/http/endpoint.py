@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from flask.globals import request_ctx
 
+from pymacaron.config.redaction import looks_secret
 from pymacaron.http.incoming import Incoming
 from pymacaron.http.reply import Reply
+from pymacaron.report.settings import ReportSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Response
 
+    from pymacaron.http.handlers import BoundOperation
     from pymacaron.http.incoming import Holder
     from pymacaron.service import Service
 
@@ -27,11 +32,37 @@ __all__ = ["Endpoint"]
 class Endpoint:
     """The Flask view of one operation: `prepare` is called by its first request, and returns what answers each one."""
 
-    def __init__(self, service: Service, prepare: Callable[[], Answer]) -> None:
+    def __init__(self, service: Service, bound: BoundOperation, prepare: Callable[[], Answer]) -> None:
+        self.bound = bound
         self._service = service
         self._prepare = prepare
         self._lock = threading.Lock()
         self._prepared: Answer | None = None
+        self._limits = service.config.section(ReportSettings)
+
+    @cached_property
+    def route(self) -> str:
+        """The template of the path as it is served."""
+        ignored = bool(self._service.config.get("ignore_base_path"))
+        return self.bound.operation.full_paths(ignore_base_path=ignored)[0]
+
+    @property
+    def name(self) -> str:
+        """The operationId, else the method and the path."""
+        operation = self.bound.operation
+        return operation.operation_id or f"{operation.method} {operation.path}"
+
+    @cached_property
+    def hides_path(self) -> bool:
+        """Whether a parameter in the path is called like a secret."""
+        parameters = self.bound.operation.parameters
+        return any(parameter.location == "path" and looks_secret(parameter.name) for parameter in parameters)
+
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """The names that the query may hold."""
+        parameters = self.bound.operation.parameters
+        return frozenset(parameter.name for parameter in parameters if parameter.location == "query")
 
     def __call__(self, **values: str) -> Response:
         """Answer the current request as a Flask view; `values` are the path parameters by the router's names."""
@@ -40,14 +71,34 @@ class Endpoint:
         return result.response() if isinstance(result, Reply) else result
 
     def answer(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> Reply | Response:
-        """Answer one request, in a process whose start-up functions ran."""
-        answer = self._prepared or self._first()
-        if not self._service.started:
-            self._service.start()
-        return answer(Incoming(context, environ, values))
+        """Answer one request, in a process whose start-up functions ran; report it where it is slow or fails."""
+        began = perf_counter()
+        environ["pymacaron.call"] = (self, began)
+        try:
+            answer = self._prepared or self._first()
+            if not self._service.started:
+                self._service.start()
+                began = perf_counter()
+            result = answer(Incoming(context, environ, values))
+        finally:
+            if (perf_counter() - began) * 1000 > self._limits.report_call_exceeding_ms:
+                self._report_slow(environ, perf_counter() - began)
+        if result.__class__ is not Reply or result.status >= "5":
+            self._look_at(environ, result)
+        return result
 
     def _first(self) -> Answer:
         with self._lock:
             if self._prepared is None:
                 self._prepared = self._prepare()
             return self._prepared
+
+    def _report_slow(self, environ: WSGIEnvironment, seconds: float) -> None:
+        from pymacaron.http.watching import report_slow_operation
+
+        report_slow_operation(self._service, self.bound, environ, seconds, self._limits.report_call_exceeding_ms)
+
+    def _look_at(self, environ: WSGIEnvironment, result: Reply | Response) -> None:
+        from pymacaron.http.watching import look_at
+
+        look_at(self._service, environ, result)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, current_app, json, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, current_app, request
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, PyMacaronException, StartError
+from pymacaron.http.errorshape import shaped
 from pymacaron.log import masked
+from pymacaron.report.traces import trace_of
 from pymacaron.text import one_line, printable
 
 __all__ = ["install"]
@@ -20,6 +23,7 @@ __all__ = ["install"]
 log = logging.getLogger(__name__)
 
 GENERIC = "The server failed on this request; its log tells more under this error_id"
+UNHANDLED = "UNHANDLED_SERVER_ERROR"
 
 
 def install(app: Flask) -> None:
@@ -32,36 +36,43 @@ def install(app: Flask) -> None:
     }
     for kind, handler in ours.items():
         handlers.setdefault(kind, handler)
+    if type(app).log_exception is Flask.log_exception and handlers[HTTPException] is answer_http:
+        app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # answer_http logs it, without its text
 
 
 def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
-    """Answer what a handler or the framework raised on purpose; a 5xx is logged too."""
+    """Answer what a handler or the framework raised on purpose; a 5xx is reported too."""
     reply = error.to_json()
-    cause = error if error.status >= 500 else None
-    level = logging.ERROR if cause else logging.INFO
-    text = "%s %s: %s: %s (error_id %s)"
-    log.log(level, text, request.method, printable(request.path), error.code, error, error.error_id, exc_info=cause)
+    text = f"{error.code}: {error}"
+    if error.status >= 500:
+        _report(error, reply, text)
+    else:
+        where = (request.method, printable(request.path))
+        log.info("%s %s: %s (error_id %s)", *where, text, error.error_id)
     if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
         reply["error_description"] = GENERIC
-    response = _response(reply)
+    response = shaped(error, reply)
     response.headers.extend(error.headers())
     return response
 
 
 def answer_http(error: HTTPException) -> WerkzeugResponse:
-    """Answer Flask's own errors (404, 405, 413, ...), with their headers such as Allow."""
+    """Answer Flask's own errors (404, 405, 413, ...), with their headers such as Allow.
+
+    An exception of functions after the request comes here too, inside an InternalServerError.
+    """
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        return answer_unhandled(error.original_exception)
     if error.response is not None:
         return error.get_response()
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
     unrouted = status == 404 and request.routing_exception is error
     description = f"nothing is served at {request.path}" if unrouted else error.description or error.name
-    reply = _reply(code, description, status)
+    reply = _reply(error, code, description, status)
     if status >= 500:
-        log.error(
-            "%s %s: %s (error_id %s)", request.method, printable(request.path), code, reply["error_id"], exc_info=error
-        )
-    response = _response(reply)
+        _report(error, reply, code)
+    response = shaped(error, reply)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -69,17 +80,29 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
 
 
 def answer_unhandled(error: Exception) -> WerkzeugResponse:
-    """Answer any other exception with 500: its text goes to the log, and to the caller only in debug mode."""
-    reply = _reply("UNHANDLED_SERVER_ERROR", GENERIC, 500)
-    log.error("UNHANDLED_SERVER_ERROR (error_id %s)", reply["error_id"], exc_info=error)
+    """Answer any other exception with 500: its text leaves the process only in debug mode."""
+    service = current_app.extensions.get("pymacaron")
+    code = UNHANDLED if service is None else service.config.get("unhandled_error_code", UNHANDLED)
+    reply = _reply(error, code, GENERIC, 500)
+    _report(error, reply, code)
     if current_app.debug:
         reply["error_description"] = masked(one_line(error))
-    return _response(reply)
+    return shaped(error, reply)
 
 
-def _reply(code: str, description: str, status: int) -> dict[str, Any]:
-    return {"error": code, "error_description": description, "error_id": str(uuid4()), "status": status}
+def _reply(error: Exception, code: str, description: str, status: int) -> dict[str, Any]:
+    reply = {"error": code, "error_description": description, "error_id": str(uuid4()), "status": status}
+    with suppress(AttributeError):  # an exception of C, or one with slots
+        error.error_id = reply["error_id"]  # type: ignore[attr-defined]  # for an error_callback
+    return reply
 
 
-def _response(reply: dict[str, Any]) -> Response:
-    return Response(json.dumps(reply, separators=(",", ":")), reply["status"], mimetype="application/json")
+def _report(error: Exception, reply: dict[str, Any], text: str) -> None:
+    """Log an error of 500 and above under its error_id, and submit a report of it."""
+    trace = trace_of(error, texts=current_app.debug)
+    where = (request.method, printable(request.path))
+    log.error("%s %s: %s (error_id %s)\n%s", *where, text, reply["error_id"], trace)
+    if service := current_app.extensions.get("pymacaron"):
+        from pymacaron.report.making import report_crash
+
+        report_crash(service, request.environ, error, reply, current_app.debug)

@@ -158,7 +158,7 @@ def _add(
         rule.limits = operation.limits
         rule.keeps_body = bool(operation.form_media_types) or (operation.body is not None and not bound.body_as_file)
         app.url_map.add(rule)
-    app.view_functions[endpoint] = Endpoint(service, partial(_prepared, service, pool, bound, guard))
+    app.view_functions[endpoint] = Endpoint(service, bound, partial(_prepared, service, pool, bound, guard))
 
 
 def _prepared(service: Service, pool: ModelPool, bound: BoundOperation, guard: Guard | None) -> Answer:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pymacaron.exceptions import PluginError
+from pymacaron.plugins.builtin import SWITCHES
 from pymacaron.plugins.manager import PluginManager
 from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, Plugin, SecurityScheme, TokenIssuer
 from pymacaron.text import did_you_mean
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pymacaron.config import Config
     from pymacaron.service import Service
 
-__all__ = ["Hooks"]
+__all__ = ["Hooks", "Listener"]
 
 
 class _Named(Protocol):
@@ -26,6 +27,7 @@ class _Named(Protocol):
 
 
 Record = TypeVar("Record", bound=_Named)
+Listener = tuple[Plugin, Callable[..., Any]]
 
 
 class Hooks:
@@ -70,6 +72,17 @@ class Hooks:
         """Tell every plugin that the app is complete."""
         for _ in self._plugins.call("pym_app_created", app=app, service=service):
             pass
+
+    def listeners(self, hook: str, config: Config, *, switched_on: Collection[str] = ()) -> list[Listener]:
+        """Return who is told of a moment that may come often, by name: built-in plugins only where they are wanted.
+
+        `switched_on` are plugins that are wanted whatever the settings say. The caller answers for what they raise.
+        """
+        return [
+            (plugin, tell)
+            for plugin, tell in self._plugins.implementations(hook)
+            if plugin.name not in SWITCHES or plugin.name in switched_on or config.get(SWITCHES[plugin.name])
+        ]
 
     def __getattr__(self, name: str) -> Callable[..., list[Any]]:
         names = self._plugins.hook_names()

@@ -19,7 +19,7 @@ from pymacaron.text import did_you_mean, one_line
 
 __all__ = ["PluginManager"]
 
-INDISPENSABLE = {"pymacaron.cli.plugin", "pymacaron.config.plugin"}
+INDISPENSABLE = {"pymacaron.cli.plugin", "pymacaron.config.plugin", "pymacaron.report.plugin"}
 OURS = {"async", "auth", "aws", "docker", "gcp", "testing"}
 
 
@@ -71,6 +71,14 @@ class PluginManager:
                 raise PluginError(f"{hook}() was called without {missing[0]!r}, which {plugin} takes: hand it over")
             chosen = {name: arguments[name] for name in implementation.argnames}
             yield plugin, self._guarded(plugin, hook, lambda: _exhausted(implementation.function(**chosen)))  # noqa: B023
+
+    def implementations(self, hook: str) -> list[tuple[Plugin, Callable[..., Any]]]:
+        """Return the plugins that implement a hook, by name, each with its function of the hook's keywords."""
+        found = [
+            (self._plugins[implementation.plugin_name], _taking(implementation.function, implementation.argnames))
+            for implementation in getattr(self._manager.hook, hook).get_hookimpls()
+        ]
+        return sorted(found, key=lambda pair: pair[0].name)
 
     def _guarded(self, plugin: Plugin, hook: str, work: Callable[[], Any]) -> Any:
         try:
@@ -168,6 +176,11 @@ def remedy(plugin: Plugin) -> str:
     if plugin.origin == "local":
         return "mend the module, or take it out of plugins.local in pym-config.yaml"
     return f"upgrade or uninstall it, or write 'plugins: {{disable: [{plugin.name}]}}' in pym-config.yaml"
+
+
+def _taking(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a function that takes more keywords than it wants."""
+    return lambda **arguments: function(**{name: arguments[name] for name in names})
 
 
 def _exhausted(result: Any) -> Any:

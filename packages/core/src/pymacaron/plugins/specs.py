@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pymacaron.config import Config
     from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, SecurityScheme, TokenIssuer
+    from pymacaron.report.records import FinishedCall, Report
     from pymacaron.service import Service
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "pym_checks",
     "pym_commands",
     "pym_config_sections",
+    "pym_error_report",
     "pym_hook_specs",
+    "pym_operation_finished",
     "pym_security_schemes",
     "pym_token_issuers",
 ]
@@ -184,4 +187,44 @@ def pym_app_created(app: Flask, service: Service) -> None:
         @hookimpl
         def pym_app_created(app, service):
             app.after_request(add_shop_header)
+    """
+
+
+@hookspec
+def pym_operation_finished(call: FinishedCall) -> None:
+    """Look at a finished call.
+
+    Fires for each request, also one that nothing serves, once its whole reply was handed to the server, in the thread
+    of the request and with the service as the current one. A service in which nobody implements this hook pays nothing
+    for it.
+
+    `call` tells what was asked, how it was answered and how long that took.
+
+    Returns nothing. What it raises is logged, and the reply has left by then.
+
+    Example::
+
+        @hookimpl
+        def pym_operation_finished(call):
+            SECONDS[call.route] += call.duration
+    """
+
+
+@hookspec
+def pym_error_report(report: Report) -> None:
+    """Pass on a report of a crash, of a slow call, or of what a function wants to be known.
+
+    Fires soon after it happened, in a thread of the plugin's own and with the service as the current one. Reports of
+    one kind that come within `report_fold_seconds` fire twice: the first, and one that counts the others.
+
+    `report` holds plain data with every known secret masked.
+
+    Returns nothing. What it raises is logged; one that takes longer than 30 s gets no more reports until it returns.
+
+    Example::
+
+        @hookimpl
+        def pym_error_report(report):
+            if report.is_fatal:
+                wake_up_somebody(report.title, report.data["error_id"])
     """

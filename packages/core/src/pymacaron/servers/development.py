@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +12,10 @@ import click
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from pymacaron.exceptions import StartError
+from pymacaron.http import watch as watching
 from pymacaron.log import masked
 from pymacaron.servers import reload
 from pymacaron.servers.address import base_url, refuse_taken_port
-from pymacaron.text import printable
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from pymacaron.service import Service
 
 __all__ = ["serve", "wait_for_change"]
-
-log = logging.getLogger(__name__)
 
 
 def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = False, watch: bool = False) -> None:
@@ -38,6 +35,7 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
     if not reload.is_child():
         refuse_taken_port(host, port)
     app.debug = debug
+    watching.install(app, service, log_calls=True)
     try:
         service.start()
         print_urls(service, host, port)
@@ -74,12 +72,10 @@ def listen(application: Any, host: str, port: int, files: Callable[[], Iterator[
 
 
 class RequestHandler(WSGIRequestHandler):
-    """Logs one line for each request in the format of all other lines, without the query, which may hold secrets."""
+    """Leaves the line of each request to the access log, and writes none of a service that does not start."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log the method, the path and the status."""
-        path = printable(self.path.partition("?")[0])
-        log.info("%s %s %s", self.command, path, int(code))
+        """Log nothing."""
 
 
 def print_urls(service: Service, host: str, port: int) -> None:

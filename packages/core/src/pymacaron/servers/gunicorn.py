@@ -58,6 +58,7 @@ def settings(service: Service, serving: Serving) -> dict[str, Any]:
     """Return gunicorn's settings: workers share the app loaded before the fork; no control socket is opened."""
     host = f"[{serving.host}]" if ":" in serving.host else serving.host
     return {
+        **({"child_exit": _forget_metrics} if service.config.metrics else {}),
         "bind": f"{host}:{serving.port}",
         "workers": serving.workers,
         "threads": serving.threads,
@@ -71,6 +72,12 @@ def settings(service: Service, serving: Serving) -> dict[str, Any]:
         "post_worker_init": lambda worker: _start_worker(service),
         "worker_exit": lambda arbiter, worker: service.stop(),
     }
+
+
+def _forget_metrics(arbiter: object, worker: Any) -> None:
+    from pymacaron.report.prometheus import forget_worker
+
+    forget_worker(worker.pid)
 
 
 def _start_worker(service: Service) -> None:

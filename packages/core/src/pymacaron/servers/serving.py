@@ -31,7 +31,6 @@ class Serving:
     workers: int
     threads: int
     grace: int
-    access_log: bool
 
 
 def serving(
@@ -50,7 +49,6 @@ def serving(
         workers=workers or _concurrency(),
         threads=threads,
         grace=config.graceful_timeout,
-        access_log=config.access_log,
     )
 
 

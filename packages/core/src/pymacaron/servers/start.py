@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from pymacaron.servers import granian, gunicorn
-from pymacaron.servers.access import AccessLog
 from pymacaron.servers.address import refuse_taken_port
 
 if TYPE_CHECKING:
@@ -25,5 +25,14 @@ def start(app: Flask, service: Service, serving: Serving) -> None:
 
     refuse_taken_port(serving.host, serving.port)
     import_for_requests()  # before workers are forked, so that they share it
-    application = AccessLog(app) if serving.access_log else app
-    SERVERS[serving.server](application, service, serving)
+    with metrics_shared(service):
+        SERVERS[serving.server](app, service, serving)
+
+
+def metrics_shared(service: Service) -> AbstractContextManager[None]:
+    """Let workers add up their metrics, where `metrics` is on."""
+    if not service.config.metrics:
+        return nullcontext()
+    from pymacaron.report.prometheus import shared_folder
+
+    return shared_folder()

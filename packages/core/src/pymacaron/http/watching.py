@@ -1,0 +1,67 @@
+"""What is reported of a reply that did not come as an exception: it was slow, is a 5xx, or breaks off as it streams."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from pymacaron.http.reply import Reply
+from pymacaron.report.making import report_crash, report_reply, report_slow_call
+from pymacaron.report.traces import trace_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.wrappers import Response
+
+    from pymacaron.http.handlers import BoundOperation
+    from pymacaron.service import Service
+
+__all__ = ["look_at", "report_slow_operation"]
+
+log = logging.getLogger(__name__)
+
+LIMITED = "pymacaron.limited"
+
+
+def report_slow_operation(
+    service: Service, bound: BoundOperation, environ: WSGIEnvironment, seconds: float, limit: float
+) -> None:
+    """Report a slow call of an operation, unless its handler has a limit of its own by @report_slow."""
+    if environ.get(LIMITED) is not inspect.unwrap(bound.handler):
+        what = f"{bound.operation.method.upper()} {bound.operation.path}"
+        report_slow_call(service, environ, what, seconds, limit)
+
+
+def look_at(service: Service, environ: WSGIEnvironment, result: Reply | Response) -> None:
+    """Report a reply of 500 and above, and see to it that a stream which fails is reported."""
+    if result.status >= "5":
+        report_reply(service, environ, result.status_code)
+    if not isinstance(result, Reply) and result.is_streamed:
+        result.response = Streamed(service, environ, result.response)
+
+
+class Streamed:
+    """The chunks of a reply; an exception among them is logged and reported, and its text goes no further."""
+
+    def __init__(self, service: Service, environ: WSGIEnvironment, chunks: Iterable[Any]) -> None:
+        self._service = service
+        self._environ = environ
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._chunks
+        except Exception as error:
+            error_id = str(uuid4())
+            reply = {"error": "STREAM_BROKEN", "status": 500, "error_id": error_id}
+            log.error("a streamed reply broke off (error_id %s)\n%s", error_id, trace_of(error))
+            report_crash(self._service, self._environ, error, reply, False)
+            raise RuntimeError(f"the reply broke off: error_id {error_id}") from None
+
+    def close(self) -> None:
+        """Close the chunks."""
+        if close := getattr(self._chunks, "close", None):
+            close()

@@ -1,0 +1,159 @@
+"""What a report tells of a request and of the process, straight from the WSGI environ: no value that a caller chose.
+
+The exceptions are the method, the path, the request id and, where the setting `report_body` allows it, the body.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+from uuid import uuid4
+
+from pymacaron.config.redaction import MASK, looks_secret
+from pymacaron.text import printable
+
+if TYPE_CHECKING:
+    from pymacaron.http.endpoint import Endpoint
+    from pymacaron.service import Service
+
+__all__ = [
+    "CALL",
+    "IDENTITY",
+    "REQUEST_ID",
+    "current_environ",
+    "method_of",
+    "path_of",
+    "process_facts",
+    "request_facts",
+    "request_id",
+    "time_facts",
+    "user_id",
+]
+
+CALL = "pymacaron.call"
+"""In the environ: the Endpoint that serves the request, and when it began, by time.perf_counter()."""
+
+IDENTITY = "pymacaron.identity"
+REQUEST_ID = "pymacaron.request_id"
+METHODS = frozenset(("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"))
+VISIBLE = re.compile(r"[!-~]{1,128}")
+LONGEST_BODY = 10_000
+LONGEST_PATH = 2_000
+MOST_NAMES = 50
+
+Environ = Mapping[str, Any]
+
+
+def current_environ() -> dict[str, Any] | None:
+    """Return the environ of the current request, None outside one."""
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_request_context():
+        return None
+    context = flask.globals.request_ctx._get_current_object()  # noqa: SLF001 - werkzeug documents it
+    environ: dict[str, Any] = vars(context).get("environ") or context.request.environ  # a lean context has it at hand
+    return environ
+
+
+def request_id(environ: Environ) -> str:
+    """Return the id that a request was given, else its X-Request-ID where that is visible ASCII, else a new one."""
+    known: str | None = environ.get(REQUEST_ID)
+    if known:
+        return known
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if VISIBLE.fullmatch(sent) else str(uuid4())
+
+
+def method_of(environ: Environ) -> str:
+    """Return the method, OTHER for one that HTTP does not know: nobody makes up labels."""
+    method = environ.get("REQUEST_METHOD", "")
+    return method if method in METHODS else "OTHER"
+
+
+def path_of(environ: Environ, endpoint: Endpoint | None = None) -> str:
+    """Return the path without the query, the template of it where one of its parameters is called like a secret."""
+    if endpoint is not None and endpoint.hides_path:
+        return endpoint.route
+    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    return printable(path[:LONGEST_PATH])
+
+
+def user_id(environ: Environ) -> str | None:
+    """Return the id of the user who was verified."""
+    return getattr(environ.get(IDENTITY), "user_id", None)
+
+
+def request_facts(environ: Environ, body_too: bool) -> dict[str, Any]:
+    """Return what a report tells of a request: every value of the query is masked."""
+    endpoint: Endpoint | None = environ[CALL][0] if CALL in environ else None
+    facts: dict[str, Any] = {
+        "method": method_of(environ),
+        "path": path_of(environ, endpoint),
+        "route": endpoint.route if endpoint else None,
+        "operation": f"{endpoint.bound.api}.{endpoint.name}" if endpoint else None,
+        "query": _masked_query(environ, endpoint),
+    }
+    if body_too and (body := _body(environ)) is not None:
+        facts["body"] = body
+    return facts
+
+
+def time_facts(environ: Environ | None) -> dict[str, Any]:
+    """Return when a report was made, and for a call when it began and how many milliseconds it had lasted."""
+    now = time.time()
+    facts: dict[str, Any] = {"reported": _moment(now)}
+    if environ is not None and CALL in environ:
+        spent = time.perf_counter() - environ[CALL][1]
+        facts |= {"began": _moment(now - spent), "elapsed_ms": round(spent * 1000, 1)}
+    return facts
+
+
+def process_facts(service: Service) -> dict[str, Any]:
+    """Return which service runs where."""
+    return {
+        "service": service.name,
+        "version": service.version,
+        "environment": os.environ.get("PYM_ENV", ""),
+        "server": {"host": socket.gethostname(), "pid": os.getpid()},
+    }
+
+
+def _masked_query(environ: Environ, endpoint: Endpoint | None) -> dict[str, str]:
+    """Return the names in a query; one that the document does not declare may be a value itself, and is masked too."""
+    declared = endpoint.query_names if endpoint else frozenset()
+    parts = environ.get("QUERY_STRING", "").split("&", MOST_NAMES)
+    names = [unquote_plus(part.partition("=")[0]) for part in parts if part]
+    return {name if name in declared else MASK: MASK for name in names}
+
+
+def _body(environ: Environ) -> Any:
+    """Return a body of JSON with what is called like a secret masked, None where it is gone, too long or no JSON."""
+    made = environ.get("werkzeug.request")
+    cached = vars(made).get("_cached_data") if made is not None else None
+    source = environ.get("wsgi.input")
+    if cached is None and isinstance(source, BytesIO):  # put back by whoever read it
+        cached = source.getvalue()
+    if not cached or len(cached) > LONGEST_BODY:
+        return None
+    try:
+        return _without_secrets(json.loads(cached))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: MASK if looks_secret(key) else _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
