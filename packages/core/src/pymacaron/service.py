@@ -38,12 +38,12 @@ _entered: ContextVar[tuple[Service, ...]] = ContextVar("pymacaron_service", defa
 _making: ContextVar[bool] = ContextVar("pymacaron_service_making", default=False)
 _open: weakref.WeakSet[Service] = weakref.WeakSet()
 _lock = threading.RLock()
-_process = object()
+_every: weakref.WeakSet[Service] = weakref.WeakSet()
 
 
 def _be_another_process() -> None:
-    global _process
-    _process = object()
+    for service in _every:
+        service.started = False
 
 
 os.register_at_fork(after_in_child=_be_another_process)
@@ -84,7 +84,9 @@ class Service:
         self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
         self._starting = threading.RLock()
-        self._started_in: object = None
+        self.started = False
+        """Whether the start-up functions ran in this very process."""
+        _every.add(self)
         self._failure: Exception | None = None
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
@@ -209,11 +211,6 @@ class Service:
         self._shutdown.append(function)
         return function
 
-    @property
-    def started(self) -> bool:
-        """Whether the start-up functions ran in this very process."""
-        return self._started_in is _process
-
     def start(self) -> None:
         """Run the start-up functions, once in each process, and see to it that `stop()` runs as the process ends.
 
@@ -230,7 +227,7 @@ class Service:
             except Exception as error:
                 self._failure = error
                 raise
-            self._started_in = _process
+            self.started = True
             atexit.register(_stop_at_exit, weakref.ref(self))
 
     def check_functions(self) -> None:
@@ -253,7 +250,7 @@ class Service:
         """Run the shutdown functions, last registered first, in a process that was started."""
         if not self.started:
             return
-        self._started_in = None
+        self.started = False
         try:
             for function in reversed([*self._named("shutdown"), *self._shutdown]):
                 self.run(function)

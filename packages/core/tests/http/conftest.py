@@ -57,7 +57,7 @@ class Side:
             headers = [(name, sorted(text.split(", ")) if name == "Allow" else text) for name, text in reply.headers]
             return reply.status, sorted(headers), body
         except Exception as error:
-            return type(error), str(error)
+            return (type(error),)
 
 
 @pytest.fixture

@@ -30,12 +30,14 @@ def serve(
     """Serve this folder as in production."""
     from pymacaron.app import create_app
     from pymacaron.log import configure_logging
+    from pymacaron.report.sharing import shared_metrics
     from pymacaron.servers.serving import serving
     from pymacaron.servers.start import start
 
     configure_logging()
-    app = create_app(context.root, env=context.env, strict=strict)
-    tell_of_server_file(context.root)
-    service = app.extensions["pymacaron"]
-    configure_logging(service.config.log_level, service.config.log_format)
-    start(app, service, serving(service.config, server, host, port, workers, threads))
+    with shared_metrics(context.root, context.env):
+        app = create_app(context.root, env=context.env, strict=strict)
+        tell_of_server_file(context.root)
+        service = app.extensions["pymacaron"]
+        configure_logging(service.config.log_level, service.config.log_format)
+        start(app, service, serving(service.config, server, host, port, workers, threads))

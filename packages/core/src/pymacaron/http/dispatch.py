@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymacaron.http.arguments import read_arguments
 from pymacaron.http.call import Call
-from pymacaron.http.errormodels import is_error_model, raise_if_error
+from pymacaron.http.errormodels import PLAIN, raise_if_error
 from pymacaron.http.problems import Problems
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def answer(plan: Plan, service: Service, incoming: Incoming) -> Reply | Response
         call = Call(plan.bound.api, plan.bound.operation, incoming.request, service, identity)
         keywords[plan.bound.call_keyword] = call
     result = called(plan, positional, keywords)
-    if is_error_model(result.__class__):
+    if result.__class__ not in PLAIN:
         raise_if_error(result)
     return plan.response.write(result, incoming.environ)
 

@@ -73,18 +73,21 @@ class Endpoint:
     def answer(self, context: Holder, environ: WSGIEnvironment, values: Mapping[str, str]) -> Reply | Response:
         """Answer one request, in a process whose start-up functions ran; report it where it is slow or fails."""
         began = perf_counter()
-        environ["pymacaron.call"] = (self, began)
         try:
             answer = self._prepared or self._first()
             if not self._service.started:
                 self._service.start()
                 began = perf_counter()
             result = answer(Incoming(context, environ, values))
-        finally:
-            if (perf_counter() - began) * 1000 > self._limits.report_call_exceeding_ms:
-                self._report_slow(environ, perf_counter() - began)
-        if result.__class__ is not Reply or result.status >= "5":
-            self._look_at(environ, result)
+        except BaseException:
+            self._look_at(environ, began, None)
+            raise
+        if (
+            result.__class__ is not Reply
+            or result.status >= "5"
+            or (perf_counter() - began) * 1000 > self._limits.report_call_exceeding_ms
+        ):
+            self._look_at(environ, began, result)
         return result
 
     def _first(self) -> Answer:
@@ -93,12 +96,12 @@ class Endpoint:
                 self._prepared = self._prepare()
             return self._prepared
 
-    def _report_slow(self, environ: WSGIEnvironment, seconds: float) -> None:
-        from pymacaron.http.watching import report_slow_operation
+    def _look_at(self, environ: WSGIEnvironment, began: float, result: Reply | Response | None) -> None:
+        """Report what is to be reported of a call; None is the result of one that raised."""
+        from pymacaron.http.watching import look_at, report_if_slow
 
-        report_slow_operation(self._service, self.bound, environ, seconds, self._limits.report_call_exceeding_ms)
-
-    def _look_at(self, environ: WSGIEnvironment, result: Reply | Response) -> None:
-        from pymacaron.http.watching import look_at
-
-        look_at(self._service, environ, result)
+        seconds = perf_counter() - began
+        environ["pymacaron.call"] = (self, began)
+        report_if_slow(self._service, self.bound, environ, seconds, self._limits.report_call_exceeding_ms)
+        if result is not None:
+            look_at(self._service, environ, result)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from pymacaron.exceptions import PyMacaronException
 
-__all__ = ["is_error_model", "raise_if_error"]
+__all__ = ["PLAIN", "raise_if_error"]
 
 KEYS = {"error", "error_description", "status"}
+MOST_KNOWN = 1000
+
+PLAIN: set[type] = {dict, list, str, type(None)}
+"""Classes of results that are no errors."""
 
 
 class ReturnedError(PyMacaronException):
@@ -28,14 +31,13 @@ class ReturnedError(PyMacaronException):
         return {**super().to_json(), **told, "status": self.status}
 
 
-@lru_cache(maxsize=1024)
-def is_error_model(kind: type) -> bool:
-    """Tell whether a class is a model with all three properties."""
-    return getattr(kind, "model_fields", {}).keys() >= KEYS
-
-
 def raise_if_error(result: Any) -> None:
-    """Raise what a model says where its status is one of an error."""
+    """Raise what a model says whose status is one of an error; a class that says nothing is noted in PLAIN."""
+    kind = result.__class__
+    if not getattr(kind, "model_fields", {}).keys() >= KEYS:
+        if len(PLAIN) < MOST_KNOWN:
+            PLAIN.add(kind)
+        return
     status, code = result.status, result.error
     if type(status) is int and 400 <= status <= 599 and isinstance(code, str):
         raise ReturnedError(status, result.model_dump(mode="json", by_alias=True))

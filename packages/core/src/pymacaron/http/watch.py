@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context, request
 
-from pymacaron.http.endpoint import Endpoint
 from pymacaron.report import accesslog
-from pymacaron.report.facts import CALL, IDENTITY, REQUEST_ID, method_of, path_of, request_id
+from pymacaron.report.facts import IDENTITY, REQUEST_ID, current_endpoint, method_of, path_of, request_id
 from pymacaron.report.records import FinishedCall
 from pymacaron.report.traces import kind_of
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from pymacaron.http.endpoint import Endpoint
     from pymacaron.plugins.collect import Listener
     from pymacaron.service import Service
 
@@ -49,7 +49,6 @@ class Watch:
 
     def __init__(self, app: Flask, service: Service, listeners: list[Listener]) -> None:
         self.listeners = listeners
-        self._app = app
         self._service = service
         self._application: WSGIApplication = app.wsgi_app
 
@@ -78,25 +77,18 @@ class Watch:
                 except Exception as error:
                     log.error("%s raised %s in pym_operation_finished()", plugin, kind_of(error))
 
-    def route_of_flask(self) -> str | None:
-        """Return the route of the current request where no operation of ours answers it."""
-        rule = request.url_rule if has_request_context() else None
-        if rule is None:
-            return None
-        view = self._app.view_functions.get(rule.endpoint)
-        return view.route if isinstance(view, Endpoint) else rule.rule
-
 
 class _Watched:
     """One call, as it comes to be known."""
 
-    __slots__ = ("_began", "_environ", "_route", "_start_response", "_status", "_watch")
+    __slots__ = ("_began", "_endpoint", "_environ", "_route", "_start_response", "_status", "_watch")
 
     def __init__(self, watch: Watch, environ: dict[str, Any], start_response: Callable[..., Any]) -> None:
         self._watch = watch
         self._environ = environ
         self._start_response = start_response
         self._status = 500
+        self._endpoint: Endpoint | None = None
         self._route: str | None = None
         self._began = perf_counter()
         environ[REQUEST_ID] = request_id(environ)
@@ -104,8 +96,11 @@ class _Watched:
     def start_response(self, status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
         """Learn the status on its way to the server, and add the id."""
         self._status = int(status[:3])
-        if CALL not in self._environ:
-            self._route = self._watch.route_of_flask()
+        self._endpoint = endpoint = current_endpoint()
+        if endpoint is not None:
+            self._route = endpoint.route
+        elif has_request_context() and request.url_rule is not None:
+            self._route = request.url_rule.rule
         return self._start_response(status, [*headers, (HEADER, self._environ[REQUEST_ID])], *rest)
 
     def finish(self) -> None:
@@ -114,12 +109,11 @@ class _Watched:
 
     def finished(self) -> FinishedCall:
         """Return the record of the call."""
-        environ = self._environ
-        endpoint: Endpoint | None = environ[CALL][0] if CALL in environ else None
+        environ, endpoint = self._environ, self._endpoint
         return FinishedCall(
             endpoint.bound.operation if endpoint else None,
             endpoint.bound.api if endpoint else None,
-            endpoint.route if endpoint else self._route,
+            self._route,
             method_of(environ),
             path_of(environ, endpoint),
             self._status,

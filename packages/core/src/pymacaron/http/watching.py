@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from pymacaron.http.handlers import BoundOperation
     from pymacaron.service import Service
 
-__all__ = ["look_at", "report_slow_operation"]
+__all__ = ["look_at", "report_if_slow"]
 
 log = logging.getLogger(__name__)
 
 LIMITED = "pymacaron.limited"
 
 
-def report_slow_operation(
+def report_if_slow(
     service: Service, bound: BoundOperation, environ: WSGIEnvironment, seconds: float, limit: float
 ) -> None:
-    """Report a slow call of an operation, unless its handler has a limit of its own by @report_slow."""
-    if environ.get(LIMITED) is not inspect.unwrap(bound.handler):
+    """Report a call of an operation above a limit in ms, unless its handler has one of its own by @report_slow."""
+    if seconds * 1000 > limit and environ.get(LIMITED) is not inspect.unwrap(bound.handler):
         what = f"{bound.operation.method.upper()} {bound.operation.path}"
         report_slow_call(service, environ, what, seconds, limit)
 

@@ -29,7 +29,9 @@ __all__ = [
     "CALL",
     "IDENTITY",
     "REQUEST_ID",
+    "current_endpoint",
     "current_environ",
+    "endpoint_of",
     "method_of",
     "path_of",
     "process_facts",
@@ -40,7 +42,7 @@ __all__ = [
 ]
 
 CALL = "pymacaron.call"
-"""In the environ: the Endpoint that serves the request, and when it began, by time.perf_counter()."""
+"""In the environ of what is reported: the Endpoint that served it, and when it began, by time.perf_counter()."""
 
 IDENTITY = "pymacaron.identity"
 REQUEST_ID = "pymacaron.request_id"
@@ -61,6 +63,29 @@ def current_environ() -> dict[str, Any] | None:
     context = flask.globals.request_ctx._get_current_object()  # noqa: SLF001 - werkzeug documents it
     environ: dict[str, Any] = vars(context).get("environ") or context.request.environ  # a lean context has it at hand
     return environ
+
+
+def endpoint_of(environ: Environ) -> Endpoint | None:
+    """Return what serves a request: as it was noted, else as the current context knows it."""
+    if CALL in environ:
+        endpoint: Endpoint = environ[CALL][0]
+        return endpoint
+    return current_endpoint() if current_environ() is environ else None
+
+
+def current_endpoint() -> Endpoint | None:
+    """Return what serves the current request, None where no operation does."""
+    from flask import has_request_context
+    from flask.globals import request_ctx
+
+    if not has_request_context():
+        return None
+    context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+    if "route" in vars(context):
+        return context.route.target  # type: ignore[no-any-return]
+    rule = context.request.url_rule
+    view = None if rule is None else context.app.view_functions.get(rule.endpoint)
+    return view if hasattr(view, "query_names") else None
 
 
 def request_id(environ: Environ) -> str:
@@ -93,7 +118,7 @@ def user_id(environ: Environ) -> str | None:
 
 def request_facts(environ: Environ, body_too: bool) -> dict[str, Any]:
     """Return what a report tells of a request: every value of the query is masked."""
-    endpoint: Endpoint | None = environ[CALL][0] if CALL in environ else None
+    endpoint = endpoint_of(environ)
     facts: dict[str, Any] = {
         "method": method_of(environ),
         "path": path_of(environ, endpoint),

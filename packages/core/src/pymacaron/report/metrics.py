@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pymacaron.exceptions import ConfigError
 from pymacaron.plugins.markers import hookimpl
 from pymacaron.plugins.records import ApiDocument
-from pymacaron.service import current_service
 
 if TYPE_CHECKING:
     from pymacaron.config import Config
@@ -35,6 +34,8 @@ def pym_apis(config: Config) -> list[ApiDocument]:
 @hookimpl
 def pym_operation_finished(call: FinishedCall) -> None:
     """Count and time a call."""
+    from pymacaron.service import current_service
+
     metrics_of(current_service()).observe(call)
 
 

@@ -1,26 +1,22 @@
-"""The metrics of a service by prometheus-client, and how those of several processes are added up."""
+"""The metrics of a service by prometheus-client."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import Response
-from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest, multiprocess, values
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from pymacaron.report.sharing import FOLDER
 from pymacaron.service import current_service
 
 if TYPE_CHECKING:
     from pymacaron.report.records import FinishedCall
 
-__all__ = ["Metrics", "exposition", "forget_worker", "shared_folder"]
+__all__ = ["Metrics", "exposition", "forget_worker"]
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 NO_ROUTE = "(unmatched)"
 
 
@@ -59,25 +55,6 @@ def exposition() -> Response:
     else:
         text = generate_latest(metrics.registry) + generate_latest(REGISTRY)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
-
-
-@contextmanager
-def shared_folder() -> Iterator[None]:
-    """Let all processes forked meanwhile write into one folder, which is removed in the end."""
-    if os.environ.get(FOLDER):
-        yield
-        return
-    made_by, folder = os.getpid(), tempfile.mkdtemp(prefix="pym-metrics-")
-    os.environ[FOLDER] = folder
-    before = values.ValueClass
-    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if os.getpid() == made_by:
-            del os.environ[FOLDER]
-            values.ValueClass = before
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget_worker(pid: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from pymacaron.servers import granian, gunicorn
@@ -25,14 +24,4 @@ def start(app: Flask, service: Service, serving: Serving) -> None:
 
     refuse_taken_port(serving.host, serving.port)
     import_for_requests()  # before workers are forked, so that they share it
-    with metrics_shared(service):
-        SERVERS[serving.server](app, service, serving)
-
-
-def metrics_shared(service: Service) -> AbstractContextManager[None]:
-    """Let workers add up their metrics, where `metrics` is on."""
-    if not service.config.metrics:
-        return nullcontext()
-    from pymacaron.report.prometheus import shared_folder
-
-    return shared_folder()
+    SERVERS[serving.server](app, service, serving)
