@@ -267,8 +267,8 @@ def test_the_access_log_is_off_unless_it_is_wanted_and_leaves_out_the_query(serv
     running.wait_for_log("/nap")  # a line is written after its answer, by the thread that gave it
     running.get("/no%0Awhere%C3%A9")
     running.stop()
-    lines = [line for line in running.log.read_text().splitlines() if "pymacaron.servers.access" in line]
-    texts = [line.partition("access: ")[2].split() for line in lines if "/hello" not in line]
+    lines = [line for line in running.log.read_text().splitlines() if "pymacaron.report.accesslog" in line]
+    texts = [line.partition("accesslog: ")[2].split() for line in lines if "/hello" not in line]
     assert [text[:4] for text in texts] == [
         ["127.0.0.1", "GET", "/nap", "200"],
         ["127.0.0.1", "GET", "/no\\nwhereé", "404"],
@@ -375,3 +375,45 @@ def test_a_client_that_does_not_read_its_reply_is_given_up(monkeypatch: pytest.M
     ours, theirs = socket.socketpair()
     with PatientSocket(fileno=ours.detach()) as sending, theirs, pytest.raises(ConnectionResetError):
         sending.sendall(b"x" * 10_000_000)
+
+
+def test_the_metrics_of_all_workers_are_added_up_and_leave_nothing_behind(serve: Serve, tmp_path: Path) -> None:
+    config = {"pym-config.yaml": CONFIG + "metrics: true\n"}
+    running = serve("--workers", "2", files=config, TMPDIR=str(tmp_path))
+    naps = [threading.Thread(target=running.get, args=("/nap?seconds=0.2",)) for _ in range(12)]
+    for nap in naps:
+        nap.start()
+    for nap in naps:
+        nap.join()
+    [folder] = tmp_path.glob("pym-metrics-*")
+    assert len(list(folder.glob("histogram_*.db"))) == 2  # one of each worker
+    counted = 'http_request_duration_seconds_count{method="GET",route="/nap",status="200"} 12.0'
+    for _ in range(4):
+        assert counted in running.get("/metrics")[1]
+    running.stop()
+    assert not folder.exists()
+
+
+def test_no_log_line_of_a_server_holds_a_canary(serve: Serve) -> None:
+    """Neither the server's own lines nor ours, in JSON as in plain text."""
+    handlers = "\ndef broken(name):\n    yield 'a'\n    raise ValueError(name)\n"
+    paths = "  /broken:\n    get:\n      x-bind-server: handlers.broken\n"
+    paths += "      parameters: [{name: name, in: query, required: true, schema: {type: string}}]\n"
+    paths += "      responses: {'200': {description: ok, content: {text/plain: {}}}}\n"
+    files = {
+        "pym-config.yaml": CONFIG + "access_log: true\nlog_format: json\nlog_level: DEBUG\n",
+        "apis/hello.yaml": FILES["apis/hello.yaml"] + paths,
+        "handlers.py": FILES["handlers.py"] + handlers,
+    }
+    running = serve("--workers", "1", files=files)
+    with contextlib.suppress(http.client.HTTPException, OSError):
+        running.get("/broken?name=canary")
+    running.get("/nap?seconds=canary")
+    with socket.create_connection(("127.0.0.1", running.port), 5) as bad:
+        bad.sendall(b"GET /canary HTTP/canary\r\nCanary canary\r\n\r\n")
+        bad.recv(1000)
+    running.wait_for_log('"path": "/nap"')
+    running.stop()
+    log = running.log.read_text()
+    assert "STREAM_BROKEN" in log
+    assert "canary" not in log.lower()

@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_app_context, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, PyMacaronException, StartError
 from pymacaron.http.errorshape import shaped
 from pymacaron.log import masked
+from pymacaron.report.facts import endpoint_of, method_of, path_of
 from pymacaron.report.traces import trace_of
-from pymacaron.text import one_line, printable
+from pymacaron.text import one_line
 
 __all__ = ["install"]
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 GENERIC = "The server failed on this request; its log tells more under this error_id"
 UNHANDLED = "UNHANDLED_SERVER_ERROR"
+OF_FLASK = ("Exception on %s [%s]", "Request finalizing failed with an error while handling an error")
 
 
 def install(app: Flask) -> None:
@@ -38,6 +40,7 @@ def install(app: Flask) -> None:
         handlers.setdefault(kind, handler)
     if type(app).log_exception is Flask.log_exception and handlers[HTTPException] is answer_http:
         app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # answer_http logs it, without its text
+    logging.getLogger(app.name).addFilter(_leave_out_texts)
 
 
 def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
@@ -47,8 +50,7 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
     if error.status >= 500:
         _report(error, reply, text)
     else:
-        where = (request.method, printable(request.path))
-        log.info("%s %s: %s (error_id %s)", *where, text, error.error_id)
+        log.info("%s: %s (error_id %s)", _where(), text, error.error_id)
     if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
         reply["error_description"] = GENERIC
     response = shaped(error, reply)
@@ -100,9 +102,22 @@ def _reply(error: Exception, code: str, description: str, status: int) -> dict[s
 def _report(error: Exception, reply: dict[str, Any], text: str) -> None:
     """Log an error of 500 and above under its error_id, and submit a report of it."""
     trace = trace_of(error, texts=current_app.debug)
-    where = (request.method, printable(request.path))
-    log.error("%s %s: %s (error_id %s)\n%s", *where, text, reply["error_id"], trace)
+    log.error("%s: %s (error_id %s)\n%s", _where(), text, reply["error_id"], trace)
     if service := current_app.extensions.get("pymacaron"):
         from pymacaron.report.making import report_crash
 
         report_crash(service, request.environ, error, reply, current_app.debug)
+
+
+def _leave_out_texts(record: logging.LogRecord) -> bool:
+    """Take the texts of exceptions out of what Flask logs by itself, unless the app is in debug mode."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and record.msg in OF_FLASK and not (has_app_context() and current_app.debug):
+        record.exc_info, record.exc_text = None, trace_of(error)
+    return True
+
+
+def _where() -> str:
+    """Return the method and the path of the current request, as they may stand in a log."""
+    environ = request.environ
+    return f"{method_of(environ)} {path_of(environ, endpoint_of(environ))}"

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from flask import has_request_context, request
-
 from pymacaron.report import accesslog
-from pymacaron.report.facts import IDENTITY, REQUEST_ID, current_endpoint, method_of, path_of, request_id
+from pymacaron.report.facts import IDENTITY, REQUEST_ID, current_endpoint, method_of, path_of, request_id, route_of
 from pymacaron.report.records import FinishedCall
 from pymacaron.report.traces import kind_of
 
@@ -96,11 +94,8 @@ class _Watched:
     def start_response(self, status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
         """Learn the status on its way to the server, and add the id."""
         self._status = int(status[:3])
-        self._endpoint = endpoint = current_endpoint()
-        if endpoint is not None:
-            self._route = endpoint.route
-        elif has_request_context() and request.url_rule is not None:
-            self._route = request.url_rule.rule
+        self._endpoint = current_endpoint()
+        self._route = self._endpoint.route if self._endpoint is not None else route_of(self._environ)
         return self._start_response(status, [*headers, (HEADER, self._environ[REQUEST_ID])], *rest)
 
     def finish(self) -> None:

@@ -37,6 +37,7 @@ __all__ = [
     "process_facts",
     "request_facts",
     "request_id",
+    "route_of",
     "time_facts",
     "user_id",
 ]
@@ -116,13 +117,24 @@ def user_id(environ: Environ) -> str | None:
     return getattr(environ.get(IDENTITY), "user_id", None)
 
 
+def route_of(environ: Environ) -> str | None:
+    """Return the route of a request, also one that the app has beside its operations; None where nothing serves it."""
+    endpoint = endpoint_of(environ)
+    if endpoint is not None:
+        return endpoint.route
+    from flask import request
+
+    rule = request.url_rule if current_environ() is environ else None
+    return None if rule is None else rule.rule
+
+
 def request_facts(environ: Environ, body_too: bool) -> dict[str, Any]:
     """Return what a report tells of a request: every value of the query is masked."""
     endpoint = endpoint_of(environ)
     facts: dict[str, Any] = {
         "method": method_of(environ),
         "path": path_of(environ, endpoint),
-        "route": endpoint.route if endpoint else None,
+        "route": route_of(environ),
         "operation": f"{endpoint.bound.api}.{endpoint.name}" if endpoint else None,
         "query": _masked_query(environ, endpoint),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pymacaron.exceptions import ConfigError, StartError
+from pymacaron.report.traces import trace_of
 from pymacaron.servers.serving import CONNECTIONS, KEEPALIVE, Serving
 from pymacaron.servers.signals import hold_signals_while_forking, release_signals
 
@@ -43,6 +44,7 @@ def serve(application: Any, service: Service, serving: Serving) -> None:
         def load(self) -> Any:
             return application
 
+    logging.getLogger("gunicorn.error").addFilter(_leave_out_requests)
     hold_signals_while_forking()
     arbiter = os.getpid()
     try:
@@ -72,6 +74,19 @@ def settings(service: Service, serving: Serving) -> dict[str, Any]:
         "post_worker_init": lambda worker: _start_worker(service),
         "worker_exit": lambda arbiter, worker: service.stop(),
     }
+
+
+def _leave_out_requests(record: logging.LogRecord) -> bool:
+    """Take out of gunicorn's own lines what a caller sent, and what an exception of a request says."""
+    message = str(record.msg)
+    if message.startswith("Invalid request from"):
+        kind = sys.exc_info()[0]
+        record.msg, record.args = f"{message.partition(': ')[0]}: {kind.__name__ if kind else 'no HTTP'}", ()
+    elif message.startswith("Error handling request"):
+        error = record.exc_info[1] if record.exc_info else None
+        text = f"Error handling request\n{trace_of(error)}" if error is not None else "Error handling request"
+        record.msg, record.args, record.exc_info, record.exc_text = text, (), None, None
+    return True
 
 
 def _forget_metrics(arbiter: object, worker: Any) -> None:

@@ -1,0 +1,523 @@
+"""What is reported, with what in it, and to whom."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import StreamRequestHandler, TCPServer
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from pymacaron import API
+from pymacaron.crash import report_error, report_slow, report_warning, set_error_reporter
+
+Made = Callable[..., Any]
+
+CRASHES = """\
+from flask import Response
+from pymacaron import apipool
+from pymacaron.exceptions import PyMacaronException, add_error
+Broken = add_error("Broken", "BROKEN", 503)
+Sorry = add_error("Sorry", "SORRY", 404)
+def unhandled(*body, id, q=None):
+    raise ValueError("text " + id)
+def declared(*body, id, q=None):
+    raise Broken("it broke")
+def returned(*body, id, q=None):
+    return Broken("it broke")
+def model(*body, id, q=None):
+    return apipool.it.Error(error="MODELLED", error_description="it broke", status=500)
+def abort(*body, id, q=None):
+    import flask
+    flask.abort(502)
+def undeclared(*body, id, q=None):
+    return object()
+def status(*body, id, q=None):
+    return {"a": 1}, 500
+def response(*body, id, q=None):
+    return Response("no", 500)
+def stream(*body, id, q=None):
+    yield "a"
+    raise ValueError("text " + id)
+def fine(*body, id, q=None):
+    return {}
+def refused(*body, id, q=None):
+    raise Sorry("not here")
+"""
+ERROR = """
+components:
+  schemas:
+    Error:
+      type: object
+      required: [error, error_description, status]
+      properties: {error: {type: string}, error_description: {type: string}, status: {type: integer}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("unhandled", "UNHANDLED_SERVER_ERROR (ValueError)"),
+        ("declared", "BROKEN (handlers.Broken)"),
+        ("returned", "BROKEN (handlers.Broken)"),
+        ("model", "MODELLED (pymacaron.http.errormodels.ReturnedError)"),
+        ("abort", "BAD_GATEWAY (werkzeug.exceptions.BadGateway)"),
+        ("undeclared", "BAD_RESPONSE (pymacaron.exceptions.BadResponseException)"),
+        ("status", "500 returned"),
+        ("response", "500 returned"),
+        ("stream", "STREAM_BROKEN (ValueError)"),
+    ],
+)
+def test_every_kind_of_5xx_is_reported_once(name: str, title: str, reported: Made) -> None:
+    made = reported(CRASHES, more=ERROR)
+    reply = made.client.get(f"/{name}/1")
+    if name == "stream":
+        with pytest.raises(RuntimeError, match="the reply broke off"):
+            reply.get_data()
+    assert [told[0] for told in made.told] == [f"FATAL BACKEND ERROR: {title} in GET /{name}/{{id}}"]
+    data = made.told[0][1]
+    assert (data["kind"], data["is_fatal"], data["count"]) == ("crash", True, 1)
+    if reply.is_json and "error_id" in reply.json:
+        assert data["error_id"] == reply.json["error_id"]
+
+
+@pytest.mark.parametrize("path", ["/fine/1", "/refused/1", "/nowhere"])
+def test_nothing_below_500_is_reported(path: str, reported: Made) -> None:
+    made = reported(CRASHES, more=ERROR)
+    assert made.client.get(path).status_code < 500
+    assert made.told == []
+
+
+def test_a_report_tells_the_call_without_any_value_of_its_query(
+    reported: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYM_ENV", "demo-live")
+    monkeypatch.setenv("PYM_VERSION", "7")
+    made = reported(CRASHES, more=ERROR)
+    made.client.get("/unhandled/one?q=canary&canary=2&x", headers={"X-Request-ID": "abc-1"})
+    _, data, exception = made.told[0]
+    assert isinstance(exception, ValueError)
+    assert data["request"] == {
+        "method": "GET",
+        "path": "/unhandled/one",
+        "route": "/unhandled/{id}",
+        "operation": "it.get /unhandled/{id}",
+        "query": {"q": "***", "***": "***"},
+    }
+    assert data["request_id"] == "abc-1"
+    assert data["user"] == {"id": None}
+    assert (data["service"], data["version"], data["environment"]) == ("demo", "7", "demo-live")
+    assert data["server"].keys() == {"host", "pid"}
+    assert data["error"] == {"code": "UNHANDLED_SERVER_ERROR", "status": 500, "type": "ValueError"}
+    assert data["time"].keys() == {"reported", "began", "elapsed_ms"}
+    assert re.search(r'File ".*handlers.py", line 7, in unhandled\n.*\nValueError$', data["trace"])
+
+
+@pytest.mark.parametrize(("config", "body"), [("", None), ("report_body: true\n", {"a": 1, "password": "***"})])
+def test_the_body_is_reported_only_where_a_setting_allows_it(config: str, body: Any, reported: Made) -> None:
+    made = reported(CRASHES, config, ERROR)
+    made.client.post("/unhandled/1", json={"a": 1, "password": "hush"})
+    assert made.told[0][1]["request"].get("body") == body
+
+
+def test_a_path_whose_parameter_is_called_like_a_secret_is_told_as_its_template(
+    reported: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = "  /reset/{token}:\n    get:\n      x-bind-server: handlers.reset\n"
+    paths += "      parameters: [{name: token, in: path, required: true, schema: {type: string}}]\n"
+    paths += "      responses: {'200': {description: ok}}\n"
+    files = {"apis/it.yaml": NOTHING.replace(" {}", "") + paths, "pym-config.yaml": "name: demo\naccess_log: true\n"}
+    made = reported("def reset(token):\n    raise ValueError\n", files=files)
+    made.client.get("/reset/canary").close()
+    assert made.told[0][1]["request"]["path"] == "/reset/{token}"
+    assert "canary" not in caplog.text
+    assert "GET /reset/{token} 500" in caplog.text
+
+
+def test_exceptions_behind_an_exception_are_in_the_trace_without_their_texts(reported: Made) -> None:
+    code = """\
+from pymacaron.exceptions import PyMacaronException
+def it(*body, id, q=None):
+    try:
+        int(id)
+    except ValueError as error:
+        raise PyMacaronException("no number").caught(error)
+"""
+    made = reported(code)
+    assert made.client.get("/it/canary").json["error_description"] == "no number"
+    trace = made.told[0][1]["trace"]
+    assert "ValueError\n\nThe above exception was the direct cause" in trace
+    assert "canary" not in trace
+
+
+def test_identical_reports_are_folded_with_a_count(reported: Made) -> None:
+    made = reported(CRASHES, more=ERROR)
+    for number in range(5):
+        made.client.get(f"/unhandled/{number}")
+    made.client.get("/declared/1")
+    told = made.told
+    assert [(title.split()[3], data["count"]) for title, data, _ in told] == [
+        ("UNHANDLED_SERVER_ERROR", 1),
+        ("BROKEN", 1),
+        ("UNHANDLED_SERVER_ERROR", 4),
+    ]
+
+
+def test_the_count_goes_out_when_its_seconds_are_over(reported: Made) -> None:
+    made = reported(CRASHES, "report_fold_seconds: 1\n", ERROR)
+    counted = threading.Event()
+    with made.service:
+
+        def hear(title: str, data: dict[str, Any], exception: object) -> None:
+            if data["count"] == 2:
+                counted.set()
+
+        set_error_reporter(hear)
+    for _ in range(3):
+        made.client.get("/unhandled/1")
+    assert counted.wait(10)
+
+
+@pytest.mark.parametrize("how", ["raise OSError('canary')", "raise SystemExit(1)", "FREE.wait(60)"])
+def test_a_reporter_that_fails_or_hangs_changes_nothing_for_callers_and_other_reporters(
+    how: str, folder: Callable[..., Any], service: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    plugin = f"""\
+import threading
+from pymacaron import hookimpl
+FREE, CALLED = threading.Event(), []
+@hookimpl
+def pym_error_report(report):
+    CALLED.append(report.title)
+    {how}
+"""
+    code = "def it():\n    raise ValueError\n"
+    paths = "  /it:\n    get: {x-bind-server: handlers.it, responses: {'200': {description: ok}}}\n"
+    files = {
+        "pym-config.yaml": "name: demo\nplugins: {local: [bad]}\n",
+        "apis/it.yaml": f"openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}",
+        "handlers.py": code,
+        "bad.py": plugin,
+    }
+    app = service(files)
+    made = app.extensions["pymacaron"]
+    got: Any = []
+    with made:
+        heard = threading.Event()
+
+        def hear(title: str, data: object, exception: object) -> None:
+            got.append(title)
+            heard.set()
+
+        set_error_reporter(hear)
+    reply: Any = app.test_client().get("/it")
+    assert reply.json["error"] == "UNHANDLED_SERVER_ERROR"
+    assert heard.wait(10)
+    bad = made.import_dotted("bad.FREE")
+    bad.set()
+    assert made.flush_reports()
+    assert len(made.import_dotted("bad.CALLED")) == len(got) == 1
+    if "raise" in how:
+        assert "plugin 'bad' (this service) failed with " in caplog.text
+        assert "canary" not in caplog.text
+
+
+def test_a_reporter_that_hangs_gets_no_more_reports_until_it_returns(
+    reported: Made, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pymacaron.report.desk.PATIENCE", 0.0)
+    made = reported(CRASHES, more=ERROR)
+    began, free = threading.Event(), threading.Event()
+    got: list[str] = []
+
+    def hang(title: str, data: Any, exception: Any) -> None:
+        got.append(title)
+        began.set()
+        free.wait(60)
+
+    with made.service:
+        set_error_reporter(hang)
+        report_error("one")
+        assert began.wait(10)
+        report_error("two")
+        made.service.reports._incoming.wait(10)
+        free.set()
+        assert made.service.flush_reports()
+        report_error("three")
+        assert made.service.flush_reports()
+    assert [title.split()[-1] for title in got] == ["one", "three"]
+    assert "the error_reporter hangs or is too slow: it does not get the report NON-FATAL BACKEND ERROR: two" in (
+        caplog.text
+    )
+
+
+def test_an_older_reporter_gets_the_report_as_json(folder: Callable[..., Any]) -> None:
+    got: list[tuple[str, str]] = []
+    root = folder({"apis/it.yaml": "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\n"})
+    app = Flask("older", root_path=str(root))
+    api = API(app, error_reporter=lambda title, message: got.append((title, message)))
+
+    @app.get("/own")
+    def own() -> str:
+        raise ValueError("canary")
+
+    api.load_apis().start()
+    app.test_client().get("/own")
+    api.service.close()
+    [(title, message)] = got
+    assert title == "FATAL BACKEND ERROR: UNHANDLED_SERVER_ERROR (ValueError) in GET /own"
+    assert json.loads(message)["request"]["path"] == "/own"
+    assert "canary" not in message.replace('raise ValueError(\\"canary\\")', "")
+
+
+def test_a_reporter_of_another_signature_is_refused(folder: Callable[..., Any]) -> None:
+    with pytest.raises(TypeError, match=r"wants a function of \(title, data, exception\) or \(title, message\)"):
+        API(Flask("odd", root_path=str(folder({}))), error_reporter=lambda title: None)
+
+
+def test_what_a_function_tells_is_reported_with_secrets_masked_within_a_request_and_outside(reported: Made) -> None:
+    code = """\
+from pymacaron import apipool
+from pymacaron.crash import report_error
+def it(*body, id, q=None):
+    report_error("mail bounced", data={"to": "Ada", "api_key": "hush", "note": "the sesame-code"},
+        caught=apipool.it.Error(error="BOUNCED", error_description="no such box", status=404))
+    return {}
+"""
+    made = reported(code, "door_secret: sesame-code\n", ERROR)
+    assert made.client.get("/it/1").status_code == 200
+    with made.service:
+        report_warning("disk is filling", caught=OSError("canary"))
+        report_error(is_fatal=True)
+    (first, data, _), (second, warning, exception), (third, *_) = made.told
+    assert first == "NON-FATAL BACKEND ERROR: mail bounced"
+    assert data["data"] == {"to": "Ada", "api_key": "***", "note": "the ***"}
+    assert data["caught"] == {"error": "BOUNCED", "error_description": "no such box", "status": 404}
+    assert data["request"]["route"] == "/it/{id}"
+    assert (second, warning["kind"], warning["caught"]) == (
+        "NON-FATAL BACKEND ERROR: disk is filling",
+        "warning",
+        {"type": "OSError"},
+    )
+    assert isinstance(exception, OSError)
+    assert "canary" not in str(warning)
+    assert "request" not in warning
+    assert third == "FATAL BACKEND ERROR: no title"
+
+
+SLOW = """\
+import asyncio, time
+from pymacaron.crash import report_slow
+def plain(*body, id, q=None):
+    time.sleep(float(id))
+    return {}
+def fails(*body, id, q=None):
+    time.sleep(float(id))
+    raise KeyError(id)
+@report_slow(max_ms=40)
+def limited(*body, id, q=None):
+    time.sleep(float(id))
+    return {}
+@report_slow(max_ms=5000)
+def patient(*body, id, q=None):
+    time.sleep(float(id))
+    return {}
+def nested(*body, id, q=None):
+    patient(id=id)
+    return {}
+@report_slow(max_ms=40)
+async def awaited(*body, id, q=None):
+    await asyncio.sleep(float(id))
+    return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "slow"),
+    [
+        ("/plain/0", 30, []),
+        ("/plain/0.05", 30, ["GET /plain/{id}"]),
+        ("/plain/0.05", 1000, []),
+        ("/fails/0.05", 30, ["GET /fails/{id}"]),
+        ("/limited/0.05", 30, ["handlers.limited"]),
+        ("/patient/0.05", 30, []),
+        ("/nested/0.05", 30, ["GET /nested/{id}"]),
+        ("/awaited/0.05", 1000, ["handlers.awaited"]),
+    ],
+)
+def test_slow_calls_are_reported_by_the_limit_of_the_service_or_their_own(
+    path: str, limit: int, slow: list[str], reported: Made
+) -> None:
+    made = reported(SLOW)
+    made.client.get("/plain/0")
+    made.service.config.report_call_exceeding_ms = limit
+    made.client.get(path)
+    told = [data for _, data, _ in made.told if data["kind"] == "slow"]
+    assert [data["title"] for data in told] == [f"NON-FATAL BACKEND ERROR: slow call of {what}" for what in slow]
+    assert all(data["slow"]["took_ms"] >= 50 for data in told)
+
+
+def test_a_slow_function_outside_a_request_is_reported_too(reported: Made) -> None:
+    made = reported(SLOW)
+    wait = report_slow(max_ms=1)(threading.Event().wait)
+    with made.service:
+        wait(0.01)
+    assert [data["kind"] for _, data, _ in made.told] == ["slow"]
+
+
+@pytest.mark.parametrize("limit", [None, 0, "5"])
+def test_a_limit_that_is_no_number_of_milliseconds_is_refused(limit: Any) -> None:
+    with pytest.raises(TypeError, match="wants milliseconds"):
+        report_slow(limit)
+
+
+def test_reports_are_written_into_the_log_unless_that_is_off(reported: Made, caplog: pytest.LogCaptureFixture) -> None:
+    for config, lines in (("", 1), ("report_log: false\n", 0)):
+        caplog.clear()
+        made = reported(CRASHES, config, ERROR)
+        made.client.get("/unhandled/1")
+        made.service.close()
+        assert [record.name for record in caplog.records].count("pymacaron.report.logged") == lines
+        assert [record.name for record in caplog.records].count("pymacaron.http.errors") == 1
+
+
+@pytest.fixture
+def webhook() -> Iterator[Any]:
+    """Listen as Slack does, and keep what comes; the answer is `status`."""
+    got: list[Any] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(302 if "moved" in self.path else 200)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", got
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_slack_gets_a_report_with_nothing_that_it_would_take_for_markup(
+    webhook: Any, service: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, got = webhook
+    monkeypatch.setenv("DEMO_HOOK", f"{url}/services/T0/canary")
+    config = "env_secrets: [DEMO_HOOK]\nreport_slack_webhook: DEMO_HOOK\n"
+    app = service({"pym-config.yaml": f"name: demo\n{config}", "apis/it.yaml": NOTHING})
+    with app.extensions["pymacaron"] as made:
+        report_error("<!channel> ``` & so on")
+        assert made.flush_reports()
+    [text] = [posted["text"] for posted in got]
+    assert text.startswith("*NON-FATAL BACKEND ERROR: &lt;!channel&gt; ''' &amp; so on*\n```{")
+    assert '"service": "demo"' in text
+    assert "canary" not in text
+
+
+def test_a_webhook_that_moves_gets_nothing_elsewhere_and_its_url_is_not_logged(
+    webhook: Any, service: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    url, got = webhook
+    app = service({"pym-config.yaml": f"name: demo\nreport_slack_webhook: {url}/moved\n", "apis/it.yaml": NOTHING})
+    with app.extensions["pymacaron"] as made:
+        report_error("hello")
+        assert made.flush_reports()
+    assert len(got) == 1
+    assert "pymacaron.report.slack" in caplog.text
+    assert "failed with urllib.error.HTTPError" in caplog.text
+    assert url not in caplog.text
+
+
+def test_a_webhook_without_tls_is_refused(folder: Callable[..., Any], pym: Callable[..., Any]) -> None:
+    root = folder({"pym-config.yaml": "name: demo\nreport_slack_webhook: http://hooks.example.com/canary\n"})
+    done = pym("config", "check", cwd=root)
+    assert "report_slack_webhook should be an https:// URL" in done.stderr
+    assert "canary" not in done.stderr
+
+
+NOTHING = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\n"
+
+
+class MailServer(StreamRequestHandler):
+    """As little of SMTP as a client needs."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        data = None
+        for line in self.rfile:
+            if data is not None:
+                if line == b".\r\n":
+                    self.server.got.append(data)  # type: ignore[attr-defined]
+                    data = None
+                    self.wfile.write(b"250 ok\r\n")
+                else:
+                    data += line
+            elif line[:4].upper() == b"DATA":
+                data = b""
+                self.wfile.write(b"354 go on\r\n")
+            elif line[:4].upper() == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+def test_an_email_carries_the_report(service: Callable[..., Flask]) -> None:
+    with TCPServer(("127.0.0.1", 0), MailServer) as server:
+        server.got = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        config = f"""\
+name: demo
+report_email_to: [ops@example.com, ada@example.com]
+report_smtp_host: 127.0.0.1
+report_smtp_port: {server.server_address[1]}
+report_smtp_security: none
+"""
+        app = service({"pym-config.yaml": config, "apis/it.yaml": NOTHING})
+        with app.extensions["pymacaron"] as made:
+            report_error("two\nlines")
+            assert made.flush_reports()
+        thread.join(10)
+        [raw] = server.got  # type: ignore[attr-defined]
+    mail: Any = message_from_bytes(raw, policy=policy.default)
+    assert mail["Subject"] == "[demo] NON-FATAL BACKEND ERROR: two lines"
+    assert mail["To"] == "ops@example.com, ada@example.com"
+    assert json.loads(mail.get_content())["kind"] == "error"
+
+
+def test_a_mail_server_without_tls_gets_no_report_unless_that_is_allowed(
+    service: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    with TCPServer(("127.0.0.1", 0), MailServer) as server:
+        server.got = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        config = f"""\
+name: demo
+report_email_to: [ops@example.com]
+report_smtp_host: 127.0.0.1
+report_smtp_port: {server.server_address[1]}
+"""
+        app = service({"pym-config.yaml": config, "apis/it.yaml": NOTHING})
+        with app.extensions["pymacaron"] as made:
+            report_error("hello")
+            assert made.flush_reports()
+        thread.join(10)
+        assert server.got == []  # type: ignore[attr-defined]
+    assert "failed with smtplib.SMTPNotSupportedError" in caplog.text
