@@ -119,6 +119,19 @@ def test_a_report_tells_the_call_without_any_value_of_its_query(
     assert re.search(r'File ".*handlers.py", line 7, in unhandled\n.*\nValueError$', data["trace"])
 
 
+def test_a_report_names_the_user_who_was_verified(reported: Made) -> None:
+    code = """\
+import flask
+from pymacaron.plugins.records import Identity
+def it(*body, id, q=None):
+    flask.request.environ["pymacaron.identity"] = Identity("ada")
+    raise ValueError
+"""
+    made = reported(code)
+    made.client.get("/it/1")
+    assert made.told[0][1]["user"] == {"id": "ada"}
+
+
 @pytest.mark.parametrize(("config", "body"), [("", None), ("report_body: true\n", {"a": 1, "password": "***"})])
 def test_the_body_is_reported_only_where_a_setting_allows_it(config: str, body: Any, reported: Made) -> None:
     made = reported(CRASHES, config, ERROR)

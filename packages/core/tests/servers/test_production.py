@@ -417,3 +417,4 @@ def test_no_log_line_of_a_server_holds_a_canary(serve: Serve) -> None:
     log = running.log.read_text()
     assert "STREAM_BROKEN" in log
     assert "canary" not in log.lower()
+    assert all(isinstance(json.loads(line)["level"], str) for line in log.splitlines())

@@ -21,6 +21,7 @@ __all__ = ["serve", "settings"]
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a worker's heartbeat never waits for a disk
 log = logging.getLogger(__name__)
 
+LOGGER = "pymacaron.servers.gunicornlog.ThroughRoot"
 BOOT_FAILED = 3
 """The exit code by which a worker of gunicorn says that to start it again is of no use."""
 
@@ -61,6 +62,7 @@ def settings(service: Service, serving: Serving) -> dict[str, Any]:
     host = f"[{serving.host}]" if ":" in serving.host else serving.host
     return {
         **({"child_exit": _forget_metrics} if service.config.metrics else {}),
+        **({"logger_class": LOGGER} if service.config.log_format == "json" else {}),
         "bind": f"{host}:{serving.port}",
         "workers": serving.workers,
         "threads": serving.threads,
