@@ -24,6 +24,8 @@ def one_line(error: BaseException) -> str:
 
 def printable(text: str) -> str:
     """Return a text of somebody else with its control characters escaped, as it may stand in a log or on a terminal."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 

@@ -94,8 +94,9 @@ class _Watched:
     def start_response(self, status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
         """Learn the status on its way to the server, and add the id."""
         self._status = int(status[:3])
-        self._endpoint = current_endpoint()
-        self._route = self._endpoint.route if self._endpoint is not None else route_of(self._environ)
+        if self._watch.listeners:
+            self._endpoint = current_endpoint()
+            self._route = self._endpoint.route if self._endpoint is not None else route_of(self._environ)
         return self._start_response(status, [*headers, (HEADER, self._environ[REQUEST_ID])], *rest)
 
     def finish(self) -> None:

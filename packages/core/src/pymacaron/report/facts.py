@@ -58,10 +58,9 @@ Environ = Mapping[str, Any]
 
 def current_environ() -> dict[str, Any] | None:
     """Return the environ of the current request, None outside one."""
-    flask = sys.modules.get("flask")
-    if flask is None or not flask.has_request_context():
+    context = _current_context()
+    if context is None:
         return None
-    context = flask.globals.request_ctx._get_current_object()  # noqa: SLF001 - werkzeug documents it
     environ: dict[str, Any] = vars(context).get("environ") or context.request.environ  # a lean context has it at hand
     return environ
 
@@ -76,12 +75,9 @@ def endpoint_of(environ: Environ) -> Endpoint | None:
 
 def current_endpoint() -> Endpoint | None:
     """Return what serves the current request, None where no operation does."""
-    from flask import has_request_context
-    from flask.globals import request_ctx
-
-    if not has_request_context():
+    context = _current_context()
+    if context is None:
         return None
-    context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
     if "route" in vars(context):
         return context.route.target  # type: ignore[no-any-return]
     rule = context.request.url_rule
@@ -115,6 +111,15 @@ def path_of(environ: Environ, endpoint: Endpoint | None = None) -> str:
 def user_id(environ: Environ) -> str | None:
     """Return the id of the user who was verified."""
     return getattr(environ.get(IDENTITY), "user_id", None)
+
+
+def _current_context() -> Any:
+    """Return the context of the current request; Flask is not imported for it."""
+    flask = sys.modules.get("flask.globals")
+    try:
+        return flask and flask.request_ctx._get_current_object()  # noqa: SLF001 - werkzeug documents it
+    except RuntimeError:
+        return None
 
 
 def route_of(environ: Environ) -> str | None:
