@@ -36,6 +36,9 @@ def model(*body, id, q=None):
 def abort(*body, id, q=None):
     import flask
     flask.abort(502)
+def aborted(*body, id, q=None):
+    import flask
+    flask.abort(Response("no", 500))
 def undeclared(*body, id, q=None):
     return object()
 def status(*body, id, q=None):
@@ -68,6 +71,7 @@ components:
         ("returned", "BROKEN (handlers.Broken)"),
         ("model", "MODELLED (pymacaron.http.errormodels.ReturnedError)"),
         ("abort", "BAD_GATEWAY (werkzeug.exceptions.BadGateway)"),
+        ("aborted", "500 returned"),
         ("undeclared", "BAD_RESPONSE (pymacaron.exceptions.BadResponseException)"),
         ("status", "500 returned"),
         ("response", "500 returned"),

@@ -66,7 +66,7 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
         return answer_unhandled(error.original_exception)
     if error.response is not None:
-        return error.get_response()
+        return _reported(error.get_response())
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
     unrouted = status == 404 and request.routing_exception is error
@@ -107,6 +107,16 @@ def _report(error: Exception, reply: dict[str, Any], text: str) -> None:
         from pymacaron.report.making import report_crash
 
         report_crash(service, request.environ, error, reply, current_app.debug)
+
+
+def _reported(response: WerkzeugResponse) -> WerkzeugResponse:
+    """Report a reply that `flask.abort(response)` sends, where it is a 5xx."""
+    service = current_app.extensions.get("pymacaron")
+    if service is not None and response.status_code >= 500:
+        from pymacaron.report.making import report_reply
+
+        report_reply(service, request.environ, response.status_code)
+    return response
 
 
 def _leave_out_texts(record: logging.LogRecord) -> bool:
