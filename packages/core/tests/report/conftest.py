@@ -34,7 +34,7 @@ def files_of(code: str, config: str = "", more: str = "") -> dict[str, str]:
     return {
         "apis/it.yaml": f"openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}{more}",
         "handlers.py": code,
-        "pym-config.yaml": f"name: demo\n{config}",
+        "pym-config.yaml": f"name: demo\n{config}report_call_exceeding_ms: 60000\n",  # for a machine that is busy
     }
 
 

@@ -39,6 +39,9 @@ def abort(*body, id, q=None):
 def aborted(*body, id, q=None):
     import flask
     flask.abort(Response("no", 500))
+def replaced(*body, id, q=None):
+    import flask
+    flask.abort(500, response=Response("no", 500))
 def undeclared(*body, id, q=None):
     return object()
 def status(*body, id, q=None):
@@ -72,6 +75,7 @@ components:
         ("model", "MODELLED (pymacaron.http.errormodels.ReturnedError)"),
         ("abort", "BAD_GATEWAY (werkzeug.exceptions.BadGateway)"),
         ("aborted", "500 returned"),
+        ("replaced", "500 returned"),
         ("undeclared", "BAD_RESPONSE (pymacaron.exceptions.BadResponseException)"),
         ("status", "500 returned"),
         ("response", "500 returned"),

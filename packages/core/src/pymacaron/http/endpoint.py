@@ -79,8 +79,8 @@ class Endpoint:
                 self._service.start()
                 began = perf_counter()
             result = answer(Incoming(context, environ, values))
-        except BaseException:
-            self._look_at(environ, began, None)
+        except BaseException as error:
+            self._look_at(environ, began, error)
             raise
         if (
             result.__class__ is not Reply
@@ -96,12 +96,11 @@ class Endpoint:
                 self._prepared = self._prepare()
             return self._prepared
 
-    def _look_at(self, environ: WSGIEnvironment, began: float, result: Reply | Response | None) -> None:
-        """Report what is to be reported of a call; None is the result of one that raised."""
+    def _look_at(self, environ: WSGIEnvironment, began: float, result: Reply | Response | BaseException) -> None:
+        """Report what is to be reported of a call that returned or raised something."""
         from pymacaron.http.watching import look_at, report_if_slow
 
         seconds = perf_counter() - began
         environ["pymacaron.call"] = (self, began)
         report_if_slow(self._service, self.bound, environ, seconds, self._limits.report_call_exceeding_ms)
-        if result is not None:
-            look_at(self._service, environ, result)
+        look_at(self._service, environ, result)

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
 from pymacaron.http.reply import Reply
 from pymacaron.report.making import report_crash, report_reply, report_slow_call
 from pymacaron.report.traces import trace_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.wrappers import Response
 
     from pymacaron.http.handlers import BoundOperation
     from pymacaron.service import Service
@@ -35,8 +37,16 @@ def report_if_slow(
         report_slow_call(service, environ, what, seconds, limit)
 
 
-def look_at(service: Service, environ: WSGIEnvironment, result: Reply | Response) -> None:
-    """Report a reply of 500 and above, and see to it that a stream which fails is reported."""
+def look_at(service: Service, environ: WSGIEnvironment, result: Reply | Response | BaseException) -> None:
+    """Report a reply of 500 and above, and see to it that a stream which fails is reported.
+
+    Of exceptions only `flask.abort(response)` is one: Flask asks no error handler about it.
+    """
+    if isinstance(result, BaseException):
+        carried = result.get_response() if isinstance(result, HTTPException) and result.code is None else None
+        if not isinstance(carried, Response):
+            return
+        result = carried
     if result.status >= "5":
         report_reply(service, environ, result.status_code)
     if not isinstance(result, Reply) and result.is_streamed:
