@@ -6,6 +6,7 @@
         ├── AuthenticationError          401 UNAUTHENTICATED      nobody whom the operation knows
         ├── ForbiddenError               403 FORBIDDEN            somebody who may not do this
         ├── BadResponseException         500 BAD_RESPONSE         the handler broke its contract
+        ├── LostBodyError                500 BODY_LOST            a hook read the body, and kept nothing of it
         ├── NotReadyError                503 NOT_READY            a start-up function failed
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
             ├── ConfigError              500 CONFIG_ERROR         pym-config.yaml or its secrets; ends `pym` with 2
@@ -30,6 +31,7 @@ __all__ = [
     "BindingError",
     "ConfigError",
     "ForbiddenError",
+    "LostBodyError",
     "NotReadyError",
     "PluginError",
     "PyMacaronException",
@@ -144,6 +146,12 @@ class BadResponseException(PyMacaronException):
     """A handler returned what its operation does not declare."""
 
     code = "BAD_RESPONSE"
+
+
+class LostBodyError(PyMacaronException):
+    """Something read the body of a request before its operation did, and it is too large to be kept."""
+
+    code = "BODY_LOST"
 
 
 class NotReadyError(PyMacaronException):

@@ -18,12 +18,12 @@ OPERATION = """\
       parameters:
         - {{name: id, in: path, required: true, schema: {{type: string}}}}
         - {{name: q, in: query, schema: {{type: string}}}}
-      responses: {{'200': {{description: ok}}}}
+      responses: {{default: {{description: ok}}}}
     post:
       x-bind-server: handlers.{name}
       parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]
       requestBody: {{required: true, content: {{application/json: {{schema: {{type: object}}}}}}}}
-      responses: {{'200': {{description: ok}}}}
+      responses: {{default: {{description: ok}}}}
 """
 
 

@@ -22,7 +22,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
 from werkzeug.routing import Map, UnicodeConverter
 
-from pymacaron.http.inputs import Body, bounds_of, may_have_body
+from pymacaron.http.inputs import Body, Whole, bounds_of, may_have_body
 from pymacaron.http.multipart import bound_form
 from pymacaron.http.router import Route
 
@@ -149,7 +149,7 @@ def _request(context: LeanContext) -> flask.Request:
 def _bound(context: LeanContext, request: flask.Request) -> None:
     """Let nobody read more of a body than its operation allows."""
     environ, rule = context.environ, context.route.rule
-    if may_have_body(environ) and type(environ["wsgi.input"]) is not Body:
+    if may_have_body(environ) and type(environ["wsgi.input"]) not in (Body, Whole):
         bounds = bounds_of(rule, context.app, environ.get("CONTENT_TYPE", ""))
         environ["wsgi.input"] = Body(environ, lambda: bounds)
     if (limits := getattr(rule, "limits", None)) is not None:

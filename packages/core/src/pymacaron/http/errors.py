@@ -12,7 +12,7 @@ from flask import Flask, current_app, has_app_context, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from pymacaron.exceptions import BadResponseException, PyMacaronException, StartError
+from pymacaron.exceptions import BadResponseException, LostBodyError, PyMacaronException, StartError
 from pymacaron.http.errorshape import shaped
 from pymacaron.log import masked
 from pymacaron.report.facts import endpoint_of, method_of, path_of
@@ -23,6 +23,8 @@ __all__ = ["install"]
 
 log = logging.getLogger(__name__)
 
+OF_THE_SERVICE = (StartError, BadResponseException, LostBodyError)
+"""Errors whose texts are for those who run the service, not for its callers."""
 GENERIC = "The server failed on this request; its log tells more under this error_id"
 UNHANDLED = "UNHANDLED_SERVER_ERROR"
 OF_FLASK = ("Exception on %s [%s]", "Request finalizing failed with an error while handling an error")
@@ -51,7 +53,7 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
         _report(error, reply, text)
     else:
         log.info("%s: %s (error_id %s)", _where(), text, error.error_id)
-    if isinstance(error, (StartError, BadResponseException)) and not current_app.debug:
+    if isinstance(error, OF_THE_SERVICE) and not current_app.debug:
         reply["error_description"] = GENERIC
     response = shaped(error, reply)
     response.headers.extend(error.headers())

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from pymacaron.exceptions import RequestError
-from pymacaron.http.inputs import Body, Bounds, declared_length, read_all, read_exactly
+from pymacaron.http.inputs import Body, Bounds, Whole, declared_length, read_all, read_exactly
 from pymacaron.http.multipart import bound_form
 from pymacaron.http.problems import problem
 from pymacaron.spec import DEFAULT_LIMITS
@@ -144,7 +144,7 @@ class Incoming:
         """
         source = self.environ["wsgi.input"]
         data = self._again(source) if type(source) is Body else self._read(source)
-        self.environ["wsgi.input"] = BytesIO(data)
+        self.environ["wsgi.input"] = Whole(data)
         return data
 
     def stream(self) -> Any:

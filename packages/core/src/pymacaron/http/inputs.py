@@ -6,17 +6,19 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, BytesIO, RawIOBase
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest, ClientDisconnected, HTTPException, RequestEntityTooLarge
+
+from pymacaron.exceptions import LostBodyError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from _typeshed.wsgi import InputStream, WSGIEnvironment
     from flask import Flask
 
-__all__ = ["Body", "Bounds", "bounds_of", "declared_length", "may_have_body", "read_all", "read_exactly"]
+__all__ = ["Body", "Bounds", "Whole", "bounds_of", "declared_length", "may_have_body", "read_all", "read_exactly"]
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +158,10 @@ class _Counted(RawIOBase):
         return data
 
 
+class Whole(BytesIO):
+    """A body that was read to its end, put back for whoever reads it again."""
+
+
 class Body(BufferedReader):
     """The body of a request as a file, in the place of the server's own.
 
@@ -177,9 +183,9 @@ class Body(BufferedReader):
         return self.raw.touched and self.raw.kept is None
 
     def whole(self) -> bytes:
-        """Return all of it, whoever read how much before; raises RuntimeError where that is lost."""
+        """Return all of it, whoever read how much before; raises LostBodyError where that is gone."""
         if self.is_lost:
-            raise RuntimeError(
+            raise LostBodyError(
                 "something read a part of the body before the operation did, which a body like this is too large to be "
                 "kept for: let it call request.get_data() or use request.form"
             )
