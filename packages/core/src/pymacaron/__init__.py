@@ -10,6 +10,7 @@ from pymacaron.version import __version__
 
 if TYPE_CHECKING:
     from pymacaron.app import API, create_app
+    from pymacaron.client.registry import load_clients
     from pymacaron.config import get_config
     from pymacaron.http.call import Call
     from pymacaron.models.pool import apipool, get_model
@@ -29,6 +30,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "letsgo",
+    "load_clients",
 ]
 
 # Imported on first use (PEP 562): `pym --help` needs neither Flask nor pydantic.
@@ -42,6 +44,7 @@ _HOMES = {
     "get_config": "pymacaron.config",
     "get_model": "pymacaron.models.pool",
     "letsgo": "pymacaron.server",
+    "load_clients": "pymacaron.client.registry",
 }
 
 

@@ -86,6 +86,21 @@ class API:
             same_or_refuse(pools)
         return self
 
+    def load_clients(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        apis: Iterable[str] | None = None,
+        *,
+        local: bool = False,
+    ) -> API:
+        """Make the APIs of a folder (`apis` by default) callable as `apipool.<api>.client`: those that `apis` names.
+
+        With `local`, the service itself serves them, and calls stay in its process. Raises StartError with all that
+        keeps them from being called.
+        """
+        self.service.load_clients(path, apis, local=local)
+        return self
+
     def on_startup(self, function: Callable[[], Any]) -> Callable[[], Any]:
         """Call a function in every process that serves, before its first request; usable as a decorator."""
         return self.service.on_startup(function)
@@ -161,6 +176,7 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
         service.check_functions()
         errors.install(app)
         lanes.install(app)
+        service.clients.serve(app)
         service.hooks.app_created(app, service)
         watch.install(app, service)
 
@@ -174,6 +190,8 @@ def _chosen(service: Service, serve: Sequence[str]) -> list[ModelPool]:
         return [service.pools[name] for name in serve]
     chosen = []
     for name, pool in service.pools.items():
+        if name in service.clients.only:
+            continue
         operations = pool.document.operations
         if any(operation.binding.server or operation.binding.skipped for operation in operations):
             chosen.append(pool)

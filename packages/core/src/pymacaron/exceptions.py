@@ -8,6 +8,11 @@
         ├── BadResponseException         500 BAD_RESPONSE         the handler broke its contract
         ├── LostBodyError                500 BODY_LOST            a hook read the body, and kept nothing of it
         ├── NotReadyError                503 NOT_READY            a start-up function failed
+        ├── BadCallError                 500 BAD_CALL             a client was given what its operation does not take
+        ├── CallError                    as answered              another API answered with an error
+        │   ├── BadServerResponseError   502 BAD_SERVER_RESPONSE  another API broke its contract
+        │   ├── UnreachableError         503 SERVER_UNREACHABLE   another API could not be asked
+        │   └── CallTimeoutError         504 SERVER_TIMEOUT       another API took too long
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
             ├── ConfigError              500 CONFIG_ERROR         pym-config.yaml or its secrets; ends `pym` with 2
             ├── SpecError                500 SPEC_ERROR           an OpenAPI document
@@ -27,8 +32,12 @@ from uuid import uuid4
 
 __all__ = [
     "AuthenticationError",
+    "BadCallError",
     "BadResponseException",
+    "BadServerResponseError",
     "BindingError",
+    "CallError",
+    "CallTimeoutError",
     "ConfigError",
     "ForbiddenError",
     "LostBodyError",
@@ -39,6 +48,7 @@ __all__ = [
     "ServiceError",
     "SpecError",
     "StartError",
+    "UnreachableError",
     "add_error",
     "is_error",
 ]
@@ -159,6 +169,79 @@ class NotReadyError(PyMacaronException):
 
     code = "NOT_READY"
     status = 503
+
+
+class BadCallError(PyMacaronException):
+    """A client was given a value that its operation does not take: `problems` tells each one, never with its value."""
+
+    code = "BAD_CALL"
+
+    def __init__(self, *args: object, problems: Iterable[dict[str, str]] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.problems = list(problems)
+
+
+class CallError(PyMacaronException):
+    """What another API answered with a status of 400 or above: a client returns or raises it (`client_errors`).
+
+    `status`, `code` and `error_id` are those of the answer, `body` is its content, and `error_description` what it
+    says; `api`, `operation` ("GET /pets") and `url`, without its query, tell what was called.
+    """
+
+    code = "CALL_ERROR"
+    status = 502
+    body: Any = None
+    api = operation = url = ""
+
+    @property
+    def error(self) -> str:
+        """The code, as the JSON of an error calls it."""
+        return self.code
+
+    @property
+    def error_description(self) -> str:
+        """What the error says to developers, without what was called."""
+        return str(self.to_json()["error_description"])
+
+    @classmethod
+    def answered(cls, sentence: str, reply: dict[str, Any], **called: Any) -> CallError:
+        """Make the error of an answer; `reply` has the keys of a PyMacaron error's JSON."""
+        error = cls(sentence, user_message=reply.get("user_message"), error_id=reply.get("error_id"))
+        vars(error).update(called, status=reply["status"], code=reply["error"], description=reply["error_description"])
+        return error
+
+    @classmethod
+    def unanswered(cls, sentence: str, **called: Any) -> Self:
+        """Make the error of a call that has no good answer."""
+        error = cls(sentence)
+        vars(error).update(called)
+        return error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of a reply that hands the error on; it never tells where the other API is."""
+        told = vars(self).get("description", "Another service, which this one needs, did not answer as it should")
+        return {**super().to_json(), "error_description": told}
+
+
+class BadServerResponseError(CallError):
+    """Another API answered what its document does not declare: `problems` tells where, never with a value."""
+
+    code = "BAD_SERVER_RESPONSE"
+    problems: Iterable[dict[str, str]] = ()
+
+
+class UnreachableError(CallError):
+    """Another API could not be connected to, or broke the connection."""
+
+    code = "SERVER_UNREACHABLE"
+    status = 503
+
+
+class CallTimeoutError(CallError):
+    """Another API took longer than a time-out or the deadline of the call."""
+
+    code = "SERVER_TIMEOUT"
+    status = 504
 
 
 class StartError(PyMacaronException):

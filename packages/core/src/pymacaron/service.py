@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from pymacaron.client.registry import Clients
 from pymacaron.config import Config, load_config, plugin_settings, read_config_file
 from pymacaron.exceptions import BindingError, NotReadyError, ServiceError, SpecError
 from pymacaron.modules import Modules
@@ -83,6 +84,7 @@ class Service:
         folders: dict[str, str] = self.config.get("schema_folders") or {}
         self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
+        self.clients = Clients(self)
         self._starting = threading.RLock()
         self.started = False
         """Whether the start-up functions ran in this very process."""
@@ -110,6 +112,8 @@ class Service:
 
     def close(self) -> None:
         """Give up the folder's module names and stop being a candidate for the current service; reports go out."""
+        if "clients" in self.__dict__:
+            self.clients.close()
         self.flush_reports()
         _open.discard(self)
         self._release()
@@ -151,14 +155,18 @@ class Service:
         """Return what a dotted name means to this service; raises BindingError with half a sentence."""
         return self._modules.import_dotted(dotted)
 
-    def load_document(self, name: str, path: str | os.PathLike[str], *, strict: bool = False) -> ModelPool:
+    def load_document(
+        self, name: str, path: str | os.PathLike[str], *, strict: bool = False, lenient: bool = False
+    ) -> ModelPool:
         """Read one OpenAPI document and make its models reachable as `apipool.<name>`.
 
-        Raises SpecError for its errors and, with `strict`, for what is a warning otherwise.
+        With `lenient`, undeclared properties are taken whatever `strict_properties` says. Raises SpecError for its
+        errors and, with `strict`, for what is a warning otherwise.
         """
         from pymacaron.models.pool import ModelPool
         from pymacaron.spec import load_document
 
+        self.clients.only.discard(name)
         location = Path(path).absolute()
         inside = location.is_relative_to(self.root)
         document = load_document(location, name=name, references=self.references if inside else None)
@@ -175,7 +183,8 @@ class Service:
             document,
             self.import_dotted,
             responses=self.config.get("validate_responses") or "strict",
-            strict_properties=bool(self.config.get("strict_properties")),
+            strict_properties=not lenient and bool(self.config.get("strict_properties")),
+            clients=self.clients.of,
         )
         return self.pools[name]
 
@@ -200,6 +209,16 @@ class Service:
         if problems:
             raise SpecError(*problems)
         return pools
+
+    def load_clients(
+        self, path: str | os.PathLike[str] | None = None, apis: Iterable[str] | None = None, *, local: bool = False
+    ) -> list[ModelPool]:
+        """Read the documents of a folder that `apis` names, or all, to call these APIs by `apipool.<api>.client`.
+
+        They are not served, unless `load_apis` reads them too. With `local`, the service itself serves them, and calls
+        stay in its process. Raises StartError with all that keeps them from being called.
+        """
+        return self.clients.load(path, apis, local=local)
 
     def on_startup(self, function: Callable[[], Result]) -> Callable[[], Result]:
         """Call a function in every process that serves, before its first request; usable as a decorator."""
@@ -255,6 +274,7 @@ class Service:
             for function in reversed([*self._named("shutdown"), *self._shutdown]):
                 self.run(function)
         finally:
+            self.clients.close()
             self.flush_reports()
 
     def run(self, function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:

@@ -29,10 +29,19 @@ class Problems:
         for found in error.problems:
             self.add(location, name, found.sentence, escape(found.pointer), found.keyword)
 
+    @property
+    def found(self) -> list[dict[str, str]]:
+        """What was found."""
+        return self._found
+
+    def told(self) -> str:
+        """Return what was found as one sentence."""
+        return "; ".join(map(_sentence, self._found))
+
     def raise_if_any(self) -> None:
         """Raise RequestError where anything was found."""
         if self._found:
-            raise RequestError("; ".join(map(_sentence, self._found)), problems=self._found)
+            raise RequestError(self.told(), problems=self._found)
 
 
 def problem(location: str, name: str, sentence: str, pointer: str = "", keyword: str = "") -> dict[str, str]:

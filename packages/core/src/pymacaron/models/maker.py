@@ -99,7 +99,7 @@ class ModelMaker:
             adapter.core_schema,
             exact=exact,
             kind=annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None,
-            responses=self._responses,
+            responses=self._responses if direction == "response" else "strict",
             hide=partial(without_write_only, [schema]) if hides else None,
         )
 

@@ -8,13 +8,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pymacaron.exceptions import SpecError
+from pymacaron.exceptions import ServiceError, SpecError
 from pymacaron.spec import Document, Schema
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from pymacaron.client.asynchronous import AsyncClient
+    from pymacaron.client.registry import ApiClients
+    from pymacaron.client.synchronous import Client
     from pymacaron.models.base import PymacaronBaseModel
     from pymacaron.models.codec import Codec, Responses
     from pymacaron.models.maker import ModelMaker
@@ -38,11 +41,13 @@ class ModelPool:
         *,
         responses: Responses = "strict",
         strict_properties: bool = False,
+        clients: Callable[[ModelPool], ApiClients] | None = None,
     ) -> None:
-        """Take how responses are judged, and whether properties are refused that the document does not declare."""
+        """Take how responses are judged, whether undeclared properties are refused, and what makes the clients."""
         self.name = document.name
         self.document = document
         self._options = (import_class, responses, strict_properties)
+        self._clients = clients
         self._made: ModelMaker | None = None
         self._lock = threading.Lock()
 
@@ -68,6 +73,22 @@ class ModelPool:
     def model(self) -> ModelPool:
         """The pool itself: `apipool.shop.model.Pet` is `apipool.shop.Pet`."""
         return self
+
+    @property
+    def client(self) -> Client:
+        """The operations of the API as functions that call it; raises StartError where they cannot."""
+        return self._called.client
+
+    @property
+    def aclient(self) -> AsyncClient:
+        """The same, to be awaited."""
+        return self._called.aclient
+
+    @property
+    def _called(self) -> ApiClients:
+        if self._clients is None:
+            raise ServiceError(f"the API '{self.name}' belongs to no service: load it by Service.load_clients()")
+        return self._clients(self)
 
     def __getattr__(self, name: str) -> type[PymacaronBaseModel]:
         if name.startswith("__"):

@@ -15,6 +15,7 @@ BUILT_IN = (
     "pymacaron.report.email",
     "pymacaron.report.accesslog",
     "pymacaron.report.metrics",
+    "pymacaron.client.plugin",
 )
 
 SWITCHES = {

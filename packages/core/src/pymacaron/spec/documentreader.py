@@ -97,6 +97,10 @@ class DocumentReader(ABC):
     def response(self, written: Cursor, operation: Cursor) -> Response | None:
         """Return one response, its status left open, None for a broken reference."""
 
+    @abstractmethod
+    def servers(self, holder: Cursor) -> tuple[str, ...]:
+        """Return the URLs of the servers that an object declares."""
+
     def form_media_types(self, _operation: Cursor, _parameters: list[Parameter]) -> tuple[str, ...]:
         """Return what form parameters may be sent as."""
         return ()
@@ -114,6 +118,11 @@ class DocumentReader(ABC):
     def document_base_paths(self) -> tuple[str, ...]:
         """The base paths of every operation that declares none of its own."""
         return self.base_paths(self.root)
+
+    @cached_property
+    def document_servers(self) -> tuple[str, ...]:
+        """The servers of every operation that declares none of its own."""
+        return self.servers(self.root)
 
     @cached_property
     def document_security(self) -> Requirements:
@@ -217,6 +226,7 @@ class DocumentReader(ABC):
             summary=operation.text("summary") or "",
             deprecated=operation.boolean("deprecated"),
             extensions=operation.extensions(),
+            servers=self._servers(item, operation),
         )
 
     def _parameter(self, written: Cursor) -> Parameter | None:
@@ -269,6 +279,12 @@ class DocumentReader(ABC):
             if "servers" in holder:
                 return self.base_paths(holder)
         return self.document_base_paths
+
+    def _servers(self, item: PathItem, operation: Cursor) -> tuple[str, ...]:
+        for holder in (operation, *item.layers):
+            if "servers" in holder:
+                return self.servers(holder)
+        return self.document_servers
 
     def _operation_id(self, operation: Cursor) -> str | None:
         name = operation.text("operationId")

@@ -13,7 +13,7 @@ from pymacaron.spec.operation import Encoding, Header, In, MediaType, Parameter,
 from pymacaron.spec.paths import PathItem
 from pymacaron.spec.schema import Schema
 from pymacaron.spec.security import read_definitions
-from pymacaron.spec.servers import server_paths
+from pymacaron.spec.servers import server_paths, server_urls
 
 __all__ = ["OpenApi3Reader"]
 
@@ -66,6 +66,10 @@ class OpenApi3Reader(DocumentReader):
     def base_paths(self, holder: Cursor) -> tuple[str, ...]:
         """Return the distinct paths of the servers of an object."""
         return server_paths(holder)
+
+    def servers(self, holder: Cursor) -> tuple[str, ...]:
+        """Return the URLs of the servers of an object."""
+        return server_urls(holder)
 
     def more_operations(self, item: PathItem) -> Iterator[tuple[str, Cursor]]:
         """Yield the `additionalOperations` of OpenAPI 3.2."""

@@ -113,7 +113,8 @@ class Binding:
 class Operation:
     """One operation: a method on a path template, with everything inherited from its path item and document resolved.
 
-    `base_paths` are the distinct paths of its servers (or Swagger 2.0's basePath), "" for the root, first one first.
+    `base_paths` are the distinct paths of its servers (or Swagger 2.0's basePath), "" for the root, first one first;
+    `servers` are their URLs, which may be relative.
     `security` is None where nobody is asked to authenticate; else alternatives of scheme -> scopes, of which an
     empty one lets anybody pass. `form_media_types` are what Swagger 2.0's formData may be sent as, with no `body`.
     """
@@ -134,6 +135,7 @@ class Operation:
     summary: str = ""
     deprecated: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    servers: tuple[str, ...] = ()
 
     def full_paths(self, *, ignore_base_path: bool = False) -> list[str]:
         """Return the path templates under which the operation is served, base paths included."""

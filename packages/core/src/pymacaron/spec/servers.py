@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pymacaron.spec.cursor import Cursor
 
-__all__ = ["base_path", "server_paths"]
+__all__ = ["base_path", "server_paths", "server_urls"]
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
@@ -18,6 +18,11 @@ def server_paths(holder: Cursor) -> tuple[str, ...]:
     """Return the distinct paths of the `servers` of an object, "" for the root, which is also the default."""
     paths = [path for server in holder.items("servers") if (path := _path(server)) is not None]
     return tuple(dict.fromkeys(paths)) or ("",)
+
+
+def server_urls(holder: Cursor) -> tuple[str, ...]:
+    """Return the URLs of the `servers` of an object as they are written, variables replaced by their defaults."""
+    return tuple(url for server in holder.items("servers") if (url := _filled(server)) and "{" not in url)
 
 
 def base_path(path: str) -> str:
@@ -31,8 +36,7 @@ def _path(server: Cursor) -> str | None:
     url = server.needed("url", "this server")
     if url is None:
         return None
-    variables = {name: variable.node.get("default") for name, variable in server.entries("variables")}
-    filled = _VARIABLE.sub(lambda found: str(variables.get(found[1], found[0])), url)
+    filled = _filled(server)
     try:
         path = unquote(urlsplit(_AUTHORITY.sub("", filled, count=1)).path)
     except ValueError:
@@ -43,3 +47,10 @@ def _path(server: Cursor) -> str | None:
         )
         return None
     return base_path(path)
+
+
+def _filled(server: Cursor) -> str:
+    """Return the URL of one server, "" for one without, with its variables replaced by their defaults."""
+    url = server.node.get("url")
+    variables = {name: variable.node.get("default") for name, variable in server.entries("variables")}
+    return _VARIABLE.sub(lambda found: str(variables.get(found[1], found[0])), url if isinstance(url, str) else "")

@@ -54,6 +54,15 @@ class Swagger2Reader(DocumentReader):
             self.root.warning(f"'basePath: {path}' does not begin with '/', so '/{path}' is served", "basePath")
         return (base_path(path),)
 
+    def servers(self, holder: Cursor) -> tuple[str, ...]:
+        """Return the URLs that `schemes`, `host` and `basePath` make, https first, which is also the default."""
+        host, path = self.root.node.get("host"), self.document_base_paths[0]
+        if not isinstance(host, str):
+            return (path,) if path else ()
+        schemes = self.root.node.get("schemes")
+        known = [scheme for scheme in ("https", "http") if isinstance(schemes, list) and scheme in schemes]
+        return tuple(f"{scheme}://{host}{path}" for scheme in known or ["https"])
+
     def parameter(self, cursor: Cursor) -> Parameter | None:
         """Return one parameter, None for a body."""
         location = self.location(cursor)
