@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pydantic_core
@@ -56,7 +56,7 @@ class ContentWriter:
         for candidate in (plain(media_type), f"{kind}/*", "*/*"):
             if candidate in self.by_media_type:
                 written = self.by_media_type[candidate](value)
-                return Content(media_type, written.data, written.parts, written.stream) if written.data else written
+                return replace(written, media_type=media_type) if "*" in candidate else written
         raise BadCallError(f"media_type should be one of: {', '.join(self.by_media_type)}")
 
     def _usual(self, value: Any) -> Write:
@@ -83,7 +83,8 @@ def _writer(media: MediaType, pool: ModelPool) -> Write:
     name = plain(media.name)
     if name in (URLENCODED, MULTIPART):
         write = form_writer(media, pool)
-        return lambda value: Content(name, *write(value))
+        media_type = "" if name == MULTIPART else name  # the boundary in it is chosen as it is sent
+        return lambda value: Content(media_type, *write(value))
     if is_json(name):
         return _json(media, pool, media.name)
     if name in ANY:

@@ -24,7 +24,7 @@ KEYS = (
     "validate_answers",
     "largest_answer",
 )
-URL = re.compile(r"https?://[^\s/?#@]+[^\s?#]*")
+URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 
 
 @dataclass(frozen=True, slots=True)

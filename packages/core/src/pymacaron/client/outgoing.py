@@ -29,7 +29,8 @@ class Called:
 class Outgoing:
     """One request: `headers` may be changed until it is sent; `url` is whole, with its query.
 
-    `repeatable` says that it may be sent twice, whatever became of it the first time.
+    `hidden` is what is shown instead of it where a path holds a secret. `repeatable` says that it may be sent twice,
+    whatever became of it the first time.
     """
 
     called: Called
@@ -37,12 +38,13 @@ class Outgoing:
     url: str
     headers: MutableMapping[str, str]
     content: Content = NOTHING
+    hidden: str = ""
     repeatable: bool = False
 
     @property
     def shown_url(self) -> str:
         """The URL as errors and logs may show it: without its query."""
-        return self.url.partition("?")[0]
+        return self.hidden or self.url.partition("?")[0]
 
     @property
     def name(self) -> str:

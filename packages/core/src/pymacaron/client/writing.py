@@ -15,6 +15,7 @@ from pymacaron.client.forms import MULTIPART, URLENCODED, Part, file_part, is_fi
 from pymacaron.client.library import httpx
 from pymacaron.client.options import Options
 from pymacaron.client.outgoing import Called, Outgoing, request_id
+from pymacaron.config.redaction import looks_secret
 from pymacaron.exceptions import BadCallError
 from pymacaron.http.names import parameter_keywords
 from pymacaron.http.problems import Problems
@@ -31,6 +32,7 @@ __all__ = ["RequestWriter", "request_writer"]
 IDEMPOTENT = frozenset({"get", "head", "options", "trace", "put", "delete", "query"})
 """Methods that may be repeated (RFC 9110, section 9.2.2)."""
 IDEMPOTENCY_KEY = "idempotency-key"
+ANYTHING = "*/*;q=0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class RequestWriter:
     parameters: Mapping[str, ParameterWriter]
     body: ContentWriter | None
     accept: str
+    hides_path: bool
 
     def write(self, arguments: Sequence[Any], keywords: Mapping[str, Any], base: str, options: Options) -> Outgoing:
         """Return the request; raises TypeError for arguments that the operation does not know or misses.
@@ -87,6 +90,7 @@ class RequestWriter:
             base.rstrip("/") + path + _query(found),
             headers,
             content,
+            hidden=base.rstrip("/") + self.path if self.hides_path else "",
             repeatable=(keyed or self.operation.method in IDEMPOTENT) and content.repeatable,
         )
 
@@ -135,7 +139,7 @@ class RequestWriter:
             found["files"] or URLENCODED not in self.operation.form_media_types
         ):
             texts = [Part(name, text.encode()) for name, text in found["formData"]]
-            return Content(MULTIPART, parts=(*texts, *found["files"]))
+            return Content(parts=(*texts, *found["files"]))
         return Content(URLENCODED, join_query(found["formData"]).encode())
 
     def _path(self, texts: Mapping[str, str], problems: Problems) -> str:
@@ -151,13 +155,13 @@ class RequestWriter:
 
     def _headers(self, found: Mapping[str, list[Any]], content: Content, options: Options) -> Any:
         pairs = [("Accept", self.accept), ("User-Agent", f"pymacaron/{__version__}"), *found["header"]]
-        if content.media_type and not content.parts:
+        if content.media_type:
             pairs.append(("Content-Type", content.media_type))
         if found["cookie"]:
             pairs.append(("Cookie", join_cookies(found["cookie"])))
-        if known := request_id():
-            pairs.append(("X-Request-ID", known))
         headers = httpx().Headers(pairs, encoding="latin-1")
+        if known := request_id():
+            headers.setdefault("X-Request-ID", known)
         headers.update(options.headers)
         return headers
 
@@ -180,7 +184,14 @@ def request_writer(
     body = content_writer(operation.body, pool) if operation.body else None
     accepted = dict.fromkeys(name for answer in operation.responses.values() for name in answer.content)
     return RequestWriter(
-        called, operation, path, _signature(operation, writers), writers, body, ", ".join(accepted) or "*/*"
+        called,
+        operation,
+        path,
+        _signature(operation, writers),
+        writers,
+        body,
+        accept=", ".join([*accepted, ANYTHING]),
+        hides_path=any(each.location == "path" and looks_secret(each.name) for each in operation.parameters),
     )
 
 
