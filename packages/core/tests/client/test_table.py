@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from parametercells import Cell, openapi3, swagger2
+from parametercells import Cell, document_of, openapi3, swagger2
 from pymacaron import Service, create_app
 from pymacaron.exceptions import BadCallError
 
 CELLS = [*openapi3(), *swagger2()]
-NAMES = {cell.name: f"call_{number}" for number, cell in enumerate(CELLS)}
 HANDLERS = "def it(**keywords):\n    return {'got': keywords.get('p')}\n"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ANY = """
@@ -45,29 +44,13 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-def document(cells: list[Cell], head: str) -> str:
-    """Return a document with an operation for each cell."""
-    lines = [head, "info: {title: T, version: '1'}", "paths:"]
-    for cell in cells:
-        name = NAMES[cell.name]
-        path = f"/{name}/{{p}}/x" if cell.place == "path" else f"/{name}"
-        consumes = "consumes: [multipart/form-data], " if cell.name.endswith(("ssv", "pipes")) else ""
-        lines += [
-            f"  {path}:",
-            f"    {'post' if cell.place == 'formData' else 'get'}: {{{consumes}operationId: {name},",
-            "      x-bind-server: handlers.it,",
-            f"      parameters: [{{name: p, {cell.parameter}}}], responses: {{'200': {{description: ok}}}}}}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
 @pytest.fixture(scope="module")
 def pools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Serve all cells on a socket, and give the pools of a service that calls them."""
     root = tmp_path_factory.mktemp("cells")
     (root / "apis").mkdir()
-    (root / "apis" / "three.yaml").write_text(document(list(openapi3()), "openapi: 3.2.0") + ANY)
-    (root / "apis" / "two.yaml").write_text(document(list(swagger2()), "swagger: '2.0'"))
+    (root / "apis" / "three.yaml").write_text(document_of(openapi3(), "openapi: 3.2.0") + ANY)
+    (root / "apis" / "two.yaml").write_text(document_of(swagger2(), "swagger: '2.0'"))
     (root / "handlers.py").write_text(HANDLERS + EVERYTHING)
     (root / "pym-config.yaml").write_text("name: cells\n")
     app = create_app(root)
@@ -91,7 +74,7 @@ def pools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_a_handler_gets_what_the_client_was_given(cell: Cell, way: str, pools: Any) -> None:
     pool = pools["two" if cell in swagger2() else "three"]
-    call = getattr(pool.client if way == "sync" else pool.aclient, NAMES[cell.name])
+    call = getattr(pool.client if way == "sync" else pool.aclient, cell.operation)
     answer = call(p=cell.value)
     assert (asyncio.run(answer) if way == "async" else answer) == {"got": cell.value}
 
