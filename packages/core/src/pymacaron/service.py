@@ -85,6 +85,7 @@ class Service:
         self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
         self.clients = Clients(self)
+        self.load_clients = self.clients.load
         self._starting = threading.RLock()
         self.started = False
         """Whether the start-up functions ran in this very process."""
@@ -209,16 +210,6 @@ class Service:
         if problems:
             raise SpecError(*problems)
         return pools
-
-    def load_clients(
-        self, path: str | os.PathLike[str] | None = None, apis: Iterable[str] | None = None, *, local: bool = False
-    ) -> list[ModelPool]:
-        """Read the documents of a folder that `apis` names, or all, to call these APIs by `apipool.<api>.client`.
-
-        They are not served, unless `load_apis` reads them too. With `local`, the service itself serves them, and calls
-        stay in its process. Raises StartError with all that keeps them from being called.
-        """
-        return self.clients.load(path, apis, local=local)
 
     def on_startup(self, function: Callable[[], Result]) -> Callable[[], Result]:
         """Call a function in every process that serves, before its first request; usable as a decorator."""

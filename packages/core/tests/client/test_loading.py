@@ -151,12 +151,18 @@ def test_swagger_2_tells_it_by_scheme_host_and_base_path(head: str, url: str, ca
     (operations("operationId: x"), "", "or set 'clients: {it: {url: ...}}' in pym-config.yaml or PYM_CLIENT_IT_URL"),
     (operations("operationId: x"), "ftp://x", "PYM_CLIENT_IT_URL holds no URL"),
     (operations("operationId: x"), "http://me:pass@x", "PYM_CLIENT_IT_URL holds no URL"),
-    (f"{SWAGGER}host: me:pass@x\n", "", "the URL of a server holds credentials"),
+    (f"{SWAGGER}host: me:pass@x\n", "", "the URL of the API 'it' holds credentials"),
 ])  # fmt: skip
 def test_a_place_that_nothing_tells_stops_the_start(document: str, variable: str, told: str, caller: Caller) -> None:
     with pytest.raises(ConfigError) as caught:
         caller(document, variable)
     assert told in str(caught.value)
+    assert "pass" not in str(caught.value)
+
+
+def test_a_url_of_the_settings_holds_no_credentials(caller: Caller) -> None:
+    with pytest.raises(ConfigError, match="the URL of the API 'it' holds credentials") as caught:
+        caller(operations("operationId: x"), "", "clients: {it: {url: 'http://me:pass@x'}}")
     assert "pass" not in str(caught.value)
 
 
@@ -307,6 +313,18 @@ def test_connections_are_closed_with_their_service_and_open_again(raw: Any, repl
     assert pool.client.x() == {}
     pool._clients.__self__.close()
     assert pool.client.x() == {}
+
+
+def test_a_forked_process_connects_anew(
+    raw: Any, reply: Reply, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = caller(operations("operationId: x"), raw(reply("{}"), reply("{}")).url)
+    assert pool.client.x() == {}
+    before = pool.client.x._connection.client()
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    assert pool.client.x() == {}
+    assert pool.client.x._connection.client() is not before
+    before.close()
 
 
 def test_load_clients_acts_on_the_current_service(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

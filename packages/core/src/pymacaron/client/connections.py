@@ -84,8 +84,9 @@ class Connection:
             return library.Client(transport=self._transport(), cookies=no_cookies())
         client = library.Client(verify=tls(), cookies=no_cookies())
         for transport in [client._transport, *client._mounts.values()]:  # noqa: SLF001 - no other way to its sockets
-            if transport is not None:
-                transport._pool._network_backend = Backend()  # noqa: SLF001
+            pool: Any = getattr(transport, "_pool", None)
+            if hasattr(pool, "_network_backend"):
+                pool._network_backend = Backend()  # noqa: SLF001
         return client
 
 

@@ -54,9 +54,13 @@ class Clients:
         weakref.finalize(service, _close, self._open)
 
     def load(
-        self, path: str | os.PathLike[str] | None, apis: Iterable[str] | None, *, local: bool = False
+        self, path: str | os.PathLike[str] | None = None, apis: Iterable[str] | None = None, *, local: bool = False
     ) -> list[ModelPool]:
-        """Read the documents of APIs, and check that they can be called; raises StartError with all that is wrong."""
+        """Read the documents of a folder that `apis` names, or all, to call these APIs by `apipool.<api>.client`.
+
+        They are not served, unless `load_apis` reads them too. With `local`, the service itself serves them, and calls
+        stay in its process. Raises StartError with all that keeps them from being called.
+        """
         if find_spec("httpx2") is None:
             from pymacaron.client.library import httpx
 
@@ -178,7 +182,7 @@ class Clients:
 def load_clients(
     path: str | os.PathLike[str] | None = None, apis: Iterable[str] | None = None, *, local: bool = False
 ) -> None:
-    """Make the APIs of a folder callable as `apipool.<api>.client` in the current service: see Service.load_clients."""
+    """Make the APIs of a folder callable as `apipool.<api>.client` in the current service: see Clients.load."""
     from pymacaron.service import current_service
 
     current_service().load_clients(path, apis, local=local)
@@ -194,7 +198,7 @@ def _base(pool: ModelPool, options: Options, operation: Operation) -> str:
             f"the document, or set {setting} or {url_variable(pool.name)}"
         )
     if "@" in found.partition("://")[2].partition("/")[0]:
-        raise ConfigError(f"{operation.place}: the URL of a server holds credentials: remove them")
+        raise ConfigError(f"{operation.place}: the URL of the API '{pool.name}' holds credentials: remove them")
     return found
 
 

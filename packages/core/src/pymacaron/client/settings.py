@@ -19,8 +19,8 @@ class OneClient(Settings):
         None,
         description="Where the API is served, the path of the document's server included.",
         example="https://login.example.com/v1",
-        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
-        expected="a URL such as 'https://login.example.com/v1', with neither credentials nor query",
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        expected="a URL such as 'https://login.example.com/v1', without a query",
     )
     connect_timeout: float | None = setting(None, description="Seconds to connect.", gt=0)
     read_timeout: float | None = setting(None, description="Seconds between bytes of an answer.", gt=0)
