@@ -210,6 +210,18 @@ def test_a_body_is_written_by_its_media_type(kind: Any, value: Any, told: Any, w
     assert answer == told
 
 
+def test_a_form_may_be_a_model(pets: Any) -> None:
+    form = pets.Form(name="a", tags=["x"], size={"w": 3})
+    answer = pets.client.echo.using(media_type="application/x-www-form-urlencoded")(form, kind="any")
+    assert answer["body"] == {"name": "a", "tags": ["x"], "size": {"w": 3}}
+    upload = pets.Upload(picture=b"\xff", title="t")
+    assert pets.client.upload(upload) == {
+        "picture": "b'\\xff'",
+        "title": "t",
+        "sent": ["picture", "application/octet-stream"],
+    }
+
+
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_files_go_up_in_a_form(way: str, pets: Any, tmp_path: Any) -> None:
     file = tmp_path / "cat.png"

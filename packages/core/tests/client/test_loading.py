@@ -315,6 +315,16 @@ def test_connections_are_closed_with_their_service_and_open_again(raw: Any, repl
     assert pool.client.x() == {}
 
 
+def test_connections_of_an_event_loop_are_closed_as_it_ends(raw: Any, reply: Reply, caller: Caller) -> None:
+    pool = caller(operations("operationId: x"), raw(reply("{}")).url)
+
+    async def call() -> Any:
+        assert await pool.aclient.x() == {}
+        return await pool.aclient.x._connection.client()
+
+    assert asyncio.run(call()).is_closed
+
+
 def test_a_forked_process_connects_anew(
     raw: Any, reply: Reply, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
