@@ -54,7 +54,7 @@ class ClientSettings(Settings):
     )
     client_errors: Errors = setting(
         "return",
-        description="Whether a client returns errors, for `is_error()`, or raises them.",
+        description="Whether a client returns errors, as PyMacaron 2 did, or raises them.",
         example="raise",
     )
     client_validate_answers: Judging = setting(
