@@ -117,6 +117,7 @@ def test_names_that_clash_or_are_none_are_refused_with_their_line(document: str,
     ("servers: [{url: 'http://127.0.0.1:9/v1'}]", "", "", "http://127.0.0.1:9/v1/x0"),
     ("servers: [{url: '/v1'}, {url: 'http://127.0.0.1:9/{v}/', variables: {v: {default: v2}}}]", "", "",
      "http://127.0.0.1:9/v2/x0"),
+    ("servers: [{url: 'http://{host}/v1'}, {url: 'http://127.0.0.1:9'}]", "", "", "http://127.0.0.1:9/x0"),
     ("servers: [{url: 'http://127.0.0.1:9/v1'}]", "clients: {it: {url: 'http://localhost:9/v3'}}", "",
      "http://localhost:9/v3/x0"),
     ("", "clients: {it: {url: 'http://localhost:9/v3'}}", "http://localhost:9", "http://localhost:9/x0"),
@@ -300,6 +301,31 @@ def test_a_decorator_adds_headers_and_the_id_of_the_request_goes_along(
     lines = server.requests[0].lower().splitlines()
     assert f"authorization: {sent.format(url=server.url)}".lower() in lines
     assert "x-request-id: abc-1" in lines
+
+
+@pytest.mark.parametrize(("answer", "told"), [
+    ('{"error": "NO_PET", "error_description": "none there"}', ("NO_PET", "none there", 404)),
+    ("", ("NOT_FOUND", "Not Found", 404)),
+    (None, ("SERVER_UNREACHABLE", "Another service, which this one needs, did not answer as it should", 503)),
+])  # fmt: skip
+def test_a_handler_may_hand_an_error_on_which_never_tells_where_the_other_api_is(
+    answer: str | None,
+    told: Any,
+    service: Callable[..., Flask],
+    raw: Any,
+    reply: Reply,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYM_CLIENT_OTHER_URL", raw(b"" if answer is None else reply(answer, "404 No")).url)
+    files = {
+        "pym-config.yaml": "name: shop\nclient_retries: 0\n",
+        "apis/it.yaml": operations("x-bind-server: calling.call"),
+        "apis/other.yaml": operations("x-bind-client: x"),
+        "calling.py": "from pymacaron import apipool\ndef call():\n    return apipool.other.client.x()\n",
+    }
+    found: Any = service(files).test_client().get("/x0")
+    assert (found.json["error"], found.json["error_description"], found.status_code) == told
+    assert "127.0.0.1" not in found.text
 
 
 def test_a_decorator_that_is_missing_stops_the_start_with_its_line(caller: Caller) -> None:
