@@ -258,6 +258,13 @@ def test_a_local_call_at_the_root_where_base_paths_are_ignored(service: Callable
         assert apipool.shop.client.get_pet(name=["a"]).path == "/pets/a"
 
 
+def test_an_api_that_a_plugin_brought_can_be_called_locally(service: Callable[..., Flask]) -> None:
+    app = service(SERVICE)
+    app.extensions["pymacaron"].load_clients(apis=["ping"], local=True)
+    with app.app_context():
+        assert apipool.ping.client.version().name == "demo"
+
+
 def test_a_local_call_needs_the_app(folder: Folder) -> None:
     with Service(folder(SERVICE)) as service:
         service.load_clients(apis=["shop"], local=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,8 +67,11 @@ class Clients:
             httpx()
         service = self._owner()
         folder = service.root / (path or service.config.get("apis"))
-        names = [apis] if isinstance(apis, str) else apis
-        found = find_documents(folder, service.references) if names is None else _named(folder, names)
+        if apis is None:
+            found = find_documents(folder, service.references)
+        else:
+            known = {} if path else {name: pool.document.path for name, pool in service.pools.items()}
+            found = _named(folder, [apis] if isinstance(apis, str) else apis, known)
         problems: list[str] = []
         pools = []
         for name, document in found.items():
@@ -202,15 +205,18 @@ def _base(pool: ModelPool, options: Options, operation: Operation) -> str:
     return found
 
 
-def _named(folder: Path, names: Iterable[str]) -> dict[str, Path]:
-    """Return the documents of some names in a folder."""
+def _named(folder: Path, names: Iterable[str], known: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the documents of some names: those that are known already, else those of a folder."""
     found: dict[str, Path] = {}
     for name in names:
+        if name in known:
+            found[name] = known[name]
+            continue
         candidates = [folder / f"{name}{suffix}" for suffix in sorted(SUFFIXES)]
         existing = [candidate for candidate in candidates if candidate.is_file()]
         if not existing:
-            known = [path.stem for path in folder.glob("*") if path.suffix in SUFFIXES]
-            raise ConfigError(f"{shown(folder)} has no document '{name}.yaml'{did_you_mean(name, known)}")
+            stems = [path.stem for path in folder.glob("*") if path.suffix in SUFFIXES]
+            raise ConfigError(f"{shown(folder)} has no document '{name}.yaml'{did_you_mean(name, stems)}")
         found[name] = existing[0]
     return found
 
