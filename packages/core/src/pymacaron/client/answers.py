@@ -125,7 +125,7 @@ class AnswerReader:
 
     def _compiled(self, response: Response) -> Expected:
         content = {plain(name): self._reader(media) for name, media in response.content.items()}
-        return Expected(content, declared_headers(response, self._pool))
+        return Expected(content, declared_headers(response.headers, self._pool))
 
     def _reader(self, media: MediaType) -> Read:
         name = plain(media.name)

@@ -10,29 +10,28 @@ from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from pymacaron.http.incoming import Incoming, ascii_only, by_name, too_many
-from pymacaron.http.mediatypes import is_json, plain
+from pymacaron.http.mediatypes import plain
 from pymacaron.http.multipart import PartText
 from pymacaron.http.responseheaders import DeclaredHeader, declared_headers, misfits
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue, ValueProblem
-from pymacaron.spec import Encoding, MediaType, Parameter, Schema
+from pymacaron.spec import Encoding, MediaType, Schema
 from pymacaron.wire import (
     ABSENT,
     ParameterCodec,
     Pieces,
     Unreadable,
-    compile_codec,
     read_json,
     split_query,
     unescape_query,
 )
-from pymacaron.wire.schemas import item_schema, member_schemas, types_of
+from pymacaron.wire.fields import form_field
+from pymacaron.wire.schemas import member_schemas
 
 __all__ = ["MULTIPART", "URLENCODED", "FormFields", "form_body", "form_of"]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-COMPOUND = {"array", "object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +125,10 @@ def form_body(media: MediaType, pool: ModelPool, most: int) -> Callable[[Incomin
 
 
 def _field(name: str, schema: Schema, encoding: Encoding | None, most: int, pool: ModelPool) -> Field:
-    """Compile one property: by its style where the document gives one, else objects are JSON (3.1, section 4.8.15)."""
-    types = types_of(schema)
-    inner = item_schema(schema) if "array" in types else schema
-    complex_ = inner is not None and bool(COMPOUND & types_of(inner))
-    styled = encoding is not None and encoding.styled
-    written = (encoding.content_type if encoding and not styled else None) or ""
-    as_json = not styled and (is_json(written) or (not written and complex_))
-    parameter = Parameter(
-        name,
-        "formData",
-        schema.place,
-        schema,
-        style=encoding.style if encoding else "form",
-        explode=encoding.explode if encoding else True,
-        allow_reserved=encoding is not None and encoding.allow_reserved,
-        content_type="application/json" if as_json and (written or "array" not in types) else None,
-    )
-    allowed = tuple(plain(each) for each in written.split(",") if each.strip())
-    decoded = compile_codec(parameter, decoded=True, most=most)
+    """Compile one property."""
+    found = form_field(name, schema, encoding, most)
     headers = declared_headers(encoding.headers, pool, "request") if encoding else ()
-    return Field(compile_codec(parameter, most=most), decoded, "array" in types, as_json or complex_, allowed, headers)
+    return Field(found.encoded, found.decoded, found.many, found.as_json, found.media_types, headers)
 
 
 def _values(fields: Mapping[str, Field], form: FormFields, incoming: Incoming) -> dict[str, Any]:

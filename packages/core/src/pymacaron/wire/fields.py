@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pymacaron.spec import Encoding, Parameter, Schema
+from pymacaron.spec import DEFAULT_LIMITS, Encoding, Parameter, Schema
 from pymacaron.wire.compiled import compile_codec, is_json
 from pymacaron.wire.pieces import ParameterCodec
 from pymacaron.wire.scalars import COMPOUND
@@ -28,8 +28,11 @@ class FormField:
     media_types: tuple[str, ...]
 
 
-def form_field(name: str, schema: Schema, encoding: Encoding | None) -> FormField:
-    """Compile one property: by its style where the document gives one, else arrays and objects in it are JSON."""
+def form_field(name: str, schema: Schema, encoding: Encoding | None, most: int = DEFAULT_LIMITS.items) -> FormField:
+    """Compile one property: by its style where the document gives one, else arrays and objects in it are JSON.
+
+    A list or object of more than `most` items is not read.
+    """
     types = types_of(schema)
     inner = item_schema(schema) if "array" in types else schema
     complex_ = inner is not None and bool(COMPOUND & types_of(inner))
@@ -48,5 +51,7 @@ def form_field(name: str, schema: Schema, encoding: Encoding | None) -> FormFiel
         content_type="application/json" if whole else None,
     )
     allowed = tuple(each.partition(";")[0].strip().lower() for each in written.split(",") if each.strip())
-    decoded = compile_codec(parameter, decoded=True)
-    return FormField(compile_codec(parameter), decoded, "array" in types, whole, as_json or complex_, allowed)
+    decoded = compile_codec(parameter, decoded=True, most=most)
+    return FormField(
+        compile_codec(parameter, most=most), decoded, "array" in types, whole, as_json or complex_, allowed
+    )
