@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request
@@ -44,6 +44,7 @@ def made(rules: list[tuple[str, list[str] | None, bool]]) -> tuple[Map, dict[str
     return url_map, targets
 
 
+@example([("/b", ["GET"], True), ("/<v0>", ["GET"], True), ("//a", ["GET"], False)], [("GET", ["a"])])
 @given(RULES, st.lists(st.tuples(st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "PUT"]), ASKED), max_size=12))
 def test_what_the_router_finds_is_what_werkzeug_matches(rules: Any, asked: list[tuple[str, list[str]]]) -> None:
     url_map, targets = made(rules)

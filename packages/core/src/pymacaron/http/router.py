@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Route", "Router"]
 
+MERGED = re.compile("/{2,}?")
+"""What werkzeug makes one slash of where a rule merges slashes."""
 PLAIN_VARIABLE = re.compile(r"<([^\W\d]\w*)>")
 NO_VALUES: Mapping[str, str] = {}
 
@@ -84,7 +86,8 @@ class Router(Generic[Target]):
     def _add(self, rule: Rule, target: Target | None) -> _Node[Target]:
         node = self._root
         names = []
-        for part in rule.rule.split("/"):
+        path = MERGED.sub("/", rule.rule) if rule.merge_slashes else rule.rule
+        for part in path.split("/"):
             if "<" not in part:
                 node = node.parts.setdefault(part, _Node())
             elif variable := PLAIN_VARIABLE.fullmatch(part):
@@ -95,7 +98,7 @@ class Router(Generic[Target]):
                 node.opaque = True
                 return node
         if not names:
-            self._static[rule.rule] = node
+            self._static[path] = node
         node.claims.append((rule, None if target is None else Route(rule, tuple(names), target)))
         return node
 
