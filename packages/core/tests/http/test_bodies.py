@@ -134,6 +134,13 @@ paths:
     assert http.post("/it", data=data, content_type=MULTIPART).json == ["dog.png", "png"]
 
 
+def test_a_boundary_may_be_as_long_as_werkzeug_makes_it(client: Client) -> None:
+    http = client(form(MULTIPART))
+    boundary = "b" * 72
+    data = f'--{boundary}\r\nContent-Disposition: form-data; name="name"\r\n\r\nRex\r\n--{boundary}--\r\n'
+    assert http.post("/it", data=data, content_type=f"{MULTIPART}; boundary={boundary}").status_code == 200
+
+
 @pytest.mark.parametrize(("media_type", "status"), [("image/png", 200), ("image/gif", 200), ("text/html", 400)])
 def test_files_are_of_the_media_types_that_are_asked_for(media_type: str, status: int, client: Client) -> None:
     http = client(
