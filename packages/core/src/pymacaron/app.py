@@ -101,6 +101,18 @@ class API:
         self.service.load_clients(path, apis, local=local)
         return self
 
+    def publish_apis(self, path: str = "doc", toc: Sequence[str] | None = None) -> API:
+        """Publish the documents of all APIs that are served, with a page for each, and an index at `path`.
+
+        `toc` names the APIs to publish, in the order of the index. What does not fit is a ConfigError of `start()`.
+        """
+        self.service.publishing = (path, toc)
+        if self._bound:
+            from pymacaron.docsite.routes import publish
+
+            publish(self.app, self.service, path, toc)
+        return self
+
     def on_startup(self, function: Callable[[], Any]) -> Callable[[], Any]:
         """Call a function in every process that serves, before its first request; usable as a decorator."""
         return self.service.on_startup(function)
@@ -167,11 +179,13 @@ def bind_service(app: Flask, service: Service, serve: Sequence[str] = ()) -> Non
 
     mask_secrets()
     own = _chosen(service, serve)
+    service.served = {pool.name: "own" for pool in own}
     with service:
         for document in service.hooks.apis(service.config):
             if document.name in service.pools:
                 raise ConfigError(f"the API '{document.name}' is one that a plugin brings: rename your document")
             own.append(service.load_document(document.name, document.path))
+            service.served[document.name] = "plugin"
         routes.add_routes(app, service, own)
         service.check_functions()
         errors.install(app)

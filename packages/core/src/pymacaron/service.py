@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +86,8 @@ class Service:
         self.pools: dict[str, ModelPool] = {}
         self.clients = Clients(self)
         self.load_clients = self.clients.load
+        self.served: dict[str, Literal["own", "plugin"]] = {}
+        self.publishing: tuple[str, Sequence[str] | None] | None = None
         self._starting = threading.RLock()
         self.started = False
         """Whether the start-up functions ran in this very process."""

@@ -86,6 +86,13 @@ class CoreConfig(Settings):
         example=["https://shop.example.com"],
         expected="true, false, an origin, a list of origins or a mapping of options of flask-cors",
     )
+    publish_apis: str | None = setting(
+        None,
+        description="Path under which the documents are published, with a page for each: see "
+        "docs/how-to/publish-documentation.md.",
+        example="doc",
+        min_length=1,
+    )
     host: str | None = setting(
         None, description="Address that the server listens on.", example="127.0.0.1", min_length=1
     )

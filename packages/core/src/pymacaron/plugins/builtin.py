@@ -16,6 +16,7 @@ BUILT_IN = (
     "pymacaron.report.accesslog",
     "pymacaron.report.metrics",
     "pymacaron.client.plugin",
+    "pymacaron.docsite.plugin",
 )
 
 SWITCHES = {
