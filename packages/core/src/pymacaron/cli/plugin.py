@@ -14,6 +14,7 @@ COMMANDS = (
     "completion",
     "config",
     "doctor",
+    "generate",
     "init",
     "plugins",
     "routes",

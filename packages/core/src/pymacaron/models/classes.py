@@ -46,7 +46,7 @@ from pymacaron.models.selection import Pick, pick_array, pick_branch, pick_objec
 from pymacaron.models.unions import json_types
 from pymacaron.spec import Place, Schema
 
-__all__ = ["ClassBuilder"]
+__all__ = ["ClassBuilder", "plain_default"]
 
 _PLAIN: dict[str, Any] = {
     "boolean": values.Truth,
@@ -315,11 +315,19 @@ def _default(annotation: Any, plan: FieldPlan) -> dict[str, Any]:
     """Return the default as pydantic's Field takes it; one that its own schema refuses is none."""
     if plan.default is NO_DEFAULT:
         return {}
-    parse = functools.partial(_parsed, annotation, to_json(plan.default))
+    if (plain := plain_default(plan)) is None:
+        return {"default_factory": functools.partial(_parsed, annotation, to_json(plan.default))}
+    return {} if plain[0] is None else {"default": plain[0]}
+
+
+def plain_default(plan: FieldPlan) -> tuple[Any] | None:
+    """Return the default of a value that needs no model, None in a tuple for one that its schema refuses."""
     if not _plain(plan.value):
-        return {"default_factory": parse}
-    value = parse()
-    return {} if value is None else {"default": value}
+        return None
+    value = plan.value
+    annotation = _scalar(value) if isinstance(value, Scalar) else values.Free
+    annotation = _constants(value.values) if isinstance(value, Constants) else annotation
+    return (_parsed(annotation, to_json(plan.default)),)
 
 
 def _plain(value: Value) -> bool:

@@ -21,6 +21,7 @@ from pymacaron.models.judge import Judge
 from pymacaron.models.names import class_name
 from pymacaron.models.plans import ModelRef, Nullable, Value
 from pymacaron.models.resources import Direction
+from pymacaron.models.sourcenames import SourceNames, source_names
 from pymacaron.models.values import accepts_pattern
 from pymacaron.modules import import_dotted
 from pymacaron.spec import Document, Place, Schema
@@ -41,16 +42,23 @@ class ModelMaker:
         responses: Responses,
         strict_properties: bool,
     ) -> None:
+        self._document = document
         self._responses: Responses = responses
         self._codecs: dict[tuple[Place, Direction], Codec] = {}
         self._exactness = Exactness(self._planned)
         self._components = {schema.place: name for name, schema in document.schemas.items()}
         self._planner = FieldPlanner(_native, self._model_name, strict_properties)
         self._builder = ClassBuilder(document.name, self._planner, import_class or import_dotted)
+        self._source_names: SourceNames | None = None
         self._models: dict[str, type[PymacaronBaseModel]] = {}
         self._annotations: dict[Place, Any] = {}
         self._adapters: dict[Place, TypeAdapter[Any]] = {}
         self._lock = threading.RLock()
+
+    @property
+    def planner(self) -> FieldPlanner:
+        """What plans the schemas; one thread at a time."""
+        return self._planner
 
     def model(self, name: str, schema: Schema) -> type[PymacaronBaseModel]:
         """Return the class of the schema of a component."""
@@ -59,6 +67,27 @@ class ModelMaker:
         value = self._planned(schema)
         with self._lock:
             return self._models.setdefault(name, self._class(schema, value))
+
+    @property
+    def names(self) -> SourceNames:
+        """The names that generated files give to the models, those that operations use without naming them too."""
+        with self._lock:
+            if self._source_names is None:
+                self._source_names = source_names(self._document, self._planner)
+            return self._source_names
+
+    def named(self, name: str) -> type[PymacaronBaseModel] | None:
+        """Return the class that generated files give a name to, None where there is none."""
+        names = self.names
+        for component, own in [*names.roots.items(), *((other, own) for other, (own, _) in names.same.items())]:
+            if own == name:
+                return self.model(component, self._document.schemas[component])
+        place = next((place for place, own in names.models.items() if own == name), None)
+        if place is None:
+            return None
+        self._import_parents(ModelRef(place))
+        with self._lock:
+            return self._builder.model(place)
 
     def annotation(self, schema: Schema) -> Any:
         """Return the Python type of a schema's values, the models in it built."""
@@ -107,10 +136,14 @@ class ModelMaker:
         """Plan a schema, and import the parents of its models unlocked: their modules may ask for models themselves."""
         with self._lock:
             value = self._planner.value(schema)
+        self._import_parents(value)
+        return value
+
+    def _import_parents(self, value: Value) -> None:
+        with self._lock:
             parents = self._builder.parents(value)
         for parent in parents:
             self._builder.parent(parent)
-        return value
 
     def _class(self, schema: Schema, value: Value) -> type[PymacaronBaseModel]:
         itself = self._planner.itself(schema)

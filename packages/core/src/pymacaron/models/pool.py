@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from pymacaron.client.synchronous import Client
     from pymacaron.models.base import PymacaronBaseModel
     from pymacaron.models.codec import Codec, Responses
+    from pymacaron.models.fieldplan import FieldPlanner
     from pymacaron.models.maker import ModelMaker
     from pymacaron.models.resources import Direction
+    from pymacaron.models.sourcenames import SourceNames
 
 __all__ = ["ApiPool", "ModelPool", "apipool", "get_model", "same_or_refuse"]
 
@@ -111,6 +113,23 @@ class ModelPool:
     def model_names(self) -> list[str]:
         """Return the names of the components, in the document's order."""
         return list(self.document.schemas)
+
+    @property
+    def planner(self) -> FieldPlanner:
+        """What plans the schemas; one thread at a time."""
+        return self._maker.planner
+
+    @property
+    def names(self) -> SourceNames:
+        """The names that generated files give to the models."""
+        return self._maker.names
+
+    def named(self, name: str) -> type[PymacaronBaseModel]:
+        """Return the model that generated files give a name to; raise AttributeError where there is none."""
+        found = self._maker.named(name)
+        if found is None:
+            raise AttributeError(f"the API '{self.name}' has no model '{name}'; run 'pym generate'")
+        return found
 
     def annotation(self, schema: Schema) -> Any:
         """Return the Python type of a schema's values, the models in it built."""

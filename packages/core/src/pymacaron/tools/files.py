@@ -1,0 +1,98 @@
+"""Files that are written whole or not at all, and never over what a person wrote."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pymacaron.exceptions import StartError
+from pymacaron.models.syntax import module_text
+from pymacaron.text import shown
+
+__all__ = ["generated_text", "is_current", "stale_or_refused", "write_all"]
+
+_HEADER = re.compile(r"# Written by `pym generate` \(([0-9a-f]{64})\): do not edit\.\n")
+_FOR_OTHERS = "# fmt: off\n# ruff: noqa\n"
+
+
+def generated_text(statements: Iterable[ast.stmt]) -> str:
+    """Return the text of a generated file: a header that tells later whether somebody changed it, and its module."""
+    body = module_text(statements)
+    return f"# Written by `pym generate` ({_digest(body)}): do not edit.\n{_FOR_OTHERS}{body}"
+
+
+def _digest(text: str) -> str:
+    """Return what tells a module from others, however it is laid out: formatters may have their way."""
+    return hashlib.sha256(ast.unparse(ast.parse(text)).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def stale_or_refused(path: Path, text: str) -> bool:
+    """Tell whether a generated file has to be written; raise StartError where that would destroy a person's work."""
+    try:
+        found = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return True
+    except (OSError, UnicodeDecodeError):
+        raise _not_ours(path) from None
+    header = _HEADER.match(found)
+    if header is None:
+        raise _not_ours(path)
+    try:
+        unchanged = _digest(found) == header[1]
+    except (SyntaxError, ValueError, RecursionError):
+        unchanged = False
+    if not unchanged:
+        raise StartError(
+            f"{shown(path)} was changed by hand since 'pym generate' wrote it: undo that, or move the file away"
+        )
+    return not is_current(found, text)
+
+
+def is_current(found: str, text: str) -> bool:
+    """Tell whether a generated file says what it would say now."""
+    ours, wanted = _HEADER.match(found), _HEADER.match(text)
+    return ours is not None and wanted is not None and ours[1] == wanted[1]
+
+
+def _not_ours(path: Path) -> StartError:
+    return StartError(f"{shown(path)} was not written by 'pym generate', which would replace it: move it away")
+
+
+def write_all(files: Mapping[Path, str]) -> None:
+    """Write files, each whole or not at all; none is replaced before all are on the disk."""
+    written: dict[Path, Path] = {}
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written[path] = _beside(path, text)
+        for path, temporary in written.items():
+            temporary.replace(path)
+    except OSError as error:
+        raise StartError(f"nothing more can be written ({error.strerror}: {error.filename}); correct that") from error
+    finally:
+        for temporary in written.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path, text: str) -> Path:
+    """Write a temporary file beside another, with the permissions of that or of a new file."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}-", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+    return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,173 @@
+"""Handlers that are not written yet, as stubs with the right signature: added once, then left to people."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import tokenize
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pymacaron.exceptions import StartError
+from pymacaron.models.pool import ModelPool
+from pymacaron.models.syntax import VOCABULARY, constant, import_as, module_text, name, word
+from pymacaron.text import shown
+from pymacaron.tools.plaintypes import PlainTypes
+from pymacaron.tools.signatures import Handler, arguments, function
+
+__all__ = ["module_file", "module_of", "with_stubs"]
+
+_HOMES = {
+    "Any": "typing",
+    "Literal": "typing",
+    "Union": "typing",
+    "IPv4Address": "ipaddress",
+    "IPv6Address": "ipaddress",
+    "UUID": "uuid",
+    "date": "datetime",
+    "datetime": "datetime",
+    "timedelta": "datetime",
+}
+
+
+def module_of(root: Path, dotted: str) -> str:
+    """Return the module in which a dotted name is to be found: all but its last part, unless that is in a class."""
+    parts = dotted.split(".")
+    for length in range(len(parts) - 2, 0, -1):
+        if root.joinpath(*parts[: length - 1], f"{parts[length - 1]}.py").exists():
+            return ".".join(parts[:length])
+    return ".".join(parts[:-1])
+
+
+def module_file(root: Path, module: str) -> Path:
+    """Return the file of a module of the service."""
+    folder = root.joinpath(*module.split("."))
+    package = folder / "__init__.py"
+    return package if package.exists() or folder.is_dir() else folder.with_name(f"{folder.name}.py")
+
+
+def with_stubs(file: Path, module: str, handlers: Iterable[tuple[Handler, ModelPool, str]]) -> str | None:
+    """Return the text of a module with a stub for each function that it has not, None where none is missing.
+
+    What stands there stays as it is: stubs are added at its end. Each handler comes with the pool of its API and the
+    module of that one's models. Raises StartError for a file that cannot be read.
+    """
+    text = _read(file)
+    known = _names(text, file)
+    missing = [
+        each
+        for each in handlers
+        if known is not None and each[0].function not in known and each[0].dotted == f"{module}.{each[0].function}"
+    ]
+    if not missing:
+        return None
+    stubs = _stubs(missing, known or set())
+    if not text.strip():
+        told = ast.Expr(constant(f"The handlers of {_listed(pool.name for _, pool, _ in missing)}."))
+        return _laid_out([told, import_as("__future__", {"annotations": None}), *stubs])
+    newline = "\r\n" if "\r\n" in text else "\n"
+    added = _laid_out(stubs).replace("\n", newline)
+    return f"{text}{'' if text.endswith(newline) else newline}{newline * 2}{added}"
+
+
+def _read(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        if encoding not in ("utf-8", "utf-8-sig", "ascii"):
+            raise StartError(f"{shown(file)} is written in {encoding}: save it as UTF-8")
+        return content.decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
+        raise StartError(f"{shown(file)} cannot be read ({error}): correct that") from None
+
+
+def _names(text: str, file: Path) -> set[str] | None:
+    """Return the names that a module binds, None where it takes in all names of another."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise StartError(f"{shown(file)}:{line}: this is no Python, so no stub is added: correct it") from None
+    found = set(_bound(tree))
+    return None if "*" in found else found
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that statements bind, in branches too."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.FunctionDef(name=own) | ast.AsyncFunctionDef(name=own) | ast.ClassDef(name=own):
+                yield own
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from (each.asname or each.name.partition(".")[0] for each in names)
+            case ast.Name(id=own, ctx=ast.Store()):
+                yield own
+                continue
+            case _:
+                yield from _bound(child)
+
+
+def _stubs(missing: list[tuple[Handler, ModelPool, str]], known: set[str]) -> list[ast.stmt]:
+    """Return the stubs, after the imports that they need."""
+    plain = [(models, *_stub(handler, PlainTypes(pool, name, name))) for handler, pool, models in missing]
+    models = {(module, own) for module, _, types in plain for own in types.models}
+    used = [*(own for _, own in models), *{own for _, _, types in plain for own in types.words}]
+    hidden = {handler.function for handler, _, _ in missing} | known
+    if len(set(used)) < len(used) or hidden & set(used) or vars(builtins).keys() & {own for _, own in models}:
+        return _qualified(missing)
+    wanted: dict[str, set[str]] = {}
+    for own in used:
+        if own in _HOMES:
+            wanted.setdefault(_HOMES[own], set()).add(own)
+    for module, own in models:
+        wanted.setdefault(module, set()).add(own)
+    ordered = sorted(wanted.items(), key=lambda each: (each[0] not in _HOMES.values(), each[0]))
+    imports = [import_as(module, dict.fromkeys(sorted(names))) for module, names in ordered]
+    return [*imports, *(stub for _, stub, _ in plain)]
+
+
+def _qualified(missing: list[tuple[Handler, ModelPool, str]]) -> list[ast.stmt]:
+    """Return the stubs with types that no name of theirs can hide."""
+    modules = {models: f"_m{index}" for index, models in enumerate(dict.fromkeys(each[2] for each in missing), 1)}
+    stubs = []
+    for handler, pool, models in missing:
+        own = modules[models]
+        types = PlainTypes(pool, word, lambda model, own=own: ast.Attribute(name(own), model, ast.Load()))  # type: ignore[misc]
+        stubs.append(_stub(handler, types)[0])
+    imports = [ast.Import([ast.alias("pymacaron.models.typed", VOCABULARY)])]
+    imports += [ast.Import([ast.alias(models, own)]) for models, own in modules.items()]
+    return [*imports, *stubs]
+
+
+def _stub(handler: Handler, types: PlainTypes) -> tuple[ast.stmt, PlainTypes]:
+    operation = handler.operation
+    takes = arguments(operation, types, giving=False, keyword_only=False)
+    returns = types.result(operation, giving=False)
+    told = operation.summary or f"{operation.method.upper()} {operation.path}"
+    body: list[ast.stmt] = [ast.Expr(constant(told)), ast.Raise(name("NotImplementedError"), None)]
+    return function(handler.function, takes, returns, body), types
+
+
+def _laid_out(statements: list[ast.stmt]) -> str:
+    """Return statements as people lay them out: groups of imports apart, two lines before a function."""
+    groups: list[str] = []
+    kind: object = None
+    own: object
+    for statement in statements:
+        text = module_text([statement])
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            home = getattr(statement, "module", None) or ""
+            own = (ast.Import, home == "__future__", home in _HOMES.values())
+            groups.append(text if own == kind or kind is None else f"\n{text}")
+        else:
+            own = (type(statement), False, False)
+            groups.append(text if kind is None or isinstance(statement, ast.Expr) else f"\n\n{text}")
+        kind = own
+    return "".join(groups)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(f"the API '{own}'" for own in names))
