@@ -54,15 +54,14 @@ def with_stubs(file: Path, module: str, handlers: Iterable[tuple[Handler, ModelP
     module of that one's models. Raises StartError for a file that cannot be read.
     """
     text = _read(file)
-    known = _names(text, file)
+    tree = _parsed(text, file)
+    known = set(_bound(tree))
     missing = [
-        each
-        for each in handlers
-        if known is not None and each[0].function not in known and each[0].dotted == f"{module}.{each[0].function}"
+        each for each in handlers if each[0].function not in known and each[0].dotted == f"{module}.{each[0].function}"
     ]
-    if not missing:
+    if not missing or "*" in known:
         return None
-    stubs = _stubs(missing, known or set())
+    stubs = _stubs(missing, known, _imported(tree))
     if not text.strip():
         told = ast.Expr(constant(f"The handlers of {_listed(pool.name for _, pool, _ in missing)}."))
         return _laid_out([told, import_as("__future__", {"annotations": None}), *stubs])
@@ -84,15 +83,18 @@ def _read(file: Path) -> str:
         raise StartError(f"{shown(file)} cannot be read ({error}): correct that") from None
 
 
-def _names(text: str, file: Path) -> set[str] | None:
-    """Return the names that a module binds, None where it takes in all names of another."""
+def _parsed(text: str, file: Path) -> ast.Module:
     try:
-        tree = ast.parse(text)
+        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None) or 1
         raise StartError(f"{shown(file)}:{line}: this is no Python, so no stub is added: correct it") from None
-    found = set(_bound(tree))
-    return None if "*" in found else found
+
+
+def _imported(tree: ast.Module) -> set[tuple[str, str]]:
+    """Return the names that a module imports under their own name, each after its module."""
+    found = [statement for statement in tree.body if isinstance(statement, ast.ImportFrom)]
+    return {(each.module or "", own.name) for each in found for own in each.names if own.asname is None}
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -110,23 +112,27 @@ def _bound(node: ast.AST) -> Iterator[str]:
                 yield from _bound(child)
 
 
-def _stubs(missing: list[tuple[Handler, ModelPool, str]], known: set[str]) -> list[ast.stmt]:
+def _stubs(
+    missing: list[tuple[Handler, ModelPool, str]], known: set[str], imported: set[tuple[str, str]]
+) -> list[ast.stmt]:
     """Return the stubs, after the imports that they need."""
     plain = [(models, *_stub(handler, PlainTypes(pool, name, name))) for handler, pool, models in missing]
     models = {(module, own) for module, _, types in plain for own in types.models}
-    used = [*(own for _, own in models), *{own for _, _, types in plain for own in types.words}]
-    hidden = {handler.function for handler, _, _ in missing} | known
-    if len(set(used)) < len(used) or hidden & set(used) or vars(builtins).keys() & {own for _, own in models}:
+    words = {own for _, _, types in plain for own in types.words}
+    wanted = models | {(_HOMES[own], own) for own in words if own in _HOMES}
+    names = [own for _, own in models] + list(words)
+    hidden = {handler.function for handler, _, _ in missing} | known - {own for _, own in imported & wanted}
+    if len(set(names)) < len(names) or hidden & set(names) or vars(builtins).keys() & {own for _, own in models}:
         return _qualified(missing)
-    wanted: dict[str, set[str]] = {}
-    for own in used:
-        if own in _HOMES:
-            wanted.setdefault(_HOMES[own], set()).add(own)
-    for module, own in models:
-        wanted.setdefault(module, set()).add(own)
-    ordered = sorted(wanted.items(), key=lambda each: (each[0] not in _HOMES.values(), each[0]))
-    imports = [import_as(module, dict.fromkeys(sorted(names))) for module, names in ordered]
-    return [*imports, *(stub for _, stub, _ in plain)]
+    return [*_imports(wanted - imported), *(stub for _, stub, _ in plain)]
+
+
+def _imports(wanted: set[tuple[str, str]]) -> list[ast.stmt]:
+    """Return imports in the usual order: the standard library's first."""
+    modules = sorted({module for module, _ in wanted}, key=lambda module: (module not in _HOMES.values(), module))
+    return [
+        import_as(module, dict.fromkeys(sorted(own for other, own in wanted if other == module))) for module in modules
+    ]
 
 
 def _qualified(missing: list[tuple[Handler, ModelPool, str]]) -> list[ast.stmt]:

@@ -1,0 +1,204 @@
+"""`pym generate`: what it writes, what it leaves alone, and that nothing of a document is ever run."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+Pym = Callable[..., subprocess.CompletedProcess[str]]
+Folder = Callable[..., Path]
+
+REPOSITORY = Path(__file__).parents[4]
+CONFORMANCE = Path(os.environ.get("PYM_CONFORMANCE_DIR") or REPOSITORY.parent / "shared" / "conformance")
+GITHUB = CONFORMANCE / "openapi" / "large" / "github.json"
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+x-bind-module: pets.api
+paths:
+  /pets/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    put:
+      operationId: rename
+      summary: Give a pet a name
+      parameters:
+        - {name: X-Reason, in: header, schema: {type: string}}
+        - {name: loud, in: query, schema: {type: boolean, default: false}}
+      requestBody:
+        required: true
+        content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}
+      responses:
+        "200": {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
+components:
+  schemas:
+    Pet: {type: object, required: [name], properties: {name: {type: string}, born: {type: string, format: date}}}
+"""
+MORE = """
+    get:
+      operationId: look
+      responses:
+        "200": {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
+components:
+"""
+FILES = {"apis/pets.yaml": DOCUMENT}
+STUB = '''"""The handlers of the API 'pets'."""
+
+from __future__ import annotations
+
+from apis.pets_models import Pet
+
+
+def rename(body: Pet, id: int, loud: bool, X_Reason: str | None) -> Pet:
+    """Give a pet a name"""
+    raise NotImplementedError
+'''
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def test_it_writes_what_is_missing_and_the_same_bytes_again(pym: Pym, folder: Folder) -> None:
+    root = folder(FILES)
+    done = pym("generate", cwd=root, PYTHONHASHSEED="1")
+    assert done.stdout.splitlines() == [
+        "written: apis/pets_models.py",
+        "written: apis/pets_handlers.py",
+        "written: apis/pets_client.py",
+        "written: pets/api.py",
+        "written: pets/__init__.py",
+    ]
+    assert (root / "pets" / "api.py").read_text() == STUB
+    written = contents(root)
+    assert pym("generate", cwd=root).stdout == ""
+    assert contents(root) == written
+    other = folder(FILES, name="other")
+    assert pym("generate", cwd=other, PYTHONHASHSEED="2").returncode == 0
+    assert contents(other) == written
+
+
+def test_check_writes_nothing_and_fails_while_a_file_is_stale(pym: Pym, folder: Folder) -> None:
+    root = folder(FILES)
+    before = contents(root)
+    stale = pym("generate", "--check", cwd=root)
+    assert stale.returncode == 1
+    assert "stale: apis/pets_models.py" in stale.stdout
+    assert stale.stderr == "Error: run 'pym generate', and commit what it writes\n"
+    assert contents(root) == before
+    pym("generate", cwd=root)
+    assert pym("generate", "--check", cwd=root).returncode == 0
+    (root / "apis" / "pets.yaml").write_text(DOCUMENT.replace("born", "birth"))
+    assert pym("generate", "--check", cwd=root).stdout == "stale: apis/pets_models.py\n"
+
+
+def test_a_running_service_gets_its_own_classes_from_the_generated_module(
+    pym: Pym, folder: Folder, service: Callable[..., Flask]
+) -> None:
+    root = folder(FILES)
+    pym("generate", cwd=root)
+    handler = (root / "pets" / "api.py").read_text().replace("raise NotImplementedError", "assert type(body) is Pet")
+    handler += "    return Pet(name=f'{body.name} {id} {loud} {X_Reason}')\n"
+    files = {path: text.decode() for path, text in contents(root).items()} | {"pets/api.py": handler}
+    shutil.rmtree(root)
+    client = service(files).test_client()
+    assert client.put("/pets/7", json={"name": "Rex"}).json == {"name": "Rex 7 False None"}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_stubs_are_added_once_below_what_a_person_wrote(pym: Pym, folder: Folder, newline: str) -> None:
+    root = folder(FILES)
+    pym("generate", cwd=root)
+    api = root / "pets" / "api.py"
+    written = STUB.replace("raise NotImplementedError", "return body  # as it is").replace("\n", newline)
+    api.write_bytes(written.rstrip().encode())
+    (root / "apis" / "pets.yaml").write_text(DOCUMENT.replace("components:\n", MORE.lstrip("\n"), 1))
+    assert pym("generate", cwd=root).stdout.splitlines()[-1] == "written: pets/api.py"
+    added = '\n\n\ndef look(id: int) -> Pet:\n    """GET /pets/{id}"""\n    raise NotImplementedError\n'
+    assert api.read_bytes().decode() == written.rstrip() + added.replace("\n", newline)
+    assert pym("generate", cwd=root).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: "mine = 1\n", "was not written by 'pym generate', which would replace it: move it away"),
+        (lambda text: text.replace("Pet", "Dog"), "was changed by hand since 'pym generate' wrote it"),
+        (lambda text: text + "def broken(\n", "was changed by hand since 'pym generate' wrote it"),
+    ],
+    ids=["another's", "changed", "broken"],
+)
+def test_a_file_that_a_person_wrote_or_changed_stops_everything(
+    pym: Pym, folder: Folder, change: Callable[[str], str], said: str
+) -> None:
+    root = folder(FILES)
+    pym("generate", cwd=root)
+    models = root / "apis" / "pets_models.py"
+    models.write_text(change(models.read_text()))
+    (root / "apis" / "pets.yaml").write_text(DOCUMENT.replace("born", "birth"))
+    (root / "apis" / "pets_client.py").unlink()
+    before = contents(root)
+    done = pym("generate", cwd=root)
+    assert done.returncode == 1
+    assert f"apis/pets_models.py {said}" in done.stderr
+    assert contents(root) == before
+
+
+def test_a_formatter_may_lay_a_generated_file_out_anew(pym: Pym, folder: Folder) -> None:
+    root = folder(FILES)
+    pym("generate", cwd=root)
+    models = root / "apis" / "pets_models.py"
+    models.write_bytes(models.read_text().replace("extra='ignore'", 'extra="ignore"').replace("\n", "\r\n").encode())
+    assert pym("generate", "--check", cwd=root).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "said"),
+    [
+        (
+            {"apis/other.yaml": "openapi: 3.1.0\ninfo: 3\npaths: {}\n"},
+            [],
+            "apis/other.yaml:2: 'info' must be a mapping",
+        ),
+        ({"apis/pets.yml": DOCUMENT}, [], "are both called 'pets'"),
+        ({"apis/p-s.yaml": DOCUMENT, "apis/p.s.yaml": DOCUMENT}, [], "would have files of one name: rename one"),
+        ({}, ["dogs"], "there is no API 'dogs' (there are: pets)"),
+        ({"pym-config.yaml": "name: a\napis: my-apis\n", "my-apis/pets.yaml": DOCUMENT}, [], "cannot import 'my-apis'"),
+        ({"pets/api.py": "def rename(:\n"}, [], "pets/api.py:1: this is no Python, so no stub is added: correct it"),
+        ({"pets/api.py": "# coding: latin-1\n"}, [], "pets/api.py is written in iso-8859-1: save it as UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_is_written(
+    pym: Pym, folder: Folder, files: dict[str, str], arguments: list[str], said: str
+) -> None:
+    root = folder({**FILES, **files})
+    before = contents(root)
+    done = pym("generate", *arguments, cwd=root)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert contents(root) == before
+
+
+def test_githubs_document_takes_less_than_five_seconds(pym: Pym, folder: Folder) -> None:
+    if not GITHUB.exists():
+        pytest.skip("no conformance data: set PYM_CONFORMANCE_DIR to its folder")
+    document: dict[str, Any] = json.loads(GITHUB.read_text())
+    for item in document["paths"].values():
+        for method in item.keys() - {"parameters"}:
+            item[method]["x-bind-server"] = f"hub.api.{item[method]['operationId'].replace('/', '_').replace('-', '_')}"
+    root = folder({"apis/github.json": json.dumps(document)})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = pym("generate", cwd=root)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert (root / "hub" / "api.py").read_text().count("\ndef ") == 767
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5

@@ -1,0 +1,148 @@
+"""mypy, strict, on services that are written against the generated types: a right one, and a wrong one beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mypy")
+
+SHOP = Path(__file__).parents[4] / "examples" / "shop"
+RIGHT = '''
+"""The handlers of the shop, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from apis.shop_models import Item, ItemsGet200, NewItem
+from pymacaron import Call
+from pymacaron.exceptions import ForbiddenError, PyMacaronException
+
+items: dict[UUID, Item] = {}
+
+
+def list_items(limit: int, tag: list[str] | None = None) -> ItemsGet200:
+    found = [item for item in items.values() if set(tag or ()) <= set(item.tags)]
+    return ItemsGet200(items=found[:limit], currency="SEK")
+
+
+def add_item(new: NewItem) -> tuple[Item, int, dict[str, str]]:
+    note: str | None = new.note
+    item = Item(id=uuid4(), added=datetime.now(UTC), name=new.name, price=new.price, note=note)
+    items[item.id] = item
+    return item, 201, {"Location": f"/api/items/{item.id}"}
+
+
+async def get_item(item_id: UUID, call: Call) -> Item | Mapping[str, Any] | PyMacaronException:
+    return items.get(item_id) or ForbiddenError(call.api)
+
+
+def remove_item(item_id: UUID) -> None:
+    del items[item_id]
+'''
+RIGHT_CALLS = '''
+"""What calls the shop, typed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apis.shop_client import aclient, client
+from apis.shop_models import Item, NewItem
+from pymacaron.exceptions import PyMacaronException
+
+
+def cheapest(tag: str) -> float:
+    found = client.list_items(limit=1, tag=[tag])
+    if isinstance(found, PyMacaronException):
+        raise found
+    return found.items[0].price
+
+
+async def renamed(item_id: UUID, name: str) -> Item | PyMacaronException:
+    for page in client.list_items.pages(limit=3):
+        print(page.currency)
+    old = await aclient.get_item.using(retries=0)(item_id=item_id)
+    if isinstance(old, Item):
+        return await aclient.add_item(NewItem(name=name, price=old.price, tags=old.tags))
+    return old
+'''
+WRONG = {
+    "list_items(limit: str, tag: list[str] | None) -> dict[str, str]:": "ListItems",
+    "add_item() -> None:": "AddItem",
+    "get_item(item_id: UUID, more: int) -> Item:": "GetItem",
+    "remove_item(item_id: UUID) -> int:": "RemoveItem",
+}
+WRONG_CALLS = {
+    'client.list_items(limit="3")': 'incompatible type "str"; expected "int | None"',
+    "client.get_item()": 'Missing named argument "item_id"',
+    "client.add_item(3)": 'expected "NewItem | Mapping[str, Any]"',
+    "client.nothing()": '"Client" has no attribute "nothing"',
+    "NewItem(name=1, price=2)": 'incompatible type "int"; expected "str"',
+    'NewItem(name="x", prize=2)': 'Unexpected keyword argument "prize"',
+    'Item(name="x", price=2)': 'Missing named argument "id"',
+    'number: int = NewItem(name="x", price=2).name': 'expression has type "str"',
+    'NewItem(name="x", price=2).tags.append(3)': 'incompatible type "int"; expected "str"',
+    "len(client.remove_item(item_id=UUID(int=1)) or [])": "Argument 1",
+}
+HEAD = "from uuid import UUID\n\nfrom apis.shop_client import client\nfrom apis.shop_models import Item, NewItem\n\n"
+
+
+@pytest.fixture(scope="module")
+def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Generate for a service with right handlers, and for a second API with wrong ones; return what mypy says."""
+    root = tmp_path_factory.mktemp("typed")
+    (root / "apis").mkdir()
+    (root / "pym-config.yaml").write_text("name: shop\n")
+    document = (SHOP / "apis" / "shop.yaml").read_text()
+    (root / "apis" / "shop.yaml").write_text(document)
+    (root / "apis" / "wrong.yaml").write_text(
+        document.replace("x-bind-module: shop.items", "x-bind-module: wrong.items")
+    )
+    for package in ("shop", "wrong"):
+        (root / package).mkdir()
+        (root / package / "__init__.py").touch()
+    (root / "shop" / "items.py").write_text(RIGHT)
+    (root / "shop" / "calls.py").write_text(RIGHT_CALLS)
+    (root / "wrong" / "items.py").write_text(
+        HEAD + "\n\n".join(f"def {signature}\n    raise NotImplementedError\n" for signature in WRONG)
+    )
+    (root / "wrong" / "calls.py").write_text(HEAD + "\n".join(WRONG_CALLS) + "\n")
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("PYM_")}
+    command = [sys.executable, "-m", "pymacaron", "generate"]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, timeout=60)
+    mypy = ["-m", "mypy", "--strict", "--config-file", os.devnull, "--no-color-output", "--no-error-summary"]
+    command = [sys.executable, *mypy, "--cache-dir", str(root / "cache"), "-p", "apis", "-p", "shop", "-p", "wrong"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def lines(verdict: str) -> Iterator[list[str]]:
+    yield [line for line in verdict.splitlines() if ": error: " in line]
+
+
+def test_a_service_that_is_written_against_the_generated_types_passes(lines: list[str]) -> None:
+    assert [line for line in lines if not line.startswith(("wrong/", "apis/wrong_handlers.py"))] == []
+
+
+def test_a_service_that_breaks_the_generated_types_fails_at_every_break(lines: list[str]) -> None:
+    broken = [line for line in lines if line.startswith("apis/wrong_handlers.py")]
+    assert len(broken) == len(WRONG)
+    for line, protocol in zip(broken, WRONG.values(), strict=True):
+        assert f'variable has type "{protocol} | {protocol}WithCall"' in line
+    start = HEAD.count("\n") + 1
+    for number, said in enumerate(WRONG_CALLS.values(), start):
+        told = [line for line in lines if re.match(rf"wrong/calls\.py:{number}:", line)]
+        assert any(said in line for line in told), (number, told)
