@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from pymacaron.exceptions import SpecError
@@ -60,7 +60,7 @@ ODD = [
     "fish",
     "\u212aelvin",
     "Kelvin",
-    "а",
+    "\u0430",
     "ª",
     "x" * 10_000,
     "_t",
@@ -230,6 +230,7 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @settings(
     deadline=None,
     max_examples=150,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,17 +54,25 @@ RIGHT_CALLS = '''
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+import shop.items
 from apis.shop_client import aclient, client
 from apis.shop_models import Item, NewItem
 from pymacaron.exceptions import PyMacaronException
+
+if TYPE_CHECKING:
+    from apis.shop_handlers import Handlers
+
+    handlers: Handlers = shop.items
 
 
 def cheapest(tag: str) -> float:
     found = client.list_items(limit=1, tag=[tag])
     if isinstance(found, PyMacaronException):
         raise found
+    print(NewItem(name="a", price=1).shout().lower())
     return found.items[0].price
 
 
@@ -77,6 +84,11 @@ async def renamed(item_id: UUID, name: str) -> Item | PyMacaronException:
         return await aclient.add_item(NewItem(name=name, price=old.price, tags=old.tags))
     return old
 '''
+KINDS = """
+class Named:
+    def shout(self) -> str:
+        return str(getattr(self, "name")).upper()
+"""
 WRONG = {
     "list_items(limit: str, tag: list[str] | None) -> dict[str, str]:": "ListItems",
     "add_item() -> None:": "AddItem",
@@ -105,6 +117,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     (root / "apis").mkdir()
     (root / "pym-config.yaml").write_text("name: shop\n")
     document = (SHOP / "apis" / "shop.yaml").read_text()
+    document = document.replace("    NewItem:\n", "    NewItem:\n      x-parent: shop.kinds.Named\n")
     (root / "apis" / "shop.yaml").write_text(document)
     (root / "apis" / "wrong.yaml").write_text(
         document.replace("x-bind-module: shop.items", "x-bind-module: wrong.items")
@@ -113,6 +126,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
         (root / package).mkdir()
         (root / package / "__init__.py").touch()
     (root / "shop" / "items.py").write_text(RIGHT)
+    (root / "shop" / "kinds.py").write_text(KINDS)
     (root / "shop" / "calls.py").write_text(RIGHT_CALLS)
     (root / "wrong" / "items.py").write_text(
         HEAD + "\n\n".join(f"def {signature}\n    raise NotImplementedError\n" for signature in WRONG)
@@ -129,8 +143,8 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def lines(verdict: str) -> Iterator[list[str]]:
-    yield [line for line in verdict.splitlines() if ": error: " in line]
+def lines(verdict: str) -> list[str]:
+    return [line for line in verdict.splitlines() if ": error: " in line]
 
 
 def test_a_service_that_is_written_against_the_generated_types_passes(lines: list[str]) -> None:

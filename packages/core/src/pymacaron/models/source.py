@@ -79,7 +79,7 @@ class _Writer:
         aliases = [self._alias(AliasRef(place), own) for place, own in self._names.aliases.items()]
         same = [assigned(own, name(self._names.models[place])) for own, place in self._names.same.values()]
         parents = [parent for _, plan in plans for parent in _parent(plan)]
-        return [*dict(parents).values(), *classes, *self._parts, *aliases, *same]
+        return [*dict(parents).values(), *classes, *aliases, *self._parts, *same]
 
     def _root(self, component: str, own: str) -> ast.stmt:
         """Return the class of a component that is no object."""
