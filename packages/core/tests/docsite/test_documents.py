@@ -38,7 +38,9 @@ paths:
           content: {application/json: {schema: {$ref: "shared/Pet.yaml"}}}
     post:
       x-bind-server: pets.answer
-      responses: {"200": {description: Done.}, default: {description: An error.}}
+      responses:
+        "200": {description: Done., links: {next: {operationId: answer, server: {url: "http://10.0.0.1/"}}}}
+        default: {description: An error.}
 components:
   schemas:
     Odd: {type: object, properties: {x-bind-server: {type: string}, $ref: {type: string}}}
@@ -86,6 +88,7 @@ def test_a_document_is_one_file_without_what_concerns_only_its_server(pets: Flas
     assert kept == {"type": "object", "x-enum-varnames": ["a"], "example": {"x-bind-server": "kept"}}
     assert {key for key in keys(document) if key.startswith("x-")} == {"x-logo"}
     assert document["servers"] == [{"url": "../v1"}]
+    assert document["paths"]["/pets"]["post"]["responses"]["200"]["links"] == {"next": {"operationId": "answer"}}
     get = document["paths"]["/pets"]["get"]
     assert get["parameters"] == [{"$ref": "#/components/parameters/Limit"}]
     pet = get["responses"]["200"]["content"]["application/json"]["schema"]

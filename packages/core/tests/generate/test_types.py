@@ -59,13 +59,17 @@ from uuid import UUID
 
 import shop.items
 from apis.shop_client import aclient, client
-from apis.shop_models import Item, NewItem
+from apis.shop_models import Basket, Item, NewItem
 from pymacaron.exceptions import PyMacaronException
 
 if TYPE_CHECKING:
     from apis.shop_handlers import Handlers
 
     handlers: Handlers = shop.items
+
+
+def names(basket: Basket) -> list[str]:
+    return [basket.Item.name, *basket.list, *(item.name for item in basket.more)]
 
 
 def cheapest(tag: str) -> float:
@@ -84,6 +88,10 @@ async def renamed(item_id: UUID, name: str) -> Item | PyMacaronException:
         return await aclient.add_item(NewItem(name=name, price=old.price, tags=old.tags))
     return old
 '''
+BASKET = (
+    "{type: object, required: [Item, list, more], properties: {Item: {$ref: '#/components/schemas/Item'}, "
+    "list: {type: array, items: {type: string}}, more: {type: array, items: {$ref: '#/components/schemas/Item'}}}}"
+)
 KINDS = """
 class Named:
     def shout(self) -> str:
@@ -117,7 +125,9 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     (root / "apis").mkdir()
     (root / "pym-config.yaml").write_text("name: shop\n")
     document = (SHOP / "apis" / "shop.yaml").read_text()
-    document = document.replace("    NewItem:\n", "    NewItem:\n      x-parent: shop.kinds.Named\n")
+    document = document.replace(
+        "    NewItem:\n", f"    Basket: {BASKET}\n    NewItem:\n      x-parent: shop.kinds.Named\n"
+    )
     (root / "apis" / "shop.yaml").write_text(document)
     (root / "apis" / "wrong.yaml").write_text(
         document.replace("x-bind-module: shop.items", "x-bind-module: wrong.items")
