@@ -113,7 +113,9 @@ def proxied(app: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("wrap", "prefix"), [(lambda app: app, ""), (mounted, "/prefix"), (proxied, "/prefix")], ids=str
+    ("wrap", "prefix"),
+    [(lambda app: app, ""), (mounted, "/prefix"), (proxied, "/prefix")],
+    ids=["at the root", "below a prefix", "behind a proxy"],
 )
 def test_the_page_shows_the_operations_and_executes_one_and_asks_no_other_host(
     page: Any, serve: Serve, create: Create, shop: Path, wrap: Callable[[Any], Any], prefix: str
