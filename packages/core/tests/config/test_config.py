@@ -161,6 +161,7 @@ def test_show_gives_plain_data_of_every_key(config: Config) -> None:
         "cors": None,
         "host": None,
         "port": None,
+        "publish_apis": None,
         "server": "gunicorn",
         "access_log": False,
         "request_id": False,
