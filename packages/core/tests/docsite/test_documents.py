@@ -115,6 +115,12 @@ def test_the_error_of_this_framework_stands_where_an_operation_declares_none(pet
     assert set(pets.get("/nowhere").get_json()) <= set(schema["properties"])
 
 
+def test_the_error_is_that_of_the_format_that_the_service_writes(client: Callable[..., FlaskClient]) -> None:
+    pets = client({**FILES, "pym-config.yaml": CONFIG + "error_format: problem\n"})
+    content = pets.get("/doc/pets.json").get_json()["components"]["responses"]["UndeclaredError"]["content"]
+    assert set(pets.get("/nowhere").get_json()) <= set(content["application/problem+json"]["schema"]["properties"])
+
+
 def test_yaml_and_json_are_the_same_document(pets: FlaskClient) -> None:
     as_yaml, as_json = pets.get("/doc/pets.yaml"), pets.get("/doc/pets.json")
     assert as_yaml.mimetype == "application/yaml"

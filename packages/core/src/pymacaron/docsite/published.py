@@ -29,35 +29,31 @@ KEPT = frozenset(
 """The extensions that are written for readers; all others are for servers, and may tell of their inside."""
 
 _ERROR_NAME = "UndeclaredError"
-_TEXT = {"type": "string"}
-_ERROR: dict[str, Any] = {
-    "type": "object",
-    "required": ["error", "error_description", "error_id", "status"],
-    "properties": {
-        "error": _TEXT,
-        "error_description": _TEXT,
-        "error_id": _TEXT,
-        "status": {"type": "integer"},
-        "user_message": _TEXT,
-    },
-}
 
 
 def published(
-    data: Mapping[str, Any], *, up: str, root: str, ignore_base_path: bool, references: References
+    data: Mapping[str, Any],
+    *,
+    up: str,
+    root: str,
+    ignore_base_path: bool,
+    references: References,
+    error: tuple[str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return what is published of a bundled document.
 
     `up` leads from where it is published to the root of the app, as a relative URL; `root` is the path of that, empty
-    for "/", which only Swagger 2.0 has to know: its `basePath` cannot be relative.
+    for "/", which only Swagger 2.0 has to know: its `basePath` cannot be relative. `error` is the media type and the
+    schema of errors, for operations that declare no response for them.
     """
-    copy = _Copy(data, up, root, ignore_base_path, references)
+    copy = _Copy(data, up, root, ignore_base_path, references, error is not None)
     document: dict[str, Any] = rebuilt(dict(data), "document", Place(references.root), _is_new(data), copy.change)
-    if copy.undeclared:
+    if copy.undeclared and error:
         holder = document
         for key in copy.error_at[:-1]:
-            holder = holder.setdefault(key, {})
-        holder[copy.error_at[-1]] = copy.error_response()
+            holder[key] = dict(holder.get(key) or {})
+            holder = holder[key]
+        holder[copy.error_at[-1]] = copy.error_response(*error)
     return document
 
 
@@ -65,13 +61,20 @@ class _Copy:
     """One run over a document; `undeclared` tells whether an operation declares no response for errors."""
 
     def __init__(
-        self, data: Mapping[str, Any], up: str, root: str, ignore_base_path: bool, references: References
+        self,
+        data: Mapping[str, Any],
+        up: str,
+        root: str,
+        ignore_base_path: bool,
+        references: References,
+        tells_errors: bool,
     ) -> None:
         self.old = "swagger" in data
         self.up = up
         self.root = root
         self.ignore_base_path = ignore_base_path
         self.references = references
+        self.tells_errors = tells_errors
         self.undeclared = False
         section = sections_of(data)["response"]
         self.error_at = (*section, _free(_ERROR_NAME, data, section))
@@ -83,7 +86,7 @@ class _Copy:
             self._lead_here(kept, kind, place)
         elif kind == "link":
             kept.pop("server", None)
-        elif kind == "responses" and not any(status == "default" or status[:1] in "45" for status in kept):
+        elif kind == "responses" and self.tells_errors and not any(map(_is_error, kept)):
             self.undeclared = True
             kept["default"] = {"$ref": "#/" + "/".join(self.error_at)}
         return kept, place
@@ -102,10 +105,14 @@ class _Copy:
             servers = [{"url": f"{self.up}{quote(path)}"} for path in here]
             node.update(servers=servers)
 
-    def error_response(self) -> dict[str, Any]:
+    def error_response(self, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
         """Return the response for errors that an operation does not declare."""
-        content = {"schema": _ERROR} if self.old else {"content": {"application/json": {"schema": _ERROR}}}
+        content = {"schema": schema} if self.old else {"content": {media_type: {"schema": schema}}}
         return {"description": "What went wrong.", **content}
+
+
+def _is_error(status: str) -> bool:
+    return status == "default" or status.startswith(("4", "5"))
 
 
 def _is_new(data: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from pymacaron.config import holds_secrets
 from pymacaron.docsite.pages import ASSETS, api_page, index_page, policy, token_origins
 from pymacaron.docsite.published import masked, published
 from pymacaron.exceptions import ConfigError
+from pymacaron.http.errorshape import PROBLEM, error_schema
 from pymacaron.spec.bundle import bundle
 from pymacaron.spec.references import References
 from pymacaron.spec.writing import json_text, yaml_text
@@ -153,9 +154,17 @@ class _Shown:
             root=root,
             ignore_base_path=bool(self._service.config.ignore_base_path),
             references=self._service.references,
+            error=self._error(),
         )
         config = self._service.config
         return masked(document, config.redact) if holds_secrets(config) else document
+
+    def _error(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the media type and schema of errors, None where functions of the API make them up."""
+        if self._service.error_callback is not None or self._service.error_decorator is not None:
+            return None
+        written = self._service.config.error_format
+        return PROBLEM if written == "problem" else "application/json", error_schema(written)
 
     def _bundled(self) -> dict[str, Any]:
         path = self._pool.document.path

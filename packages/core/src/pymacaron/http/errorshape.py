@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pymacaron.service import ErrorDecorator, Service
 
-__all__ = ["error_schema", "shaped"]
+__all__ = ["PROBLEM", "error_schema", "shaped"]
 
 log = logging.getLogger(__name__)
 
