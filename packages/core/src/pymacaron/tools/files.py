@@ -27,9 +27,18 @@ def generated_text(statements: Iterable[ast.stmt]) -> str:
     return f"# Written by `pym generate` ({_digest(body)}): do not edit.\n{_FOR_OTHERS}{body}"
 
 
-def _digest(text: str) -> str:
-    """Return what tells a module from others, however it is laid out: formatters may have their way."""
-    return hashlib.sha256(ast.unparse(ast.parse(text)).encode("utf-8", "backslashreplace")).hexdigest()
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _is_ours(found: str, digest: str) -> bool:
+    """Tell whether a file is as it was written, or laid out anew: formatters may have their way."""
+    if _digest(_HEADER.sub("", found, count=1).removeprefix(_FOR_OTHERS)) == digest:
+        return True
+    try:
+        return _digest(ast.unparse(ast.parse(found)) + "\n") == digest
+    except (SyntaxError, ValueError, RecursionError):
+        return False
 
 
 def stale_or_refused(path: Path, text: str) -> bool:
@@ -43,11 +52,7 @@ def stale_or_refused(path: Path, text: str) -> bool:
     header = _HEADER.match(found)
     if header is None:
         raise _not_ours(path)
-    try:
-        unchanged = _digest(found) == header[1]
-    except (SyntaxError, ValueError, RecursionError):
-        unchanged = False
-    if not unchanged:
+    if not _is_ours(found, header[1]):
         raise StartError(
             f"{shown(path)} was changed by hand since 'pym generate' wrote it: undo that, or move the file away"
         )
