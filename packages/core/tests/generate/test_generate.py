@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -110,8 +111,16 @@ def test_a_running_service_gets_its_own_classes_from_the_generated_module(
     handler += "    return Pet(name=f'{body.name} {id} {loud} {X_Reason}')\n"
     files = {path: text.decode() for path, text in contents(root).items()} | {"pets/api.py": handler}
     shutil.rmtree(root)
-    client = service(files).test_client()
-    assert client.put("/pets/7", json={"name": "Rex"}).json == {"name": "Rex 7 False None"}
+    app = service(files)
+    assert app.test_client().put("/pets/7", json={"name": "Rex"}).json == {"name": "Rex 7 False None"}
+    own = app.extensions["pymacaron"]
+    own.load_clients(local=True, path=None, apis=None)
+    with own:
+        models, calls = (importlib.import_module(f"apis.pets_{name}") for name in ("models", "client"))
+        assert models.Pet is own.pools["pets"].Pet
+        answer = calls.client.rename(models.Pet(name="Max"), id=8, loud=True)
+    assert isinstance(answer, models.Pet)
+    assert answer.name == "Max 8 True None"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
