@@ -65,6 +65,16 @@ def test_parameters_come_as_keywords_by_the_table_of_names(client: Client) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "keyword"), [("𐄜", "parameter"), ("a𐄜b", "a_b"), ("²x", "_2x"), ("\u0301x", "_\u0301x"), ("ﬁ", "fi")]
+)
+def test_what_looks_like_a_letter_but_is_none_of_pythons_becomes_an_underscore(written: str, keyword: str) -> None:
+    from pymacaron.http.names import identifier
+
+    assert identifier(written) == keyword
+    assert keyword.isidentifier()
+
+
 def test_a_missing_optional_parameter_is_left_to_the_handlers_own_default(client: Client) -> None:
     details = (
         "      parameters:\n        - {name: a, in: query, schema: {}}\n        - {name: b, in: query, schema: {}}\n"

@@ -16,6 +16,7 @@ import re
 import unicodedata
 
 from pymacaron.exceptions import SpecError
+from pymacaron.http.names import underscored
 from pymacaron.spec import Document, Operation
 
 __all__ = ["operation_names"]
@@ -58,7 +59,7 @@ def pythonic(operation_id: str) -> str:
     """Return the name of a function for an operationId."""
     parts = operation_id.split(".")
     last = parts[-1] if all(part.isidentifier() for part in parts) else operation_id
-    words = re.sub(r"\W+", "_", HUMP.sub("_", unicodedata.normalize("NFKC", last)))
+    words = underscored(HUMP.sub("_", unicodedata.normalize("NFKC", last)))
     name = re.sub("_+", "_", words).strip("_").lower()
     if not name or not name.isidentifier():
         name = f"call_{name}".rstrip("_")

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from pymacaron.spec import Parameter
 
-__all__ = ["parameter_keywords"]
+__all__ = ["parameter_keywords", "underscored"]
 
 ORDER = ("path", "query", "querystring", "header", "cookie", "formData")
 
@@ -40,12 +40,22 @@ def parameter_keywords(parameters: Sequence[Parameter]) -> dict[Parameter, str]:
 def identifier(name: str) -> str:
     """Return a parameter's name as a Python identifier."""
     name = unicodedata.normalize("NFKC", name)  # as Python reads identifiers (PEP 3131)
-    plain = name if name.isidentifier() else re.sub(r"\W+", "_", name).strip("_")
+    plain = name if name.isidentifier() else underscored(name).strip("_")
     if not plain:
         return "parameter"
-    if plain[0].isdigit():
+    if not plain.isidentifier():
         return f"_{plain}"
     return f"{plain}_" if keyword.iskeyword(plain) else plain
+
+
+def underscored(text: str) -> str:
+    """Return a text with each run of characters that no identifier may hold as one underscore."""
+    return re.sub(" +", "_", "".join(map(_allowed, text)))
+
+
+def _allowed(character: str) -> str:
+    """Return a character that an identifier may go on with, a space in the place of any other."""
+    return character if f"_{character}".isidentifier() else " "
 
 
 def _free(name: str, taken: set[str]) -> str:
