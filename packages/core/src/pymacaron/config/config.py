@@ -27,7 +27,17 @@ class Config:
     Secrets are masked wherever the configuration shows itself.
     """
 
-    __slots__ = ("_data", "_lock", "_models", "_redactor", "_resolved", "_sections", "config_file", "warnings")
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_lock",
+        "_models",
+        "_redactor",
+        "_resolved",
+        "_sections",
+        "config_file",
+        "warnings",
+    )
 
     config_file: ConfigFile
     warnings: list[str]

@@ -1,0 +1,174 @@
+"""Keys: read from secrets, PEM texts and JWKs (RFC 7517), refused where they do not fit, and what they sign and verify.
+
+A key knows the algorithms that it may be used with: a token's header chooses among these and among no others.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jwt.algorithms import Algorithm
+
+__all__ = ["FAMILIES", "Key", "UnfitKeyError", "can_verify", "family_of", "key_from_jwk", "key_from_text"]
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "HS": ("HS256", "HS384", "HS512"),
+    "RS": ("RS256", "RS384", "RS512"),
+    "PS": ("PS256", "PS384", "PS512"),
+    "ES": ("ES256", "ES384", "ES512"),
+    "EdDSA": ("EdDSA",),
+}
+KTY = {"HS": "oct", "RS": "RSA", "PS": "RSA", "ES": "EC", "EdDSA": "OKP"}
+CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+SHORTEST_SECRET = 32
+SHORTEST_MODULUS = 2048
+NAME_OF_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
+
+
+class UnfitKeyError(ValueError):
+    """Why a text is no key that may be used: half a sentence that follows the name of its setting."""
+
+
+@dataclass(frozen=True, repr=False)
+class Key:
+    """A key of one family: `verifying` and `signing` are as PyJWT's algorithms take them, `signing` None if public."""
+
+    kid: str | None
+    family: str
+    algorithms: tuple[str, ...]
+    verifying: Any = field(compare=False)
+    signing: Any = field(compare=False)
+
+    def verifies(self, algorithm: str, signed: bytes, signature: bytes) -> bool:
+        """Tell whether a signature is right; False for an algorithm that is none of this key's."""
+        if algorithm not in self.algorithms:
+            return False
+        if self.family == "HS":
+            return hmac.compare_digest(_hmac(self.verifying, signed, algorithm), signature)
+        return _algorithms()[algorithm].verify(signed, self.verifying, signature)
+
+    def sign(self, algorithm: str, message: bytes) -> bytes:
+        """Return the signature of a message."""
+        if self.family == "HS":
+            return _hmac(self.signing, message, algorithm)
+        return _algorithms()[algorithm].sign(message, self.signing)
+
+
+def _hmac(secret: bytes, message: bytes, algorithm: str) -> bytes:
+    return hmac.digest(secret, message, f"sha{algorithm[2:]}")
+
+
+def family_of(algorithm: str) -> str:
+    """Return the family of an algorithm."""
+    return next(family for family, names in FAMILIES.items() if algorithm in names)
+
+
+def key_from_text(text: str, family: str, *, kid: str | None = None, names: tuple[str, ...] = ()) -> Key:
+    """Read a secret, a PEM or the JSON of a JWK; `names` are those of the setting and variable that it stands in.
+
+    Raises UnfitKeyError.
+    """
+    if text.lstrip().startswith("{"):
+        return key_from_jwk(_parsed(text), family, kid=kid)
+    if family == "HS":
+        _refuse_weak(text.encode(), text, names)
+        return _key(kid, family, FAMILIES[family], text.encode())
+    return _from_pem(text, family, kid)
+
+
+def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str | None = None) -> Key:
+    """Read a JWK that may verify signatures of the family, by default that of its `alg`; raises UnfitKeyError."""
+    algorithm = jwk.get("alg")
+    family = family or _own_family(jwk)
+    if jwk.get("kty") != KTY[family]:
+        raise UnfitKeyError(f"is a JWK of another kty than {KTY[family]}, which {family} keys have")
+    if jwk.get("use", "sig") != "sig":
+        raise UnfitKeyError("is a JWK for another use than signatures")
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        raise UnfitKeyError("is a JWK whose key_ops do not hold 'verify'")
+    if algorithm is not None and algorithm not in FAMILIES[family]:
+        raise UnfitKeyError(f"is a JWK for an algorithm that is none of {', '.join(FAMILIES[family])}")
+    usable = (algorithm,) if algorithm else FAMILIES[family]
+    if family == "ES":
+        usable = tuple(name for name in usable if CURVES.get(str(jwk.get("crv"))) == name)
+    material = _loaded(lambda: _algorithms()[FAMILIES[family][0]].from_jwk(dict(jwk)), "is a JWK that cannot be read")
+    if family == "HS" and len(material) < SHORTEST_SECRET:
+        raise UnfitKeyError(f"has {len(material)} bytes: use at least {SHORTEST_SECRET}")
+    found = jwk.get("kid")
+    return _key(kid if kid is not None else found if isinstance(found, str) else None, family, usable, material)
+
+
+def _own_family(jwk: Mapping[str, Any]) -> str:
+    """Return the family of a JWK by its own word; RSA keys that say nothing are taken for RS."""
+    for family, names in FAMILIES.items():
+        if jwk.get("alg") in names or (jwk.get("alg") is None and jwk.get("kty") == KTY[family]):
+            return family
+    raise UnfitKeyError("is a JWK whose alg and kty are none of those known here")
+
+
+def _refuse_weak(secret: bytes, text: str, names: tuple[str, ...]) -> None:
+    if "-----BEGIN" in text or text.startswith(("ssh-", "ecdsa-sha2-")):
+        raise UnfitKeyError("is an asymmetric key, which is no secret: set jwt_algorithm to that of the key")
+    if text.lower() in {name.lower() for name in names} or NAME_OF_VARIABLE.fullmatch(text):
+        raise UnfitKeyError("is a name and no secret: list the environment variable in env_secrets and set it")
+    if len(secret) < SHORTEST_SECRET:
+        raise UnfitKeyError(f"has {len(secret)} bytes: use at least {SHORTEST_SECRET}, such as 'openssl rand -hex 32'")
+
+
+def _from_pem(text: str, family: str, kid: str | None) -> Key:
+    if "PRIVATE KEY" not in text and "PUBLIC KEY" not in text:
+        raise UnfitKeyError(f"is no PEM of a private or public key, which {family} wants")
+    found: dict[str, Any] = {}
+    for name in FAMILIES[family]:
+        try:
+            found[name] = _algorithms()[name].prepare_key(text)
+        except Exception:  # noqa: S112 - the key of another curve; whatever PyJWT raises, it may hold the key
+            continue
+    if not found:
+        raise UnfitKeyError(f"is a PEM that holds no key for {' or '.join(FAMILIES[family])}")
+    return _key(kid, family, tuple(found), next(iter(found.values())))
+
+
+def _key(kid: str | None, family: str, usable: tuple[str, ...], material: Any) -> Key:
+    """Return a key of material as PyJWT loaded it; raises UnfitKeyError for one that is too weak."""
+    if not usable:
+        raise UnfitKeyError("is of a curve that none of its algorithms uses")
+    if family in ("RS", "PS") and material.key_size < SHORTEST_MODULUS:
+        raise UnfitKeyError(f"has {material.key_size} bits: use at least {SHORTEST_MODULUS}")
+    private = family == "HS" or hasattr(material, "private_bytes")
+    public = material if family == "HS" or not private else material.public_key()
+    return Key(kid, family, usable, public, material if private else None)
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _loaded(lambda: dict(json.loads(text)), "begins like a JWK, but is no JSON object")
+    return found
+
+
+def _loaded(load: Callable[[], Any], reason: str) -> Any:
+    """Return what `load` does; its exception is dropped, for it may hold the key."""
+    try:
+        return load()
+    except Exception:
+        raise UnfitKeyError(reason) from None
+
+
+@cache
+def _algorithms() -> Mapping[str, Algorithm]:
+    """Return PyJWT's algorithms by name; without cryptography there are those of HMAC alone."""
+    from jwt.algorithms import get_default_algorithms
+
+    return get_default_algorithms()
+
+
+def can_verify(family: str) -> bool:
+    """Tell whether the library that a family needs is installed."""
+    return family == "HS" or FAMILIES[family][0] in _algorithms()

@@ -1,0 +1,68 @@
+"""Tokens as handlers and scripts make, judge and revoke them; those of the current service unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pymacaron.config import get_config
+from pymacaron.exceptions import ConfigError
+from pymacaron_auth.authority import Authority, authority_of
+from pymacaron_auth.claims import Verified
+from pymacaron_auth.revocation import RevocationStore
+
+__all__ = ["generate_token", "revoke_token", "revoke_user", "verify_token"]
+
+
+def generate_token(
+    user_id: str | int | None = None,
+    expire_in: float | None = None,
+    data: Mapping[str, Any] | None = None,
+    issuer: str | None = None,
+    iat: float | datetime | None = None,
+) -> str:
+    """Return a token for a user, `default_user_id` where none is given.
+
+    It is valid for `expire_in` seconds (`jwt_token_timeout`, a day by default) from `iat` on, which is now by default,
+    else seconds since the epoch or a datetime. `data` are further claims; iss, sub, aud, exp, iat and jti are always
+    the token's own.
+    Raises ConfigError where no key can sign or nobody is the user, ValueError for a time that is none.
+    """
+    if expire_in is not None and not expire_in >= 1:
+        raise ValueError("expire_in is a number of seconds, at least 1")
+    if user_id is not None and (isinstance(user_id, bool) or not str(user_id)):
+        raise ValueError("user_id is a text that is not empty, or a number")
+    return authority_of(get_config()).issue(
+        None if user_id is None else str(user_id),
+        lifetime=expire_in,
+        data=data,
+        issuer=issuer,
+        issued=iat.timestamp() if isinstance(iat, datetime) else iat,
+    )
+
+
+def verify_token(token: str) -> Verified:
+    """Return what a token says; raises AuthenticationError for one that the service would refuse."""
+    return authority_of(get_config()).verify(token)
+
+
+def revoke_token(token: str) -> None:
+    """Revoke one token by its `jti`; raises AuthenticationError for a bad one, ValueError for one without `jti`."""
+    authority = authority_of(get_config())
+    found = authority.verify(token)
+    if found.jti is None:
+        raise ValueError("the token has no 'jti': revoke its user instead")
+    _store(authority).revoke_token(found.jti, found.expires)
+
+
+def revoke_user(user_id: str, until: float | None = None) -> None:
+    """Revoke all tokens of a user that were issued until a moment, now by default, in seconds since the epoch."""
+    authority = authority_of(get_config())
+    _store(authority).revoke_user(user_id, authority.clock() if until is None else until)
+
+
+def _store(authority: Authority) -> RevocationStore:
+    if authority.revocations is None:
+        raise ConfigError("nothing knows revoked tokens: set jwt_revocation in pym-config.yaml to redis or memory")
+    return authority.revocations
