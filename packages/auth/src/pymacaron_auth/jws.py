@@ -18,7 +18,7 @@ __all__ = ["json_object", "signed", "unverified", "verified"]
 
 LONGEST = 16384
 LONGEST_KID = 200
-KNOWN = frozenset(name for names in FAMILIES.values() for name in names)
+KNOWN = [name for names in FAMILIES.values() for name in names]
 REFUSED = ("crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip")
 """Headers that bring keys, or that ask for what is not done here (RFC 7515, section 4.1; RFC 7797)."""
 

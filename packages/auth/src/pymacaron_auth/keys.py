@@ -91,8 +91,7 @@ def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str 
         raise UnfitKeyError(f"is a JWK of another kty than {KTY[family]}, which {family} keys have")
     if jwk.get("use", "sig") != "sig":
         raise UnfitKeyError("is a JWK for another use than signatures")
-    operations = jwk.get("key_ops", ["verify"])
-    if not isinstance(operations, list) or "verify" not in operations:
+    if not _is_for_signatures(jwk):
         raise UnfitKeyError("is a JWK whose key_ops do not hold 'verify'")
     if algorithm is not None and algorithm not in FAMILIES[family]:
         raise UnfitKeyError(f"is a JWK for an algorithm that is none of {', '.join(FAMILIES[family])}")
@@ -104,6 +103,12 @@ def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str 
         raise UnfitKeyError(f"has {len(material)} bytes: use at least {SHORTEST_SECRET}")
     found = jwk.get("kid")
     return _key(kid if kid is not None else found if isinstance(found, str) else None, family, usable, material)
+
+
+def _is_for_signatures(jwk: Mapping[str, Any]) -> bool:
+    """Tell whether the `key_ops` of a JWK let it verify; a private key that signs has a public one that verifies."""
+    operations = jwk.get("key_ops", ["verify"])
+    return isinstance(operations, list) and ("verify" in operations or ("d" in jwk and "sign" in operations))
 
 
 def _own_family(jwk: Mapping[str, Any]) -> str:
