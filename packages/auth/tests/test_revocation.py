@@ -1,0 +1,127 @@
+"""Revoked tokens are refused at once, remembered or not: by their id, or by the cut-off of their user."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pymacaron.exceptions import ConfigError
+from pymacaron_auth import generate_token, revoke_token, revoke_user
+from tokenkit import NOW, SETTINGS, Shop, forged
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Redis of our own."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("needs redis-server: apt-get install redis-server")
+    port, folder = free_port(), tmp_path_factory.mktemp("redis")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    process = subprocess.Popen([server, *options], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert any("Ready to accept connections" in line for line in process.stdout)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.fixture(params=["memory", "redis", "own"])
+def ours(request: pytest.FixtureRequest, shop: Callable[..., Shop]) -> Shop:
+    """Serve with each kind of store."""
+    more: dict[str, Any] = {"jwt_revocation": "stores.make" if request.param == "own" else request.param}
+    if request.param == "redis":
+        more["jwt_revocation_url"] = request.getfixturevalue("redis_url")
+        more["jwt_issuer"] = f"https://{request.node.name}.example.com"
+    stores = "from pymacaron_auth import MemoryRevocations\n\n\ndef make():\n    return MemoryRevocations()\n"
+    return shop({**SETTINGS, **more}, stores=stores).at(NOW)
+
+
+def token(ours: Shop, **changes: Any) -> str:
+    return forged(iss=ours.authority.rules.issuer, **changes)
+
+
+def test_one_token_is_revoked_by_its_id(ours: Shop) -> None:
+    revoked, other = token(ours), token(ours, jti="t2")
+    assert [ours.call(each).status_code for each in (revoked, other)] == [200, 200]
+    with ours.service:
+        revoke_token(revoked)
+    assert ours.error(revoked) == (401, "TOKEN_INVALID")
+    assert ours.error(token(ours, scope="the same id")) == (401, "TOKEN_INVALID")
+    assert ours.call(other).status_code == 200
+
+
+def test_all_tokens_of_a_user_are_revoked_up_to_a_moment(ours: Shop) -> None:
+    before, at, after = (token(ours, iat=NOW + offset, jti=str(offset)) for offset in (-10, 0, 1))
+    stranger = token(ours, sub="u2")
+    ours.at(NOW + 5)
+    assert [ours.call(each).status_code for each in (before, at, after, stranger)] == [200] * 4
+    with ours.service:
+        revoke_user("u1", NOW)
+        revoke_user("u1", NOW - 5)
+    assert [ours.call(each).status_code for each in (before, at, after, stranger)] == [401, 401, 200, 200]
+
+
+def test_a_user_is_cut_off_now_unless_a_moment_is_given(ours: Shop) -> None:
+    old = token(ours)
+    with ours.service:
+        revoke_user("u1")
+        assert ours.error(old) == (401, "TOKEN_INVALID")
+        assert ours.at(NOW + 1).call(generate_token("u1")).status_code == 200
+
+
+def test_a_token_without_an_id_is_revoked_by_its_user_alone(ours: Shop) -> None:
+    with ours.service, pytest.raises(ValueError, match="revoke its user instead"):
+        revoke_token(token(ours, jti=None))
+
+
+def test_without_a_store_there_is_nothing_to_revoke(shop: Callable[..., Shop]) -> None:
+    with shop().at(NOW).service, pytest.raises(ConfigError, match="set jwt_revocation"):
+        revoke_token(forged())
+
+
+def test_a_store_that_fails_refuses_every_token_and_logs_no_word_of_it(
+    shop: Callable[..., Shop], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {**SETTINGS, "jwt_revocation": "redis", "jwt_revocation_url": f"redis://:pass@127.0.0.1:{free_port()}/0"}
+    ours = shop(settings).at(NOW)
+    with caplog.at_level(logging.DEBUG):
+        assert ours.error(forged()) == (503, "AUTH_UNAVAILABLE")
+    assert "the store of revoked tokens failed: ConnectionError" in caplog.text
+    assert "pass" not in caplog.text
+
+
+def test_the_memory_store_forgets_what_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pymacaron_auth import MemoryRevocations
+
+    monkeypatch.setattr("time.time", lambda: float(NOW))
+    store = MemoryRevocations()
+    for number in range(5000):
+        store.revoke_token(str(number), NOW - 3600)
+    store.revoke_token("alive", NOW + 10)
+    assert store.is_revoked("u1", "alive", NOW)
+    assert len(store._tokens) <= 1000
+
+
+def test_redis_is_not_imported_unless_it_is_used(shop: Callable[..., Shop], tmp_path: Path) -> None:
+    import sys
+
+    program = "import pymacaron_auth.authority, pymacaron_auth.bearer, sys; print('redis' in sys.modules, 'jwt' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
