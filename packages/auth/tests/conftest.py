@@ -27,8 +27,12 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
     ) -> Path:
         root = tmp_path / name
         (root / "apis").mkdir(parents=True)
-        (root / "pym-config.yaml").write_text(yaml.safe_dump(dict(SETTINGS if settings is None else settings), sort_keys=False))
-        (root / "apis" / "shop.yaml").write_text(yaml.safe_dump(dict(PROTECTED if api is None else api), sort_keys=False))
+        (root / "pym-config.yaml").write_text(
+            yaml.safe_dump(dict(SETTINGS if settings is None else settings), sort_keys=False)
+        )
+        (root / "apis" / "shop.yaml").write_text(
+            yaml.safe_dump(dict(PROTECTED if api is None else api), sort_keys=False)
+        )
         (root / "handlers.py").write_text(handlers)
         for file, text in files.items():
             (root / f"{file}.py").write_text(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import jwt
@@ -36,7 +37,7 @@ def test_a_good_token_passes(ours: Shop) -> None:
     assert ours.call(forged()).get_json() == {"user": "u1", "scheme": "token", "scopes": []}
 
 
-@pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "none ", " none", "none\u0000", "", "nοne"])
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "none ", " none", "none\u0000", "", "n\u03bfne"])
 @pytest.mark.parametrize("signature", ["nothing", "of the shop"])
 def test_no_spelling_of_the_algorithm_none_is_accepted(ours: Shop, alg: str, signature: str) -> None:
     message = unsigned(alg)
@@ -52,10 +53,7 @@ def test_an_algorithm_that_is_not_exactly_a_known_one_is_refused(ours: Shop, alg
 def test_a_token_of_another_family_is_refused_whatever_key_signed_it(ours: Shop, family: str) -> None:
     key: Any = RSA_KEY if family in ("RS", "PS") else ec.generate_private_key(ec.SECP256R1())
     alg = family if family == "EdDSA" else f"{family}256"
-    if family == "EdDSA":
-        token = forged({"alg": alg})
-    else:
-        token = jwt.encode(CLAIMS, key, algorithm=alg)
+    token = forged({"alg": alg}) if family == "EdDSA" else jwt.encode(CLAIMS, key, algorithm=alg)
     assert ours.error(token) == (401, "TOKEN_INVALID")
 
 
@@ -75,10 +73,13 @@ def test_a_token_signed_by_another_secret_is_refused(ours: Shop, secret: str) ->
     assert ours.error(forged(secret=secret)) == (401, "TOKEN_INVALID")
 
 
+NOTHING: list[Any] = [None, "", True, [], {}, [None]]
+
+
 @pytest.mark.parametrize(
     ("claim", "value"),
     [
-        *((claim, value) for claim in ("iss", "sub", "aud", "exp", "iat") for value in (None, "", True, [], {}, [None])),
+        *product(("iss", "sub", "aud", "exp", "iat"), NOTHING),
         ("iss", "https://shop.example.com/"),
         ("iss", "https://SHOP.example.com"),
         ("iss", "https://evil.example.com"),
@@ -116,19 +117,14 @@ def test_a_time_beyond_numbers_is_refused(ours: Shop, constant: str) -> None:
 
 @pytest.mark.parametrize("leeway", [0, 30])
 @pytest.mark.parametrize(
-    ("claim", "offset", "answer"),
-    [
-        ("exp", 1, 200),
-        ("exp", 0, (401, "TOKEN_EXPIRED")),
-        ("exp", -1, (401, "TOKEN_EXPIRED")),
-        ("exp", -10**6, (401, "TOKEN_EXPIRED")),
-    ],
+    ("offset", "answer"),
+    [(1, 200), (0, (401, "TOKEN_EXPIRED")), (-1, (401, "TOKEN_EXPIRED")), (-(10**6), (401, "TOKEN_EXPIRED"))],
 )
 def test_a_token_ends_at_the_very_second_of_its_exp(
-    shop: Callable[..., Shop], leeway: int, claim: str, offset: int, answer: Any
+    shop: Callable[..., Shop], leeway: int, offset: int, answer: Any
 ) -> None:
     ours = shop({**SETTINGS, "jwt_leeway": leeway}).at(NOW)
-    token = forged(iat=NOW - 60, **{claim: NOW - leeway + offset})
+    token = forged(iat=NOW - 60, exp=NOW - leeway + offset)
     assert (ours.call(token).status_code if answer == 200 else ours.error(token)) == answer
 
 
@@ -138,8 +134,8 @@ def test_a_token_begins_at_the_very_second_of_its_iat_and_nbf(
     shop: Callable[..., Shop], leeway: int, claim: str
 ) -> None:
     ours = shop({**SETTINGS, "jwt_leeway": leeway}).at(NOW)
-    assert ours.call(forged(**{claim: NOW + leeway})).status_code == 200
-    assert ours.error(forged(**{claim: NOW + leeway + 1})) == (401, "TOKEN_INVALID")
+    assert ours.call(forged(claims={**CLAIMS, claim: NOW + leeway})).status_code == 200
+    assert ours.error(forged(claims={**CLAIMS, claim: NOW + leeway + 1})) == (401, "TOKEN_INVALID")
 
 
 def test_a_remembered_token_ends_as_exactly_as_a_fresh_one(ours: Shop) -> None:
@@ -320,7 +316,17 @@ def test_the_unused_bits_of_the_last_character_are_no_second_way_to_write_a_toke
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Bearer", "Bearer ", "bearer", "Token x", "Negotiate", "Bearertoken", f"Bearer: {forged()}", f"Bearer,{forged()}"],
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "bearer",
+        "Token x",
+        "Negotiate",
+        "Bearertoken",
+        f"Bearer: {forged()}",
+        f"Bearer,{forged()}",
+    ],
     ids=lambda text: text[:14],
 )
 def test_a_header_without_a_bearer_token_is_refused(ours: Shop, text: str) -> None:

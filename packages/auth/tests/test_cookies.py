@@ -26,7 +26,9 @@ def test_the_cookie_is_no_credential_unless_it_is_switched_on(shop: Callable[...
     assert shop().at(NOW).error(Cookie=cookie(forged())) == (401, "AUTHORIZATION_HEADER_MISSING")
 
 
-@pytest.mark.parametrize("written", [cookie(forged()), f'a=b; token="Bearer {forged()}"; c=d', f"token=Bearer {forged()}"])
+@pytest.mark.parametrize(
+    "written", [cookie(forged()), f'a=b; token="Bearer {forged()}"; c=d', f"token=Bearer {forged()}"]
+)
 def test_a_token_comes_in_the_cookie(ours: Shop, written: str) -> None:
     assert ours.call(Cookie=written).get_json()["user"] == "u1"
 

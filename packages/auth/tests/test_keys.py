@@ -174,7 +174,11 @@ A4_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMl
 
 @pytest.mark.parametrize(
     ("token", "jwk", "begins"),
-    [(A1_TOKEN, A1_KEY, b'{"iss":"joe"'), (A3_TOKEN, A3_KEY, b'{"iss":"joe"'), (A4_TOKEN, A4_KEY, b"Example of Ed25519")],
+    [
+        (A1_TOKEN, A1_KEY, b'{"iss":"joe"'),
+        (A3_TOKEN, A3_KEY, b'{"iss":"joe"'),
+        (A4_TOKEN, A4_KEY, b"Example of Ed25519"),
+    ],
     ids=["RFC 7515 A.1", "RFC 7515 A.3", "RFC 8037 A.4"],
 )
 def test_published_examples_are_verified_and_their_mutations_refused(

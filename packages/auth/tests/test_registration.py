@@ -26,5 +26,12 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         "pymacaron-auth",
         version("pymacaron-auth"),
         "active",
-        [],
+        [
+            "pym_apis",
+            "pym_app_created",
+            "pym_commands",
+            "pym_config_sections",
+            "pym_security_schemes",
+            "pym_token_issuers",
+        ],
     )

@@ -1,4 +1,4 @@
-"""The table of security requirements, cell by cell: schemes, alternatives and combinations, scopes, what callers bring."""
+"""The table of security requirements, cell by cell: schemes, alternatives, combinations, scopes, what callers bring."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
     "query": {"type": "apiKey", "in": "query", "name": "key"},
     "cookie": {"type": "apiKey", "in": "cookie", "name": "key"},
-    "oauth": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token", "scopes": {"read": "", "write": ""}}}},
-    "openid": {"type": "openIdConnect", "openIdConnectUrl": "https://shop.example.com/.well-known/openid-configuration"},
+    "oauth": {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": "/token", "scopes": {"read": "", "write": ""}}},
+    },
+    "openid": {
+        "type": "openIdConnect",
+        "openIdConnectUrl": "https://shop.example.com/.well-known/openid-configuration",
+    },
 }
 TOKENS = ("bearer", "oauth", "openid")
 USERS = {"bearer": "u1", "oauth": "u1", "openid": "u1", "basic": "grace", "header": "k1", "query": "k1", "cookie": "k1"}
@@ -172,13 +178,17 @@ def test_an_empty_list_opens_one_operation(shop: Callable[..., Shop], what: str)
     assert ours.client.get("/me", **credential("bearer", what)).status_code == (200 if what == "good" else 401)
 
 
-@pytest.mark.parametrize("claim", [{"scope": "a read"}, {"scp": "a read"}, {"scp": ["a", "read"]}, {"scopes": ["read"]}])
+@pytest.mark.parametrize(
+    "claim", [{"scope": "a read"}, {"scp": "a read"}, {"scp": ["a", "read"]}, {"scopes": ["read"]}]
+)
 def test_scopes_come_as_a_text_or_as_a_list(ask: Ask, claim: dict[str, Any]) -> None:
     sent = {"headers": {"Authorization": f"Bearer {forged(**claim)}"}}
     assert ask([{"oauth": ["read"]}], sent) == (200, "u1")
 
 
-@pytest.mark.parametrize("claim", [{"scope": "reading"}, {"scope": "READ"}, {"scope": 1}, {"scp": [1]}, {"scope": None}])
+@pytest.mark.parametrize(
+    "claim", [{"scope": "reading"}, {"scope": "READ"}, {"scope": 1}, {"scp": [1]}, {"scope": None}]
+)
 def test_a_scope_is_given_by_its_exact_name_alone(ask: Ask, claim: dict[str, Any]) -> None:
     sent = {"headers": {"Authorization": f"Bearer {forged(**claim)}"}}
     assert ask([{"oauth": ["read"]}], sent) == (403, "INSUFFICIENT_SCOPE")

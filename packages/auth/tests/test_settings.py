@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,8 +51,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "broken JSON": ({"jwt_secret": '{"kty": "oct"'}, "is no JSON object"),
     "a JWK for encryption": ({"jwt_secret": '{"kty": "oct", "k": "QQ", "use": "enc"}'}, "another use than signatures"),
-    "a JWK not for verifying": ({"jwt_secret": '{"kty": "oct", "k": "QQ", "key_ops": ["sign"]}'}, "do not hold 'verify'"),
-    "a JWK of another algorithm": ({"jwt_secret": '{"kty": "oct", "k": "QQ", "alg": "A128KW"}'}, "an algorithm that is"),
+    "a JWK not for verifying": (
+        {"jwt_secret": '{"kty": "oct", "k": "QQ", "key_ops": ["sign"]}'},
+        "do not hold 'verify'",
+    ),
+    "a JWK of another algorithm": (
+        {"jwt_secret": '{"kty": "oct", "k": "QQ", "alg": "A128KW"}'},
+        "an algorithm that is",
+    ),
     "one bad key of several": ({"jwt_keys": {"new": SECRET, "old": "short"}}, "jwt_keys.old has 5 bytes"),
     "no keys": ({"jwt_keys": {}}, "jwt_secret is missing"),
     "published secrets": (
@@ -137,7 +143,7 @@ def test_a_setting_that_makes_no_sense_is_refused_by_its_name(
 
 
 @pytest.fixture
-def variable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], dict[str, Any]]]:
+def variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
     """Put a secret into an environment variable, and return settings that name it."""
 
     def put(content: str) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def variable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], dict[s
             "env_secrets": ["ShopSecretForTheTokensOfAllServices"],
         }
 
-    yield put
+    return put
 
 
 def test_a_secret_comes_from_an_environment_variable(
