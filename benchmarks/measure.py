@@ -11,6 +11,7 @@ import importlib
 import inspect
 import io
 import json
+import os
 import resource
 import sys
 import time
@@ -20,10 +21,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "apps"))
 
-from dataset import CALLS, INVALID, Call
+from dataset import CALLS, INVALID, Call, token
 
 BATCH = 50
 ROUNDS = 5
+
+TOKEN = {"HTTP_AUTHORIZATION": f"Bearer {token()}"} if os.environ.get("BENCH_EXTRAS") else {}
 
 Run = Callable[[Call, int], tuple[int, bytes]]
 
@@ -102,6 +105,7 @@ def environ(method: str, path: str, query: str, sent: bytes | None) -> dict[str,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        **TOKEN,
     }
     if sent is not None:
         found |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(sent))}

@@ -21,7 +21,7 @@ LONGEST_FUNCTION = 50
 CALLS_THAT_IMPORT = ("import_module", "find_spec", "files")
 
 # Import names whose distribution is called otherwise; an underscore for a hyphen needs no line here.
-DISTRIBUTIONS = {"yaml": "pyyaml"}
+DISTRIBUTIONS = {"jwt": "pyjwt", "yaml": "pyyaml"}
 
 
 @dataclass(frozen=True)

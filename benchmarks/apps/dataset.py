@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 ARTICLES: list[dict[str, Any]] = [
@@ -33,3 +36,13 @@ INVALID: dict[str, Call] = {
     "params": ("GET", "/articles/7", "limit=2000", None),
     "order": ("POST", "/orders", "", json.dumps({**ORDER, "state": "lost"}).encode()),
 }
+
+SECRET = "the secret of a shop that is only measured"
+CLAIMS = {"iss": "shop", "sub": "u1", "aud": "shop", "iat": 1_700_000_000, "exp": 4_000_000_000, "jti": "1"}
+
+
+def token() -> str:
+    """Return the bearer token that callers bring where extras are asked for."""
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "HS256"}, CLAIMS)]
+    signature = hmac.new(SECRET.encode(), b".".join(parts), hashlib.sha256).digest()
+    return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()

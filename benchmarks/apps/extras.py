@@ -1,4 +1,4 @@
-"""What a measured app carries beside its work when BENCH_EXTRAS is set: CORS by its own means, and this access log."""
+"""What a measured app carries beside its work with BENCH_EXTRAS: this access log; CORS and tokens by its own means."""
 
 from __future__ import annotations
 

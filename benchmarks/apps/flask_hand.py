@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataset import ARTICLES
+from dataset import ARTICLES, SECRET
 from extras import EXTRAS, with_extras
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from models import Article, ArticleArguments, Articles, Greeting, ListArguments, Order
 from pydantic import BaseModel, ValidationError
 
 flask_app = Flask(__name__)
 if EXTRAS:
+    import jwt
     from flask_cors import CORS
 
     CORS(flask_app)
+
+    @flask_app.before_request
+    def authenticate() -> Response | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        try:
+            g.claims = jwt.decode(text, SECRET, algorithms=["HS256"], audience="shop", issuer="shop")
+        except jwt.InvalidTokenError:
+            return Response(status=401)
+        return None if scheme == "Bearer" else Response(status=401)
 
 
 @flask_app.errorhandler(ValidationError)

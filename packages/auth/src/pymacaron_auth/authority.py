@@ -22,11 +22,9 @@ from pymacaron_auth.settings import AuthSettings
 if TYPE_CHECKING:
     from pymacaron.config import Config
 
-__all__ = ["Authority", "authority_of", "is_configured", "is_set"]
+__all__ = ["Authority", "authority_of"]
 
 log = logging.getLogger(__name__)
-
-KEYS = ("jwt_secret", "jwt_keys", "jwt_jwks_url")
 
 
 class Authority:
@@ -116,19 +114,6 @@ def authority_of(config: Config) -> Authority:
         if config not in _authorities:
             _authorities[config] = Authority(config)
         return _authorities[config]
-
-
-def is_configured(config: Config) -> bool:
-    """Tell whether a configuration names a key, be it one that this process may not read."""
-    return any(is_set(config, key) for key in KEYS)
-
-
-def is_set(config: Config, key: str) -> bool:
-    """Tell whether a key has another value than its default."""
-    try:
-        return bool(config.get(key) != AuthSettings.model_fields[key].default)
-    except ConfigError:
-        return True
 
 
 def _rules(config: Config, settings: AuthSettings) -> Rules:

@@ -48,9 +48,9 @@ def pym_commands() -> list[click.Command]:
 @hookimpl
 def pym_apis(config: Config) -> list[ApiDocument]:
     """Bring /auth/version where a key is configured."""
-    from pymacaron_auth.authority import is_configured
+    from pymacaron_auth.settings import has_keys
 
-    return [ApiDocument("auth", Path(__file__).with_name("auth.yaml"))] if is_configured(config) else []
+    return [ApiDocument("auth", Path(__file__).with_name("auth.yaml"))] if has_keys(config) else []
 
 
 @hookimpl
@@ -69,21 +69,24 @@ def pym_security_schemes(config: Config) -> list[SecurityScheme]:
 @hookimpl
 def pym_token_issuers(config: Config) -> list[TokenIssuer]:
     """Make tokens by the key of the configuration, where there is one."""
-    from pymacaron_auth.authority import authority_of, is_configured
+    from pymacaron_auth.settings import has_keys
 
-    if not is_configured(config):
+    if not has_keys(config):
         return []
+    from pymacaron_auth.authority import authority_of
+
     return [TokenIssuer("auth", lambda user_id: authority_of(config).issue(user_id))]
 
 
 @hookimpl
 def pym_app_created(app: Flask, service: Service) -> None:
     """Refuse settings of tokens without a usable key, and have published keys fetched before the first request."""
-    from pymacaron_auth.authority import authority_of, is_set
-    from pymacaron_auth.keysets import PublishedKeys
-    from pymacaron_auth.settings import AuthSettings
+    from pymacaron_auth.settings import is_about_tokens
 
-    if any(key.startswith("jwt_") and is_set(service.config, key) for key in AuthSettings.model_fields):
+    if is_about_tokens(service.config):
+        from pymacaron_auth.authority import authority_of
+        from pymacaron_auth.keysets import PublishedKeys
+
         keys = authority_of(service.config).keys
         if isinstance(keys, PublishedKeys):
             service.on_startup(keys.refresh)

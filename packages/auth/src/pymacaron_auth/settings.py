@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from pymacaron.config.settings import Settings, setting
+from pymacaron.exceptions import ConfigError
 
-__all__ = ["AuthSettings"]
+if TYPE_CHECKING:
+    from pymacaron.config import Config
+
+__all__ = ["AuthSettings", "has_keys", "is_about_tokens"]
 
 DottedFunction = Annotated[
     str,
@@ -125,3 +129,20 @@ class AuthSettings(Settings):
         example="shop.users.check_key",
         expected="a function with its module, such as 'shop.users.check_key', or a mapping of schemes to such",
     )
+
+
+def has_keys(config: Config) -> bool:
+    """Tell whether a configuration names a key, be it one that this process may not read."""
+    return any(_is_set(config, key) for key in ("jwt_secret", "jwt_keys", "jwt_jwks_url"))
+
+
+def is_about_tokens(config: Config) -> bool:
+    """Tell whether any setting of tokens has another value than its default."""
+    return any(_is_set(config, key) for key in AuthSettings.model_fields if key.startswith("jwt_"))
+
+
+def _is_set(config: Config, key: str) -> bool:
+    try:
+        return bool(config.get(key) != AuthSettings.model_fields[key].default)
+    except ConfigError:
+        return True
