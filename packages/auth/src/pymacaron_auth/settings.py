@@ -49,10 +49,11 @@ class AuthSettings(Settings):
         secret=True,
         min_length=1,
     )
-    jwt_issuer: Text | None = setting(
+    jwt_issuer: str | None = setting(
         None,
         description="The exact `iss` of tokens; the `name` of the service by default.",
         example="https://auth.example.com",
+        min_length=1,
     )
     jwt_audience: Text | list[Text] | None = setting(
         None,
