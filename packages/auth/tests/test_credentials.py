@@ -74,6 +74,7 @@ def encoded(text: str | bytes) -> str:
         (":word", ("", "word")),
         ("grace:a:b:c", ("grace", "a:b:c")),
         ("gräce:wörd€", ("gräce", "wörd€")),
+        ("grace:a\u00a0b\u200dc", ("grace", "a\u00a0b\u200dc")),
     ],
 )
 def test_user_and_password_arrive_as_they_were_sent(

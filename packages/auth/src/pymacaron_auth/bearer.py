@@ -77,7 +77,8 @@ class BearerTokens:
         return known.identity
 
     def _learn(self, token: str, digest: bytes) -> Remembered:
-        self._known.pop(digest, None)
+        with self._lock:
+            self._known.pop(digest, None)
         found = self._authority.verify(token.strip(" "))
         known = self._remembered(found)
         with self._lock:

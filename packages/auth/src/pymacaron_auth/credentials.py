@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_api_key", "bind_basic"]
 
+CONTROL = frozenset(map(chr, (*range(32), 127)))
+"""What neither user nor password may hold (RFC 7617, section 2)."""
+
 Find = Callable[["Incoming"], Sequence[str] | None]
 """Gives the arguments for the function of the service, None where the request holds none, () for what is broken."""
 
@@ -100,7 +103,7 @@ def _basic(incoming: Incoming) -> Sequence[str] | None:
         user, colon, password = data.decode().partition(":")
     except ValueError:
         return ()
-    proper = colon and b64encode(data) == written and (user + password).isprintable()
+    proper = colon and b64encode(data) == written and not CONTROL.intersection(user + password)
     return (user, password) if proper else ()
 
 
