@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import yaml
 from flask import Flask
 
 from pymacaron import create_app
-from tokenkit import HANDLERS, PROTECTED, SETTINGS, Shop
+from tokenkit import HANDLERS, PROTECTED, SETTINGS, Shop, free_port
 
 
 @pytest.fixture
@@ -54,3 +56,21 @@ def shop(folder: Callable[..., Path]) -> Iterator[Callable[..., Shop]]:
     yield make
     for app in made:
         app.extensions["pymacaron"].close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a Redis of our own."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("needs redis-server: apt-get install redis-server")
+    port, folder = free_port(), tmp_path_factory.mktemp("redis")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    process = subprocess.Popen([server, *options], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert any("Ready to accept connections" in line for line in process.stdout)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)

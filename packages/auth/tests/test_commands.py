@@ -93,6 +93,14 @@ def test_a_service_without_a_key_makes_no_token(pym: Run) -> None:
     assert (done.returncode, "jwt_secret is missing" in done.stderr) == (2, True)
 
 
+def test_commands_that_need_no_secret_know_the_operation_of_the_plugin_without_it(pym: Run) -> None:
+    settings = {**SETTINGS, "jwt_secret": "SHOP_UNSET_SECRET", "env_secrets": ["SHOP_UNSET_SECRET"]}
+    assert "/auth/version" in pym("routes", settings=settings).stdout
+    assert pym("audit").returncode == 0
+    done = pym("token", "generate")
+    assert (done.returncode, "SHOP_UNSET_SECRET, which is not set" in done.stderr) == (2, True)
+
+
 def test_no_command_shows_a_secret(pym: Run) -> None:
     for arguments in (("config", "show"), ("token", "generate", "--debug"), ("token", "verify", "--debug", "x.y.z")):
         done = pym(*arguments)

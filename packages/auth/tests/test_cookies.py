@@ -33,6 +33,11 @@ def test_a_token_comes_in_the_cookie(ours: Shop, written: str) -> None:
     assert ours.call(Cookie=written).get_json()["user"] == "u1"
 
 
+@pytest.mark.parametrize("written", ["", "other=1", f"TOKEN={forged()}", f"x-{cookie(forged())}"])
+def test_a_request_without_the_cookie_holds_no_credential(ours: Shop, written: str) -> None:
+    assert ours.error(Cookie=written) == (401, "AUTHORIZATION_HEADER_MISSING")
+
+
 @pytest.mark.parametrize("written", ["token=", "token=Bearer", "token=x", f"token={forged()}", cookie(forged() + "x")])
 def test_a_cookie_without_a_good_token_is_refused(ours: Shop, written: str) -> None:
     assert ours.error(Cookie=written) == (401, "TOKEN_INVALID")

@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pymacaron.exceptions import ConfigError
 from pymacaron_auth import generate_token, revoke_token, revoke_user
-from tokenkit import NOW, SETTINGS, Shop, forged
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a Redis of our own."""
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("needs redis-server: apt-get install redis-server")
-    port, folder = free_port(), tmp_path_factory.mktemp("redis")
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    process = subprocess.Popen([server, *options], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        assert any("Ready to accept connections" in line for line in process.stdout)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
+from tokenkit import NOW, SETTINGS, Shop, forged, free_port
 
 
 @pytest.fixture(params=["memory", "redis", "own"])
@@ -89,6 +62,25 @@ def test_a_user_is_cut_off_now_unless_a_moment_is_given(ours: Shop) -> None:
 def test_a_token_without_an_id_is_revoked_by_its_user_alone(ours: Shop) -> None:
     with ours.service, pytest.raises(ValueError, match="revoke its user instead"):
         revoke_token(token(ours, jti=None))
+
+
+def test_a_command_revokes_for_a_service_that_runs(shop: Callable[..., Shop], redis_url: str) -> None:
+    more = {"jwt_revocation": "redis", "jwt_revocation_url": redis_url, "jwt_issuer": "https://command.example.com"}
+    ours = shop({**SETTINGS, **more})
+    with ours.service:
+        tokens = [generate_token("u1"), generate_token("u1"), generate_token("u2")]
+    assert [ours.call(each).status_code for each in tokens] == [200, 200, 200]
+    for arguments in ([tokens[0]], ["--user-id", "u2"]):
+        command = [sys.executable, "-m", "pymacaron", "token", "revoke", *arguments]
+        subprocess.run(command, cwd=ours.service.root, check=True, timeout=60)
+    assert [ours.call(each).status_code for each in tokens] == [401, 200, 401]
+
+
+def test_a_library_that_is_missing_is_named(shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    more = {"jwt_revocation": "redis", "jwt_revocation_url": "redis://127.0.0.1:6379/0"}
+    with pytest.raises(ConfigError, match=r"pip install 'pymacaron-auth\[redis\]>=3'"):
+        shop({**SETTINGS, **more})
 
 
 def test_without_a_store_there_is_nothing_to_revoke(shop: Callable[..., Shop]) -> None:

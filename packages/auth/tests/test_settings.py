@@ -59,6 +59,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"jwt_secret": '{"kty": "oct", "k": "QQ", "alg": "A128KW"}'},
         "an algorithm that is",
     ),
+    "a JWK of another curve": (
+        {"jwt_secret": '{"kty": "EC", "crv": "P-384", "alg": "ES256"}', "jwt_algorithm": "ES256"},
+        "is a JWK of a curve that none of its algorithms uses",
+    ),
     "one bad key of several": ({"jwt_keys": {"new": SECRET, "old": "short"}}, "jwt_keys.old has 5 bytes"),
     "no keys": ({"jwt_keys": {}}, "jwt_secret is missing"),
     "published secrets": (

@@ -283,6 +283,14 @@ def test_a_token_is_renewed_once_it_is_old_enough(shop: Callable[..., Shop]) -> 
     assert "X-Renewed-Token" not in ours.call(reply.headers["X-Renewed-Token"]).headers
 
 
+def test_only_the_token_of_the_request_itself_is_renewed(shop: Callable[..., Shop]) -> None:
+    ours = shop({**SETTINGS, "jwt_token_renew_after": 600}, API, HANDLERS).at(NOW + 601)
+    reply = ours.client.post("/switch", json={"token": forged()})
+    assert (reply.get_json()["user"], "X-Renewed-Token" in reply.headers) == ("u1", False)
+    with ours.service:
+        assert load_auth_token(forged())["sub"] == "u1"
+
+
 def test_a_token_that_is_refused_is_not_renewed(shop: Callable[..., Shop]) -> None:
     ours = shop({**SETTINGS, "jwt_token_renew_after": 600}).at(NOW + 3600)
     reply = ours.call(forged())

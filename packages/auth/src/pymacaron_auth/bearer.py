@@ -26,7 +26,6 @@ __all__ = ["BearerTokens", "bearer_authenticator"]
 MOST_REMEMBERED = 10_000
 REMEMBERED_FOR = 300.0
 """Seconds after which a token is verified from the beginning, so that a key that was withdrawn is noticed."""
-NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Remembered:
     identity: Identity
     found: Verified
     until: float
-    renew_at: float
+    renew_at: float | None
 
 
 class BearerTokens:
@@ -61,20 +60,25 @@ class BearerTokens:
         """Return who sent a request, None for one without a token; raises AuthenticationError for a bad one."""
         text: str | None = incoming.environ.get("HTTP_AUTHORIZATION")
         token = text[7:] if text is not None and text.startswith("Bearer ") else self.token(incoming.environ)
-        return None if token is None else self.identity(token)
+        if token is None:
+            return None
+        known = self._recall(token)
+        if known.renew_at is not None and self._authority.clock() >= known.renew_at:
+            self._renew(known.found)
+        return known.identity
 
     def identity(self, token: str) -> Identity:
         """Return whose token it is; raises AuthenticationError for a bad one."""
+        return self._recall(token).identity
+
+    def _recall(self, token: str) -> Remembered:
         digest = sha256(token.encode()).digest()
         known = self._known.get(digest)
-        now = self._authority.clock()
-        if known is None or now >= known.until:
-            known = self._learn(token, digest)
-        elif self._authority.revocations is not None:
+        if known is None or self._authority.clock() >= known.until:
+            return self._learn(token, digest)
+        if self._authority.revocations is not None:
             self._authority.refuse_revoked(known.found)
-        if now >= known.renew_at:
-            self._renew(known.found)
-        return known.identity
+        return known
 
     def _learn(self, token: str, digest: bytes) -> Remembered:
         with self._lock:
@@ -91,7 +95,7 @@ class BearerTokens:
         authority = self._authority
         until = min(found.expires + authority.rules.leeway, authority.clock() + REMEMBERED_FOR)
         renew_after = authority.settings.jwt_token_renew_after
-        renew_at = NEVER if renew_after is None else found.issued + renew_after
+        renew_at = None if renew_after is None else found.issued + renew_after
         identity = Identity(found.user_id, self._scheme, found.scopes, found.claims)
         return Remembered(identity, found, until, renew_at)
 

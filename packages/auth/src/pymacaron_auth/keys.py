@@ -98,6 +98,8 @@ def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str 
     usable = (algorithm,) if algorithm else FAMILIES[family]
     if family == "ES":
         usable = tuple(name for name in usable if CURVES.get(str(jwk.get("crv"))) == name)
+    if not usable:
+        raise UnfitKeyError("is a JWK of a curve that none of its algorithms uses")
     material = _loaded(lambda: _algorithms()[FAMILIES[family][0]].from_jwk(dict(jwk)), "is a JWK that cannot be read")
     if family == "HS" and len(material) < SHORTEST_SECRET:
         raise UnfitKeyError(f"has {len(material)} bytes: use at least {SHORTEST_SECRET}")
@@ -144,8 +146,6 @@ def _from_pem(text: str, family: str, kid: str | None) -> Key:
 
 def _key(kid: str | None, family: str, usable: tuple[str, ...], material: Any) -> Key:
     """Return a key of material as PyJWT loaded it; raises UnfitKeyError for one that is too weak."""
-    if not usable:
-        raise UnfitKeyError("is of a curve that none of its algorithms uses")
     if family in ("RS", "PS") and material.key_size < SHORTEST_MODULUS:
         raise UnfitKeyError(f"has {material.key_size} bits: use at least {SHORTEST_MODULUS}")
     private = family == "HS" or hasattr(material, "private_bytes")
