@@ -315,23 +315,20 @@ def test_the_unused_bits_of_the_last_character_are_no_second_way_to_write_a_toke
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "code"),
     [
-        "",
-        "Bearer",
-        "Bearer ",
-        "bearer",
-        "Token x",
-        "Negotiate",
-        "Bearertoken",
-        f"Bearer: {forged()}",
-        f"Bearer,{forged()}",
+        ("", "AUTHORIZATION_HEADER_MISSING"),
+        ("Basic Z3JhY2U6d29yZA==", "AUTHORIZATION_HEADER_MISSING"),
+        *((text, "TOKEN_INVALID") for text in ("Bearer", "Bearer ", "bearer", "Bearer1234", "bearer a b", "Token x")),
+        (forged(), "TOKEN_INVALID"),
+        (f"Bearer: {forged()}", "TOKEN_INVALID"),
+        (f"Bearer,{forged()}", "TOKEN_INVALID"),
+        (f"Bearer {forged()} x", "TOKEN_INVALID"),
     ],
     ids=lambda text: text[:14],
 )
-def test_a_header_without_a_bearer_token_is_refused(ours: Shop, text: str) -> None:
-    status, code = ours.error(Authorization=text)
-    assert (status, code in ("TOKEN_INVALID", "AUTHORIZATION_HEADER_MISSING")) == (401, True)
+def test_a_header_without_a_bearer_token_is_refused(ours: Shop, text: str, code: str) -> None:
+    assert ours.error(Authorization=text) == (401, code)
 
 
 @pytest.mark.parametrize("prefix", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])

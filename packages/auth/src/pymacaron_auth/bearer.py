@@ -52,7 +52,7 @@ class BearerTokens:
     def token(self, environ: dict[str, object]) -> str | None:
         """Return the token of a request, None where it holds none; a header goes before a cookie."""
         text = environ.get("HTTP_AUTHORIZATION")
-        if text is not None:
+        if text:
             return token_of_header(str(text))
         return token_of_cookie(environ, self._origins) if self._cookie else None
 

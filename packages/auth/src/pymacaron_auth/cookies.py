@@ -19,9 +19,16 @@ Environ = Mapping[str, Any]
 
 
 def token_of_header(text: str) -> str | None:
-    """Return the token of an Authorization header (RFC 6750, section 2.1), None for another scheme's."""
-    scheme, _, token = text.partition(" ")
-    return token.strip(" ") if scheme.lower() == "bearer" else None
+    """Return the token of an Authorization header (RFC 6750, section 2.1), None for a user and password.
+
+    Raises AuthInvalidTokenError for anything else: as in PyMacaron 2, the header is taken for a token that went wrong.
+    """
+    scheme, blank, token = text.partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip(" ")
+    if blank and scheme.lower() == "basic":
+        return None
+    raise invalid("it does not stand behind 'Bearer '")
 
 
 def token_of_cookie(environ: Environ, origins: frozenset[str]) -> str | None:

@@ -71,7 +71,7 @@ def test(
     """
     from pymacaron_testing.acceptance import Run, accept, documents_app
 
-    service = context.service()
+    service = context.service("required" if gen_token else "ignored")
     address = chosen_url(service, url, host, port, live)
     token = generated_token(service) if gen_token else None
     options = [*([] if no_stop else ["-x"]), *([f"--junitxml={junit_xml.absolute()}"] if junit_xml else []), *arguments]
