@@ -230,7 +230,6 @@ def test_teardown_is_told_of_errors(parity: Parity) -> None:
         app.teardown_appcontext(lambda error: log.append(("app", repr(error))))
         app.errorhandler(ValueError)(lambda error: ("handled", 422))
         app.errorhandler(ArithmeticError)(lambda error: str(1 / 0))
-        app.error_handler_spec[None][None].pop(Exception)
         app.errorhandler(500)(lambda error: (f"failed: {error.original_exception!r}", 500))
 
         def it(name: str) -> Any:
@@ -243,7 +242,6 @@ def test_testing_propagates(parity: Parity) -> None:
     @parity(IT)
     def feature(app: Flask, log: Log) -> Any:
         app.testing = True
-        app.error_handler_spec[None][None].pop(Exception)
         app.teardown_appcontext(lambda error: log.append(repr(error)))
         return lambda: dict[str, Any]()["k"]
 
@@ -252,7 +250,6 @@ def test_propagation_can_be_set(parity: Parity) -> None:
     @parity(IT)
     def feature(app: Flask, log: Log) -> Any:
         app.config["PROPAGATE_EXCEPTIONS"] = True
-        app.error_handler_spec[None][None].pop(Exception)
         return lambda: dict[str, Any]()["k"]
 
 
@@ -278,7 +275,6 @@ def test_signals_are_sent(parity: Parity) -> None:
                 log.append((name, response and response.status, repr(details.get("exception", details.get("exc")))))
 
             app.extensions["stack"].enter_context(getattr(signals, name).connected_to(receive, app))
-        app.error_handler_spec[None][None].pop(Exception)
         return lambda name="": {"a": 1 / 0} if name else {}
 
 
@@ -325,7 +321,6 @@ def test_a_tracer_wraps_and_listens(parity: Parity) -> None:
         stack.enter_context(
             signals.got_request_exception.connected_to(lambda sender, exception: log.append(repr(exception)), app)
         )
-        app.error_handler_spec[None][None].pop(Exception)
         return lambda name="": {"a": 1 / 0} if name else {}
 
 

@@ -330,7 +330,6 @@ def test_own_globals_and_json(parity: Parity) -> None:
         app.app_ctx_globals_class = OwnGlobals
         app.json.sort_keys = False  # type: ignore[attr-defined]
         app.should_ignore_error = lambda error: isinstance(error, KeyError)  # type: ignore[method-assign]
-        app.error_handler_spec[None][None].pop(Exception)
         app.teardown_request(lambda error: log.append(repr(error)))
         return lambda: {
             "kind": g.kind,

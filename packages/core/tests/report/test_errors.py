@@ -126,6 +126,7 @@ def test_the_text_of_an_exception_is_told_in_debug_mode_only(reported: Made, cap
         caplog.clear()
         made = reported(CODE, more=ERROR)
         made.client.application.debug = debug
+        made.client.application.config["PROPAGATE_EXCEPTIONS"] = False
         reply = made.client.get("/unhandled/canary")
         assert ("ValueError: text canary" in reply.text) is debug
         assert ("ValueError: text canary" in made.told[0][1]["trace"]) is debug

@@ -46,6 +46,7 @@ letsgo(__name__, callback=start)
 """,
 }
 
+CRASHES = "def hello():\n    return {}['k']\ndef goodbye():\n    pass\n"
 CLASSIC = ("server.py", "--port", "{port}")
 WAYS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "server.py --port": (CLASSIC, {}),
@@ -134,6 +135,14 @@ def test_a_service_that_does_not_start_at_first_ends_pym_run(
     server = start("-m", "pymacaron", "run", "--port", "{port}", cwd=folder({**FILES, "apis/hello.yaml": "openapi: ["}))
     assert server.process.wait(20) == 1
     assert "waiting" not in server.log.read_text()
+
+
+def test_a_crash_is_answered_with_its_text_in_debug_mode(
+    folder: Callable[..., Path], start: Callable[..., Any]
+) -> None:
+    server = start(*CLASSIC, "--debug", cwd=folder({**FILES, "handlers.py": CRASHES}))
+    server.wait("/v1/hello", "UNHANDLED_SERVER_ERROR")
+    assert json.loads(server.get("/v1/hello")[1])["error_description"] == "KeyError: 'k'"
 
 
 def test_flask_pym_is_pym(folder: Callable[..., Path], start: Callable[..., Any]) -> None:

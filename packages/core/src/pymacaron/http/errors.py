@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask, current_app, has_app_context, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, LostBodyError, PyMacaronException, StartError
@@ -27,26 +27,34 @@ OF_THE_SERVICE = (StartError, BadResponseException, LostBodyError)
 """Errors whose texts are for those who run the service, not for its callers."""
 GENERIC = "The server failed on this request; its log tells more under this error_id"
 UNHANDLED = "UNHANDLED_SERVER_ERROR"
-OF_FLASK = ("Exception on %s [%s]", "Request finalizing failed with an error while handling an error")
+OF_FLASK = ("Exception on ", "Request finalizing failed with an error while handling an error")
+CRASH = "pymacaron.crash"
+"""In the environ of a request that crashed: the id() of the exception, and the JSON object of the reply."""
 
 
 def install(app: Flask) -> None:
-    """Answer errors of an app in JSON, except those for which the app has handlers of its own."""
+    """Answer errors of an app in JSON, except those for which the app has handlers of its own.
+
+    No handler is for any exception at all: what nobody handles is a crash to Flask, which sends its signal, tells the
+    functions at teardown, and asks for an answer to an InternalServerError.
+    """
     handlers = app.error_handler_spec[None][None]
-    ours: dict[type[Exception], Callable[[Any], WerkzeugResponse]] = {
+    ours: dict[type[Exception], Callable[[Any], Any]] = {
         PyMacaronException: answer_declared,
         HTTPException: answer_http,
-        Exception: answer_unhandled,
     }
     for kind, handler in ours.items():
         handlers.setdefault(kind, handler)
-    if type(app).log_exception is Flask.log_exception and handlers[HTTPException] is answer_http:
-        app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # answer_http logs it, without its text
+    app.log_exception = _log_exception(app.log_exception)  # type: ignore[method-assign]
     logging.getLogger(app.name).addFilter(_leave_out_texts)
 
 
-def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
-    """Answer what a handler or the framework raised on purpose; a 5xx is reported too."""
+def answer_declared(error: PyMacaronException) -> Any:
+    """Answer what a handler or the framework raised on purpose; a 5xx is reported too.
+
+    An error handler of the app for the status is asked first. It gets the HTTPException of that status, with the error
+    as its `original_exception`.
+    """
     reply = error.to_json()
     text = f"{error.code}: {error}"
     if error.status >= 500:
@@ -55,6 +63,10 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
         log.info("%s: %s (error_id %s)", _where(), text, error.error_id)
     if isinstance(error, OF_THE_SERVICE) and not current_app.debug:
         reply["error_description"] = GENERIC
+    if handler := _handler_of_status(error.status):
+        told: Any = default_exceptions[error.status](reply["error_description"])
+        told.original_exception = error
+        return current_app.ensure_sync(handler)(told)
     response = shaped(error, reply)
     response.headers.extend(error.headers())
     return response
@@ -63,10 +75,10 @@ def answer_declared(error: PyMacaronException) -> WerkzeugResponse:
 def answer_http(error: HTTPException) -> WerkzeugResponse:
     """Answer Flask's own errors (404, 405, 413, ...), with their headers such as Allow.
 
-    An exception of functions after the request comes here too, inside an InternalServerError.
+    A crash comes here too, inside an InternalServerError.
     """
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
-        return answer_unhandled(error.original_exception)
+        return shaped(error.original_exception, _crash(error.original_exception))
     if error.response is not None:
         return _reported(error.get_response())
     status = error.code or 500
@@ -83,15 +95,44 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
     return response
 
 
-def answer_unhandled(error: Exception) -> WerkzeugResponse:
-    """Answer any other exception with 500: its text leaves the process only in debug mode."""
-    service = current_app.extensions.get("pymacaron")
-    code = UNHANDLED if service is None else service.config.get("unhandled_error_code", UNHANDLED)
-    reply = _reply(error, code, GENERIC, 500)
-    _report(error, reply, code)
-    if current_app.debug:
-        reply["error_description"] = masked(one_line(error))
-    return shaped(error, reply)
+def _crash(error: Exception) -> dict[str, Any]:
+    """Return the reply to an exception that nobody handled, and report it, once.
+
+    Its text leaves the process only in debug mode.
+    """
+    environ = request.environ
+    known: tuple[int, dict[str, Any]] = environ.get(CRASH, (0, {}))
+    if known[0] != id(error):
+        service = current_app.extensions.get("pymacaron")
+        code = UNHANDLED if service is None else service.config.get("unhandled_error_code", UNHANDLED)
+        reply = _reply(error, code, GENERIC, 500)
+        _report(error, reply, code)
+        if current_app.debug:
+            reply["error_description"] = masked(one_line(error))
+        known = environ[CRASH] = id(error), reply
+    return known[1]
+
+
+def _log_exception(own: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what Flask calls of each crash, before it asks any handler: after ours, what the app has of its own."""
+    is_flasks = getattr(own, "__func__", None) is Flask.log_exception
+
+    def log_exception(exc_info: Any) -> None:
+        _crash(exc_info[1])
+        if not is_flasks:
+            own(exc_info)
+
+    return log_exception
+
+
+def _handler_of_status(status: int) -> Callable[[Any], Any] | None:
+    """Return the error handler for a status that the app, or a blueprint of the request, has."""
+    kind = default_exceptions.get(status)
+    for name in (*request.blueprints, None):
+        handlers = current_app.error_handler_spec.get(name, {}).get(status, {})
+        if kind in handlers:
+            return handlers[kind]
+    return None
 
 
 def _reply(error: Exception, code: str, description: str, status: int) -> dict[str, Any]:
@@ -124,7 +165,7 @@ def _reported(response: WerkzeugResponse) -> WerkzeugResponse:
 def _leave_out_texts(record: logging.LogRecord) -> bool:
     """Take the texts of exceptions out of what Flask logs by itself, unless the app is in debug mode."""
     error = record.exc_info[1] if record.exc_info else None
-    if error is not None and record.msg in OF_FLASK and not (has_app_context() and current_app.debug):
+    if error is not None and str(record.msg).startswith(OF_FLASK) and not (has_app_context() and current_app.debug):
         record.exc_info, record.exc_text = None, trace_of(error)
     return True
 

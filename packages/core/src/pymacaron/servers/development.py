@@ -35,6 +35,8 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
     if not reload.is_child():
         refuse_taken_port(host, port)
     app.debug = debug
+    if app.config["PROPAGATE_EXCEPTIONS"] is None:
+        app.config["PROPAGATE_EXCEPTIONS"] = False  # no debugger waits for them behind this server
     watching.install(app, service, log_calls=True)
     try:
         service.start()
