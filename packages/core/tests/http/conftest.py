@@ -76,9 +76,9 @@ def plain_side(tmp_path: Path) -> Side:
             return result
 
         for method, path in (("get", "/it"), ("post", "/it"), ("get", "/it/{name}")):
-            rule = path.replace("{name}", "<v0>")
-            wrapped = (lambda v0: view(name=v0)) if "<" in rule else view
-            app.add_url_rule(rule, f"it.{method} {path}", wrapped, methods=[method.upper()], merge_slashes=False)
+            rule = path.replace("{name}", "<name>")
+            wrapped = (lambda name: view(name=name)) if "<" in rule else view
+            app.add_url_rule(rule, f"it:{method} {path}", wrapped, methods=[method.upper()], merge_slashes=False)
 
     errors.install(app)
     return Side(app, serve)

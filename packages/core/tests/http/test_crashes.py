@@ -69,7 +69,7 @@ CHANGES: dict[str, Change] = {
     "handler of InternalServerError": handled(InternalServerError),
     "handler of its class": handled(LookupError),
     "handler of Exception": handled(Exception),
-    "before the request": lambda app: app.before_request(lambda: 1 / 0),
+    "before the request": lambda app: app.before_request(lambda: str(1 / 0)),
     "after the request": fail_late,
 }
 
@@ -93,7 +93,7 @@ def test_what_abort_sends_is_no_crash(ours: Any) -> None:
 
 
 def test_a_crash_is_logged_without_its_text_whoever_answers_it(ours: Any, caplog: pytest.LogCaptureFixture) -> None:
-    ours.serve(lambda: {"a": {}["canary"]})
+    ours.serve(lambda: {"a": dict[str, str]()["canary"]})
     assert told(ours.app, handled(500))[0][1] == "own"
     assert caplog.text.count("UNHANDLED_SERVER_ERROR (error_id") == 1
     assert "Exception on" not in caplog.text
@@ -111,7 +111,7 @@ class LogsByItself(Flask):
 def test_an_app_that_logs_crashes_by_itself_still_does(caplog: pytest.LogCaptureFixture) -> None:
     app = LogsByItself("own")
     errors.install(app)
-    app.add_url_rule("/it", "it", lambda: {"a": {}["canary"]})
+    app.add_url_rule("/it", "it", lambda: {"a": dict[str, str]()["canary"]})
     assert app.test_client().get("/it").json["error"] == "UNHANDLED_SERVER_ERROR"  # type: ignore[index]
     assert "logged by itself" in caplog.text
     assert "Exception on /it [GET]" in caplog.text

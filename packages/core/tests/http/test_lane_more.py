@@ -382,7 +382,7 @@ def test_what_is_no_error_but_ends_all(parity: Parity) -> None:
 def test_preprocessors_may_change_the_values_of_a_path(parity: Parity) -> None:
     @parity({"path": "/it/x"})
     def feature(app: Flask, log: Log) -> Any:
-        app.url_value_preprocessor(lambda endpoint, values: values.update(v0=f"changed {values['v0']}"))
+        app.url_value_preprocessor(lambda endpoint, values: values.update(name=f"changed {values['name']}"))
         return lambda name: {"name": name, "seen": request.view_args}
 
 

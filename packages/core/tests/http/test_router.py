@@ -161,7 +161,7 @@ def test_a_rule_added_later_is_served(folder: Callable[..., Path]) -> None:
     app.url_map.add(Rule("/later", endpoint="later"))
     app.view_functions["later"] = lambda: "later"
     assert http.get("/later").text == "later"
-    app.view_functions["it.get /it"] = lambda: "wrapped"
+    app.view_functions["it:get /it"] = lambda: "wrapped"
     assert http.get("/it").text == "wrapped"
     app.extensions["pymacaron"].close()
 

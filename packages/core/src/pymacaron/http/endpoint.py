@@ -30,9 +30,14 @@ __all__ = ["Endpoint"]
 
 
 class Endpoint:
-    """The Flask view of one operation: `prepare` is called by its first request, and returns what answers each one."""
+    """The Flask view of one operation: `prepare` is called by its first request, and returns what answers each one.
+
+    `app.view_functions` holds it by its endpoint; `api` and `operation` tell what it serves.
+    """
 
     def __init__(self, service: Service, bound: BoundOperation, prepare: Callable[[], Answer]) -> None:
+        self.api = bound.api
+        self.operation = bound.operation
         self.bound = bound
         self._service = service
         self._prepare = prepare
@@ -44,27 +49,27 @@ class Endpoint:
     def route(self) -> str:
         """The template of the path as it is served."""
         ignored = bool(self._service.config.get("ignore_base_path"))
-        return self.bound.operation.full_paths(ignore_base_path=ignored)[0]
+        return self.operation.full_paths(ignore_base_path=ignored)[0]
 
     @property
     def name(self) -> str:
         """The operationId, else the method and the path."""
-        operation = self.bound.operation
+        operation = self.operation
         return operation.operation_id or f"{operation.method} {operation.path}"
 
     @cached_property
     def hides_path(self) -> bool:
         """Whether a parameter in the path is called like a secret."""
-        parameters = self.bound.operation.parameters
+        parameters = self.operation.parameters
         return any(parameter.location == "path" and looks_secret(parameter.name) for parameter in parameters)
 
     @cached_property
     def query_names(self) -> frozenset[str]:
         """The names that the query may hold."""
-        parameters = self.bound.operation.parameters
+        parameters = self.operation.parameters
         return frozenset(parameter.name for parameter in parameters if parameter.location == "query")
 
-    def __call__(self, **values: str) -> Response:
+    def __call__(self, /, **values: str) -> Response:
         """Answer the current request as a Flask view; `values` are the path parameters by the router's names."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
         result = self.answer(context, context.request.environ, values)

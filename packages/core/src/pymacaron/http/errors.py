@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
     }
     for kind, handler in ours.items():
         handlers.setdefault(kind, handler)
-    app.log_exception = _log_exception(app.log_exception)  # type: ignore[method-assign]
+    app.log_exception = _log_exception(app.log_exception)  # type: ignore[method-assign, assignment]
     logging.getLogger(app.name).addFilter(_leave_out_texts)
 
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from pymacaron.spec import Parameter
 
-__all__ = ["parameter_keywords", "underscored"]
+__all__ = ["free", "identifier", "parameter_keywords", "underscored"]
 
 ORDER = ("path", "query", "querystring", "header", "cookie", "formData")
 
@@ -32,7 +32,7 @@ def parameter_keywords(parameters: Sequence[Parameter]) -> dict[Parameter, str]:
         name = identifier(parameter.name)
         if name in chosen.values():
             prefix = "form" if parameter.location == "formData" else parameter.location
-            name = _free(f"{prefix}_{name.lstrip('_')}", set(chosen.values()))
+            name = free(f"{prefix}_{name.lstrip('_')}", set(chosen.values()))
         chosen[parameter] = name
     return chosen
 
@@ -58,7 +58,8 @@ def _allowed(character: str) -> str:
     return character if f"_{character}".isidentifier() else " "
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free(name: str, taken: set[str]) -> str:
+    """Return a name with, where it is taken, the first free number behind it."""
     number = 2
     candidate = name
     while candidate in taken:

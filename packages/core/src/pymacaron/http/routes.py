@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +14,8 @@ from werkzeug.routing import Map, Rule
 from pymacaron.exceptions import BindingError, StartError
 from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.handlers import BoundOperation, bind
+from pymacaron.http.names import free
+from pymacaron.http.routenames import VARIABLE, endpoint_names, variable_names
 from pymacaron.http.security import Guard, Guards
 from pymacaron.models.pool import ModelPool
 from pymacaron.modules import BrokenModuleError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["add_routes", "import_for_requests"]
 
 OURS = Path(__file__).parents[1]
-VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None:
@@ -38,8 +38,11 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
     taken: dict[tuple[str, str], Operation] = {}
     ready: list[Callable[[], None]] = []
     guards = Guards(service)
+    endpoints = set(app.view_functions)
     for pool in pools:
         own_methods = {(operation.path, operation.method.upper()) for operation in pool.document.operations}
+        names = endpoint_names(pool.name, pool.document, endpoints)
+        endpoints.update(names.values())
         for operation in pool.document.operations:
             if operation.binding.skipped:
                 continue
@@ -49,7 +52,8 @@ def add_routes(app: Flask, service: Service, pools: Iterable[ModelPool]) -> None
                 if operation.binding.server and not broken.counts(operation.binding.server):
                     bound, rules = bind(service, pool.name, operation), _rules(operation, service, own_methods)
                     guard = None if unverified else guards.guard(pool.document, operation, bound.handler)
-                    ready.append(partial(_add, app, service, pool, bound, guard, rules))
+                    endpoint = names[operation.method, operation.path]
+                    ready.append(partial(_add, app, service, pool, bound, guard, rules, endpoint))
             except BrokenModuleError as error:
                 broken.add(error)
             except BindingError as error:
@@ -150,9 +154,9 @@ def _add(
     bound: BoundOperation,
     guard: Guard | None,
     rules: Iterable[OperationRule],
+    endpoint: str,
 ) -> None:
     operation = bound.operation
-    endpoint = f"{bound.api}.{operation.method} {operation.path}"
     for rule in rules:
         rule.endpoint = endpoint
         rule.limits = operation.limits
@@ -166,7 +170,7 @@ def _prepared(service: Service, pool: ModelPool, bound: BoundOperation, guard: G
     from pymacaron.http.dispatch import answer
     from pymacaron.http.plan import compile_plan
 
-    return partial(answer, compile_plan(bound, guard, pool, _variables(bound.operation.path)), service)
+    return partial(answer, compile_plan(bound, guard, pool, variable_names(bound.operation)), service)
 
 
 def import_for_requests() -> None:
@@ -176,16 +180,12 @@ def import_for_requests() -> None:
     import pymacaron.models.maker  # noqa: F401
 
 
-def _variables(path: str) -> dict[str, str]:
-    """Return the router's name of each variable of a path: its own may be no identifier."""
-    return {name: f"v{index}" for index, name in enumerate(dict.fromkeys(VARIABLE.findall(path)))}
-
-
 def _pattern(path: str, operation: Operation) -> str:
     """Return a path template in werkzeug's words; a parameter never spans a slash (OpenAPI 3.1, section 4.8.8.1)."""
-    variables = _variables(operation.path)
+    variables = variable_names(operation)
     for name in VARIABLE.findall(path):
-        variables.setdefault(name, f"b{len(variables)}")
+        if name not in variables:
+            variables[name] = free("base", set(variables.values()))
     parts = VARIABLE.split(path)
     return "".join(
         f"<{variables[part]}>" if index % 2 else _static(part, operation) for index, part in enumerate(parts)

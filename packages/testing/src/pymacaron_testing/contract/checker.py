@@ -12,12 +12,14 @@ from werkzeug.exceptions import HTTPException
 
 from pymacaron.exceptions import RequestError
 from pymacaron.http.dispatch import read
+from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.handlers import bind
 from pymacaron.http.incoming import Incoming
 from pymacaron.http.mediatypes import is_json
 from pymacaron.http.plan import Plan, compile_plan
 from pymacaron.http.problems import escape
 from pymacaron.http.responseheaders import declared_headers, misfits
+from pymacaron.http.routenames import variable_names
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.problems import InvalidValue
 from pymacaron.spec import MediaType, Operation, Response
@@ -103,11 +105,6 @@ class Checker:
         self._service = app.extensions["pymacaron"]
         self.pools: Mapping[str, ModelPool] = self._service.pools
         self._plans: dict[tuple[str, str], Plan] = {}
-        self._operations = {
-            f"{name}.{operation.method} {operation.path}": (name, operation)
-            for name, pool in self.pools.items()
-            for operation in pool.document.operations
-        }
 
     def found(self, exchange: Exchange) -> Found | None:
         """Return the operation that a request called, None where it called none."""
@@ -118,8 +115,8 @@ class Checker:
             endpoint, values = adapter.match(path, method=method)
         except HTTPException:
             return None
-        known = self._operations.get(endpoint)
-        return Found(known[0], known[1], values) if known else None
+        view = self._app.view_functions.get(endpoint)
+        return Found(view.api, view.operation, values) if isinstance(view, Endpoint) else None
 
     def violations(self, exchange: Exchange, found: Found) -> list[Violation]:
         """Return what an exchange with an operation breaks."""
@@ -147,8 +144,7 @@ class Checker:
         if key not in self._plans:
             pool = self.pools[found.api]
             bound = bind(self._service, found.api, found.operation)
-            names = {name: f"v{index}" for index, name in enumerate(_variables(found.operation.path))}
-            self._plans[key] = compile_plan(bound, None, pool, names)
+            self._plans[key] = compile_plan(bound, None, pool, variable_names(found.operation))
         return self._plans[key]
 
     def _of_response(self, exchange: Exchange, found: Found) -> Iterator[tuple[str, str, str]]:
@@ -198,11 +194,6 @@ def _media_type(written: str, declared: Response) -> MediaType | None:
     ranges = (plain, f"{plain.partition('/')[0]}/*", "*/*")
     by_name = {name.partition(";")[0].strip().lower(): media for name, media in declared.content.items()}
     return next((by_name[name] for name in ranges if name in by_name), None)
-
-
-def _variables(path: str) -> list[str]:
-    parts = path.replace("{", "}").split("}")
-    return list(dict.fromkeys(parts[1::2]))
 
 
 def _environ(exchange: Exchange) -> dict[str, object]:

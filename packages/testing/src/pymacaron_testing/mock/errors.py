@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
+from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.mediatypes import is_json
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import Operation, Schema
@@ -24,15 +25,11 @@ def shape_errors(
     make: Callable[[Schema, str], Any],
 ) -> None:
     """Rewrite the JSON of errors that do not fit what their operation declares for their status."""
-    operations = {
-        f"{name}.{operation.method} {operation.path}": operation
-        for name, pool in pools.items()
-        for operation in pool.document.operations
-    }
 
     @app.after_request
     def shape(response: Response) -> Response:
-        operation = operations.get(request.endpoint or "")
+        view = app.view_functions.get(request.endpoint or "")
+        operation = view.operation if isinstance(view, Endpoint) and view.api in pools else None
         schema = _declared(operation, response.status_code) if operation and response.status_code >= 400 else None
         written = response.get_json(silent=True) if schema and is_json(response.mimetype or "") else None
         if schema and isinstance(written, dict) and not accepts(schema, written):
