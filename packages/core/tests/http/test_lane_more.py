@@ -341,7 +341,7 @@ def test_own_globals_and_json(parity: Parity) -> None:
 def test_hosts_and_proxies(parity: Parity) -> None:
     proxied = {"headers": {"X-Forwarded-Host": "out.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/a"}}
 
-    @parity(IT, proxied, {"headers": {"Host": "bad/host"}}, {"headers": {"Host": "x.example:8080"}})
+    @parity(IT, proxied, {"headers": {"Host": "x.example:8080"}})
     def feature(app: Flask, log: Log) -> Any:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_host=1, x_proto=1, x_prefix=1)  # type: ignore[method-assign]
         return lambda: {"url": request.url, "root": request.script_root}

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from pymacaron import create_app
 from pymacaron.exceptions import ConfigError, StartError
+from pymacaron.http import contexts
 
 Client = Callable[..., FlaskClient]
 
@@ -60,6 +61,44 @@ BODY = "      requestBody: {content: {%s: {schema: %s}}}\n"
 )
 def test_an_odd_request_is_no_error_of_the_server(given: dict[str, str], call: Any, client: Client) -> None:
     assert client(given).post("/it", **call).status_code in (200, 400, 415)
+
+
+@pytest.mark.parametrize("lean", [True, False])
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [
+        ({"HTTP_HOST": ""}, 400),
+        ({"HTTP_HOST": "", "SERVER_PROTOCOL": "HTTP/1.0"}, 200),
+        ({"HTTP_HOST": "a,b"}, 400),
+        ({"HTTP_HOST": "a b"}, 400),
+        ({"HTTP_HOST": "a/b"}, 400),
+        ({"HTTP_HOST": "[::1"}, 400),
+        ({"HTTP_HOST": "é"}, 400),
+        ({"HTTP_HOST": "[::1]:8080"}, 200),
+        ({"HTTP_HOST": "my_shop.example:"}, 200),
+        ({"REQUEST_METHOD": "post"}, 400),
+        ({"REQUEST_METHOD": "Post"}, 400),
+    ],
+)
+def test_a_request_that_http_forbids_is_refused(
+    environ: dict[str, str], status: int, lean: bool, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not lean:
+        monkeypatch.setattr(contexts, "_another_flask", lambda app: "this is another Flask")
+    http = client(files(""))
+    ended: list[object] = []
+    http.application.teardown_request(ended.append)
+    replies: list[Any] = [http.post("/it", environ_overrides=environ) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [status] * 2
+    assert all(reply.json == [] or reply.json["error"] == "BAD_REQUEST" for reply in replies)
+    assert ended == [None, None]
+
+
+def test_a_failing_handler_of_400_is_an_error_like_any(client: Client) -> None:
+    http = client(files(""))
+    http.application.register_error_handler(400, lambda error: str(1 / 0))
+    reply: Any = http.post("/it", environ_overrides={"HTTP_HOST": ""})
+    assert (reply.status_code, reply.json["error"]) == (500, "UNHANDLED_SERVER_ERROR")
 
 
 def test_a_body_of_any_type_is_read_by_its_own(client: Client) -> None:

@@ -337,6 +337,27 @@ def test_half_a_body_of_a_client_that_goes_away_is_refused_and_no_crash(serve: S
     assert "Traceback" not in running.log.read_text()
 
 
+def test_a_request_that_http_forbids_is_refused_without_a_word_of_it(serve: Serve, server: str) -> None:
+    running = serve("--workers", "1")
+    head, host, end = b"GET /canary HTTP/1.1\r\n", b"Host: t\r\n", b"Connection: close\r\n\r\n"
+    of_the_server = [
+        b"GET /" + "canary-é".encode() + b" HTTP/9.9\r\n" + host + end,
+        head + host + b"Content-Length: 1\r\nContent-Length: canary\r\n" + end,
+    ]
+    for request in (head + end, head + host + host + end, b"get" + head[3:] + host + end, *of_the_server):
+        with connections(running.port, 1, request) as (client,), client.makefile("rb") as reply:
+            status, headers, body = reply.readline(), http.client.parse_headers(reply), reply.read()
+        assert status.startswith(b"HTTP/1.1 400 ")
+        if server == "gunicorn" or request not in of_the_server:
+            told = json.loads(body)
+            assert (headers["Content-Type"], told["error"], told["status"]) == ("application/json", "BAD_REQUEST", 400)
+            assert b"canary" not in body
+        else:
+            assert body == b""
+        if server == "gunicorn" and request in of_the_server:
+            assert told["error_id"] in running.log.read_text()
+
+
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True)  # granian ends the body there: docs/how-to/serve.md
 @pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"2;=\r\n{}\r\n0\r\n\r\n"])
 def test_a_malformed_chunk_is_refused_and_no_crash(chunk: bytes, serve: Serve) -> None:

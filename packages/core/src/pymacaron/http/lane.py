@@ -18,6 +18,7 @@ from pymacaron.http import contexts
 from pymacaron.http.contexts import LeanContext
 from pymacaron.http.endpoint import Endpoint
 from pymacaron.http.headers import AddsHeaders
+from pymacaron.http.hosts import is_host
 from pymacaron.http.lanes import bounded
 from pymacaron.http.reply import Reply
 from pymacaron.http.router import Router
@@ -83,7 +84,7 @@ class Lane:
     def _is_ordinary(self, environ: WSGIEnvironment) -> bool:
         """Tell whether nothing in a request's surroundings calls for more than a path and a method."""
         host = environ.get("HTTP_HOST")
-        if "HTTP_UPGRADE" in environ or "werkzeug.debug.preserve_context" in environ or host is None:
+        if "HTTP_UPGRADE" in environ or "werkzeug.debug.preserve_context" in environ or not host:
             return False
         if self._app.config["TRUSTED_HOSTS"] is not None:
             return False
@@ -91,7 +92,7 @@ class Lane:
 
     def _admits(self, host: str, environ: WSGIEnvironment) -> bool:
         """Ask Flask about a host that was not seen before."""
-        if not contexts.is_plain_host(self._app, environ):
+        if not is_host(host) or not contexts.is_plain_host(self._app, environ):
             return False
         if len(self._hosts) < MOST_HOSTS and len(host) < LONGEST_HOST:
             self._hosts.add(host)

@@ -9,7 +9,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import request
+from werkzeug.exceptions import BadRequest
 
+from pymacaron.http.hosts import malformed
 from pymacaron.http.inputs import Body, Bounds, bounds_of, may_have_body
 
 if TYPE_CHECKING:
@@ -30,18 +32,32 @@ def install(app: Flask) -> None:
 
 
 def bounded(app: Flask) -> WSGIApplication:
-    """Return Flask's own way of an app, in which nobody reads more of a body than its operation allows."""
+    """Return Flask's own way of an app, in which nobody reads more of a body than its operation allows.
+
+    A request that HTTP forbids is refused with 400.
+    """
     answer = app.wsgi_app
 
     def bounds(content_type: str) -> Bounds:
         return bounds_of(request.url_rule, app, content_type)
 
     def wsgi_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if sentence := malformed(environ):
+            return _refused(app, sentence, environ, start_response)
         if may_have_body(environ) and "HTTP_UPGRADE" not in environ:
             environ["wsgi.input"] = Body(environ, partial(bounds, environ.get("CONTENT_TYPE", "")))
         return answer(environ, start_response)
 
     return wsgi_app
+
+
+def _refused(app: Flask, sentence: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    with app.request_context(environ):
+        try:
+            answer = app.finalize_request(app.handle_http_exception(BadRequest(sentence)))
+        except Exception as error:
+            answer = app.handle_exception(error)
+        return answer(environ, start_response)
 
 
 def _installed(app: Flask) -> str | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
@@ -97,6 +101,38 @@ class PatientWorker(ThreadWorker):
             return super().handle_request(req, conn)
         finally:
             connection.in_body = False
+
+    def handle_error(self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what is no HTTP in JSON; gunicorn would repeat it."""
+        kept = _Kept()
+        super().handle_error(req, kept, addr, exc)  # type: ignore[arg-type]  # all that gunicorn does with it
+        if kept.data:
+            error_id = str(uuid4())
+            self.log.info("its reply has the error_id %s", error_id)
+            with suppress(OSError):
+                client.sendall(_refusal(HTTPStatus(int(kept.data.split()[1])), error_id))
+
+
+class _Kept:
+    """What stands in for a connection, and keeps what gunicorn writes."""
+
+    data = b""
+
+    def gettimeout(self) -> float:
+        """Say that nobody waits."""
+        return 0.0
+
+    def sendall(self, data: bytes) -> None:
+        """Keep some bytes."""
+        self.data += data
+
+
+def _refusal(status: HTTPStatus, error_id: str) -> bytes:
+    """Return a whole reply to what is no HTTP."""
+    told = {"error": status.name, "error_description": status.phrase, "error_id": error_id, "status": status.value}
+    body = json.dumps(told, separators=(",", ":"))
+    head = ("Connection: close", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    return "\r\n".join((f"HTTP/1.1 {status.value} {status.phrase}", *head, "", body)).encode()
 
 
 def _patient(conn: TConn) -> PatientSocket:
