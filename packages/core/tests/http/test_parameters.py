@@ -176,6 +176,10 @@ def test_what_cannot_be_read_is_told(parameter: str, call: Any, told: str, clien
     assert (reply.status_code, [each["message"] for each in reply.json["problems"]]) == (400, [told])
 
 
+ITEMS = "l: {type: array, items: {type: integer}}, o: {type: array, items: {type: object}}"
+DEEP = f"in: query, style: deepObject, schema: {{type: object, properties: {{{ITEMS}}}}}"
+
+
 @pytest.mark.parametrize(("parameter", "query", "value"), [
     ("in: query, allowEmptyValue: true, schema: {type: integer}", "p", None),
     ("in: query, allowEmptyValue: true, schema: {type: integer}", "p=", None),
@@ -186,6 +190,8 @@ def test_what_cannot_be_read_is_told(parameter: str, call: Any, told: str, clien
     ("in: query, schema: {type: object, additionalProperties: {type: integer}}", "q=1&a=2", {"a": 2}),
     ("in: querystring, content: {application/json: {schema: {type: array}}}", "%5B1%2C2%5D", [1, 2]),
     ("in: query, schema: {type: string}", "é=1&p=é", "é"),
+    (DEEP, "p[l][5]=1&p[l][2]=7", {"l": [1, 7]}),
+    (DEEP, "p[o][]={\"a\":1}", {"o": [{"a": 1}]}),
 ])  # fmt: skip
 def test_what_is_special_about_a_parameter(parameter: str, query: str, value: Any, client: Client) -> None:
     """Empty values, defaults, and objects that take what no other parameter does."""

@@ -358,6 +358,34 @@ def test_a_request_that_http_forbids_is_refused_without_a_word_of_it(serve: Serv
             assert told["error_id"] in running.log.read_text()
 
 
+STREAM = {
+    "handlers.py": FILES["handlers.py"].replace("def hello", "def told")
+    + """\
+def hello():
+    yield ascii(request.headers.get("X-A", "hello"))
+    if "X-A" in request.headers:
+        raise RuntimeError
+"""
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "sent", "read"),
+    [
+        ("gunicorn", b"X-A: good\r\nX_A: bad", b"6\r\n'good'\r\n"),
+        ("granian", b"X-A: good\r\nX_A: bad", b"5\r\n'bad'\r\n0\r\n\r\n"),
+        ("gunicorn", b"X-A: \xe9", b"6\r\n'\\xe9'\r\n"),
+        ("granian", b"X-A: \xe9", b"2\r\n''\r\n0\r\n\r\n"),
+    ],
+    indirect=["server"],
+)
+def test_the_servers_differ_as_it_is_documented(sent: bytes, read: bytes, serve: Serve) -> None:
+    running = serve("--workers", "1", files=STREAM)
+    request = b"GET /hello HTTP/1.1\r\nHost: t\r\nConnection: close\r\n" + sent + b"\r\n\r\n"
+    with connections(running.port, 1, request) as (client,), client.makefile("rb") as reply:
+        assert reply.read().endswith(b"\r\n\r\n" + read)
+
+
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True)  # granian ends the body there: docs/how-to/serve.md
 @pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"2;=\r\n{}\r\n0\r\n\r\n"])
 def test_a_malformed_chunk_is_refused_and_no_crash(chunk: bytes, serve: Serve) -> None:
