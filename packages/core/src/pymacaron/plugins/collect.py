@@ -61,7 +61,8 @@ class Hooks:
 
     def security_schemes(self, config: Config) -> dict[str, SecurityScheme]:
         """Return what verifies each kind of security scheme, such as "http bearer"."""
-        found = self._collected("pym_security_schemes", SecurityScheme, "security scheme", config=config)
+        hook, word = "pym_security_schemes", "security scheme"
+        found = self._collected(hook, SecurityScheme, word, own_first=True, config=config)
         return {scheme.name: scheme for scheme in found}
 
     def token_issuers(self, config: Config) -> list[TokenIssuer]:
@@ -90,16 +91,29 @@ class Hooks:
             raise AttributeError(f"there is no hook '{name}'{did_you_mean(name, names)}")
         return lambda **arguments: [result for _, result in self._plugins.call(name, **arguments) if result is not None]
 
-    def _collected(self, hook: str, kind: type[Record], word: str, **arguments: Any) -> list[Record]:
-        """Return the records of all plugins by name; raises PluginError for two of one name."""
+    def _collected(
+        self, hook: str, kind: type[Record], word: str, *, own_first: bool = False, **arguments: Any
+    ) -> list[Record]:
+        """Return the records of all plugins by name; raises PluginError for two of one name.
+
+        With `own_first`, one of the service's own plugins replaces that of a distribution.
+        """
         owners: dict[str, tuple[Plugin, Record]] = {}
         for plugin, records in self._plugins.call(hook, **arguments):
             for record in _checked(plugin, hook, kind, records):
                 name = record.name or ""
-                if name in owners:
-                    raise PluginError(_clash(word, name, [owners[name][0], plugin]))
+                known = owners.get(name)
+                replaces = own_first and known is not None and _is_own(known[0]) != _is_own(plugin)
+                if known is not None and not replaces:
+                    raise PluginError(_clash(word, name, [known[0], plugin]))
+                if replaces and not _is_own(plugin):
+                    continue
                 owners[name] = (plugin, record)
         return [owners[name][1] for name in sorted(owners)]
+
+
+def _is_own(plugin: Plugin) -> bool:
+    return plugin.origin == "local"
 
 
 def _checked(plugin: Plugin, hook: str, kind: type[Record], records: Iterable[object]) -> list[Record]:

@@ -130,8 +130,8 @@ def pym_security_schemes(config: Config) -> Iterable[SecurityScheme]:  # type: i
 
     `config` is the configuration, complete.
 
-    Returns records, one for each kind of scheme; two of one kind are refused. An operation whose scheme nobody verifies
-    stops the start.
+    Returns records, one for each kind of scheme; two of one kind are refused, but a service's own plugin goes before a
+    distribution. An operation whose scheme nobody verifies stops the start.
 
     Example::
 
