@@ -287,7 +287,7 @@ def _scalar(value: Scalar) -> Any:
     if value.kind == "integer":
         return Annotated[int, values.Integer(value.limits)]  # type: ignore[arg-type]
     if value.kind == "byte":
-        return Annotated[bytes, values.Base64(value.limits)]
+        return Annotated[bytes, values.Base64(_text(value.limits))]
     return _PLAIN[value.kind]
 
 

@@ -8,6 +8,7 @@ from pymacaron.models.heirs import heirs_of
 from pymacaron.models.jsontypes import disjoint, told_types, written_types
 from pymacaron.models.merge import JUDGING, parts_of, says_null
 from pymacaron.models.plans import TYPED_FORMATS, Nullable, Tagged, Value
+from pymacaron.models.properties import required_in
 from pymacaron.spec import Place, Schema, is_known
 
 __all__ = ["Exactness"]
@@ -139,6 +140,8 @@ def _together(schema: Schema) -> list[Schema] | None:
             return None
         names |= properties.keys()
         found.extend(properties.values())
+    if _requires_undeclared(telling):
+        return None
     typed = any("type" in part.siblings for part in telling)
     return found if typed and not any(map(_directed, found)) else None
 
@@ -188,13 +191,21 @@ def _fits(schema: Schema, name: str, word: str) -> bool:
 
 def _object(schema: Schema, words: frozenset[str]) -> list[Schema] | None:
     properties = list(schema.children("properties").values())
-    if any(map(_directed, properties)):
+    if any(map(_directed, properties)) or _requires_undeclared([schema]):
         return None
     if isinstance(schema.siblings.get("additionalProperties"), dict):
         if words & {"properties", "required"}:
             return None
         return [schema.child("additionalProperties")]
     return properties
+
+
+def _requires_undeclared(parts: list[Schema]) -> bool:
+    """Tell whether a dictionary requires names, or a closed object one that it does not declare: no model says that."""
+    declaring = [part for part in parts if isinstance(part.siblings.get("properties"), dict)]
+    if not declaring or any(part.siblings.get("additionalProperties") is False for part in parts):
+        return not required_in(parts).keys() <= {name for part in declaring for name in part.children("properties")}
+    return False
 
 
 def _directed(schema: Schema) -> bool:

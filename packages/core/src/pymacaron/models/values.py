@@ -84,15 +84,15 @@ class OptionalValue:
         return core_schema.json_or_python_schema(inner, core_schema.nullable_schema(inner))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Base64:
-    """Bytes, which JSON writes as text in base64 (RFC 4648, section 4); the limits are those of the text."""
+    """Bytes, which JSON writes as text in base64 (RFC 4648, section 4); `text` is the annotation of that text."""
 
-    limits: tuple[tuple[str, Any], ...] = ()
+    text: Any
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Decode text, take bytes as they are, encode for JSON."""
-        text = core_schema.str_schema(strict=True, **dict(self.limits))
+        text = handler.generate_schema(self.text)
         decoded = core_schema.no_info_after_validator_function(_decoded, text)
         written = core_schema.plain_serializer_function_ser_schema(_encoded, when_used="json")
         either = core_schema.union_schema([core_schema.bytes_schema(strict=True), decoded], mode="left_to_right")
