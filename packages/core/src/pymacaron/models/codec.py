@@ -166,7 +166,9 @@ class Codec:
         if self._hide is not None:
             data = self._hide(data)
         typed = self._typed(self._judged(data))
-        return self._dumped(typed)
+        if self._hide is None:
+            return self._dumped(typed)
+        return to_json(self._hide(self.serializer.to_python(typed, mode="json", by_alias=True, warnings=False)))
 
     def _write_unjudged(self, value: Any) -> bytes:
         data = value if self._hide is None else self._hide(self._plain_json(value))

@@ -89,6 +89,7 @@ class FieldPlanner:
         self._homes: dict[Place, tuple[Schema, tuple[Schema, ...]]] = {}
         self._models: dict[Place, ModelPlan] = {}
         self._bases: dict[Place, Value | None] = {}
+        self._merged: dict[frozenset[Place], Place] = {}
 
     def value(self, schema: Schema) -> Value:
         """Return what a schema means where it is used."""
@@ -317,11 +318,12 @@ class FieldPlanner:
         )
 
     def _together(self, place: Place, schemas: list[Schema]) -> Value:
-        """Plan one value that several schemas describe; it lives at the given place."""
+        """Plan one value that several schemas describe: at the given place, or where the same ones met before."""
         if len({schema.place for schema in schemas}) == 1:
             return self.value(schemas[0])
         seen: set[Place] = set()
         parts = tuple(part for schema in schemas for part in parts_of(schema, seen))
+        place = self._merged.setdefault(frozenset(seen), place)
         return self._home_value(replace(schemas[-1], place=place), parts)
 
 

@@ -1,16 +1,21 @@
-"""Properties that are write-only, taken out of what is sent."""
+"""Properties that are write-only, taken out of what is sent: wherever a schema that may apply says so."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pymacaron.exceptions import SpecError
+from pymacaron.models.asserted import runs, text_judge
 from pymacaron.models.heirs import variants
 from pymacaron.models.merge import parts_of
 from pymacaron.models.resources import reached
-from pymacaron.spec import Place, Schema
+from pymacaron.spec import Place, Schema, schemas_in
 
-__all__ = ["has_write_only", "without_write_only"]
+__all__ = ["Hiding", "has_write_only"]
+
+_SAME = frozenset({"anyOf", "dependencies", "dependentSchemas", "else", "if", "oneOf", "then"})
+"""What holds schemas of the same value: each one may apply."""
 
 
 def has_write_only(schema: Schema) -> bool:
@@ -18,47 +23,89 @@ def has_write_only(schema: Schema) -> bool:
     return any(each.siblings.get("writeOnly") is True for each in reached(schema))
 
 
-def without_write_only(schemas: Iterable[Schema], data: Any) -> Any:
-    """Return JSON data without the properties that any of its schemas calls write-only, however deep."""
-    parts: dict[Place, Schema] = {}
-    for schema in schemas:
-        _gather(schema, parts)
-    if isinstance(data, dict):
+class Hiding:
+    """Takes out what a schema calls write-only: of conditions and unions each branch counts, whether it fits or not."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._anchors: dict[str, list[Schema]] = {}
+        for each in reached(schema):
+            self._anchors.setdefault(str(each.keywords.get("$dynamicAnchor")), []).append(each)
+
+    def without(self, data: Any) -> Any:
+        """Return JSON data without its write-only properties."""
+        return self._without([self._schema], data)
+
+    def _without(self, schemas: Iterable[Schema], data: Any) -> Any:
+        if not isinstance(data, dict | list):
+            return data
+        parts: dict[Place, Schema] = {}
+        for schema in schemas:
+            self._gather(schema, parts)
+        if isinstance(data, list):
+            return [self._without(list(_items(parts.values(), index)), item) for index, item in enumerate(data)]
         kept = {}
         for name, value in data.items():
-            inner = _members(parts.values(), name)
+            inner = [schema for part in parts.values() for schema in _members(part, name)]
             if not any(_write_only(schema) for schema in inner):
-                kept[name] = without_write_only(inner, value)
+                kept[name] = self._without(inner, value)
         return kept
-    if isinstance(data, list):
-        items = [part.child("items") for part in parts.values() if isinstance(part.siblings.get("items"), dict)]
-        return [without_write_only(items, item) for item in data] if items else data
-    return data
+
+    def _gather(self, schema: Schema, parts: dict[Place, Schema]) -> None:
+        """Add a schema and whatever it combines."""
+        for part in (*variants(schema), *parts_of(schema)):
+            if part.place not in parts:
+                parts[part.place] = part
+                for inner in self._beside(part):
+                    self._gather(inner, parts)
+
+    def _beside(self, part: Schema) -> Iterator[Schema]:
+        """Yield the other schemas that may judge the same value."""
+        yield from variants(part)
+        yield from parts_of(part)
+        for tokens, _ in _inner(part):
+            if tokens[0] in _SAME:
+                yield part.child(*tokens)
+        dynamic = part.siblings.get("$dynamicRef")
+        if isinstance(dynamic, str) and part.dialect == "openapi-3.1":
+            yield from self._anchors.get(dynamic.partition("#")[2], ())
+            try:
+                yield part.references.schema(part.place, dynamic, part.dialect)
+            except SpecError:
+                return
 
 
-def _gather(schema: Schema, parts: dict[Place, Schema]) -> None:
-    """Add a schema and whatever it combines, the branches of unions too."""
-    for heir in variants(schema):
-        if heir.place not in parts:
-            _gather(heir, parts)
-    for part in parts_of(schema):
-        if part.place not in parts:
-            parts[part.place] = part
-            for word in ("oneOf", "anyOf"):
-                if isinstance(part.siblings.get(word), list):
-                    for branch in part.children(word).values():
-                        _gather(branch, parts)
+def _inner(part: Schema) -> Iterator[tuple[tuple[str, ...], Any]]:
+    return schemas_in(dict(part.siblings), part.dialect == "openapi-3.1")
 
 
-def _members(parts: Iterable[Schema], name: str) -> list[Schema]:
-    found = []
+def _members(part: Schema, name: str) -> Iterator[Schema]:
+    """Yield what a part says of a property."""
+    found = [tokens for tokens, _ in _inner(part) if _says(tokens, name)]
+    for tokens in found or [("additionalProperties",)]:
+        if isinstance(part.siblings.get(tokens[0]), dict):
+            yield part.child(*tokens)
+    if isinstance(part.siblings.get("unevaluatedProperties"), dict) and not found:
+        yield part.child("unevaluatedProperties")
+
+
+def _says(tokens: tuple[str, ...], name: str) -> bool:
+    """Tell whether a schema inside another one is that of a property, by its name or by a pattern of it."""
+    if tokens[0] == "properties":
+        return tokens[1] == name
+    return tokens[0] == "patternProperties" and runs(tokens[1]) and text_judge("", tokens[1])(name)
+
+
+def _items(parts: Iterable[Schema], index: int) -> Iterator[Schema]:
+    """Yield what parts say of an item."""
     for part in parts:
-        properties = part.siblings.get("properties")
-        if isinstance(properties, dict) and name in properties:
-            found.append(part.child("properties", name))
-        elif isinstance(part.siblings.get("additionalProperties"), dict):
-            found.append(part.child("additionalProperties"))
-    return found
+        listed = "prefixItems" if part.dialect == "openapi-3.1" else "items"
+        first = part.siblings.get(listed)
+        words = ["items", "additionalItems", "contains", "unevaluatedItems"]
+        if isinstance(first, list) and index < len(first):
+            yield part.child(listed, str(index))
+            words = ["contains"]
+        yield from (part.child(word) for word in words if isinstance(part.siblings.get(word), dict))
 
 
 def _write_only(schema: Schema) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -16,7 +15,7 @@ from pymacaron.models.classes import ClassBuilder
 from pymacaron.models.codec import Codec, Responses
 from pymacaron.models.exact import Exactness
 from pymacaron.models.fieldplan import FieldPlanner
-from pymacaron.models.hidden import has_write_only, without_write_only
+from pymacaron.models.hidden import Hiding, has_write_only
 from pymacaron.models.judge import Judge
 from pymacaron.models.names import class_name
 from pymacaron.models.plans import ModelRef, Nullable, Value
@@ -118,9 +117,9 @@ class ModelMaker:
     def _codec(self, schema: Schema, direction: Direction) -> Codec:
         annotation = self.annotation(schema)
         adapter = self.adapter(schema)
+        hides = direction == "response" and has_write_only(schema)
         with self._lock:
-            exact = self._exactness.exact(schema)
-        hides = direction == "response" and not exact and has_write_only(schema)
+            exact = not hides and self._exactness.exact(schema)
         return Codec(
             Judge(schema, direction),
             cast("SchemaValidator", adapter.validator),
@@ -129,7 +128,7 @@ class ModelMaker:
             exact=exact,
             kind=annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None,
             responses=self._responses if direction == "response" else "strict",
-            hide=partial(without_write_only, [schema]) if hides else None,
+            hide=Hiding(schema).without if hides else None,
         )
 
     def _planned(self, schema: Schema) -> Value:

@@ -1,0 +1,128 @@
+"""What a service takes, hands over and sends under schemas that only a validator judges, or that models judge alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+Client = Callable[..., FlaskClient]
+
+CODE = "def take(body):\n    return repr(body)\n\n\ndef echo(body):\n    return body\n"
+
+
+def files(
+    schema: Any, schemas: Any = None, version: str = "3.1.0", code: str = CODE, config: str = ""
+) -> dict[str, str]:
+    """Return the files of a service that takes a schema at /take, and sends what it is sent by it at /echo."""
+
+    def content(inner: Any) -> Any:
+        return {"required": True, "content": {"application/json": {"schema": inner}}}
+
+    def operation(name: str, body: Any, answers: Any) -> Any:
+        responses = {"200": {"description": "ok", "content": answers}}
+        return {"post": {"x-bind-server": f"handlers.{name}", "requestBody": body, "responses": responses}}
+
+    document = {
+        "openapi": version,
+        "info": {"title": "T", "version": "1"},
+        "paths": {
+            "/take": operation("take", content(schema), {"text/plain": {}}),
+            "/echo": operation("echo", content({}), {"application/json": {"schema": schema}}),
+        },
+        "components": {"schemas": schemas or {}},
+    }
+    return {"apis/it.json": json.dumps(document), "handlers.py": code, "pym-config.yaml": f"name: demo\n{config}"}
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def statuses(http: FlaskClient, *values: Any) -> list[tuple[int, int]]:
+    """Return how each value is answered as a request, and as a response."""
+    return [
+        (http.post("/take", json=value).status_code, http.post("/echo", json=value).status_code) for value in values
+    ]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("more", [
+    {},
+    {"additionalProperties": True},
+    {"additionalProperties": {"type": "integer"}},
+    {"properties": {}},
+    {"allOf": [{"required": ["b"]}]},
+    {"nullable": True},
+])  # fmt: skip
+def test_a_name_that_no_property_declares_is_required_all_the_same(more: Any, version: str, client: Client) -> None:
+    schema = {"type": "object", "required": ["a"], **more}
+    http = client(files({"type": "object", "properties": {"in": schema, "list": {"type": "array", "items": schema}}}))
+    full = {"a": 1, "b": 2}
+    assert statuses(http, {"in": {}}, {"list": [{}]}, {"in": full, "list": [full]}) == [
+        (400, 500),
+        (400, 500),
+        (200, 200),
+    ]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_required_name_is_not_declared_by_that(version: str, client: Client) -> None:
+    schema = {"type": "object", "required": ["b"], "properties": {}, "additionalProperties": False}
+    http = client(files(schema, version=version))
+    assert statuses(http, {"b": 1}, {}) == [(400, 500), (400, 500)]
+
+
+PARENT = {"type": "object", "properties": {"name": {"type": "string"}, "next": ref("Parent")}}
+PARENTS = {"type": "object", "properties": {"kids": {"type": "array", "items": ref("Parent")}}}
+
+
+def child(**properties: Any) -> dict[str, Any]:
+    return {"allOf": [ref("Parent"), {"type": "object", "properties": {**properties, "age": {"type": "integer"}}}]}
+
+
+@pytest.mark.parametrize(("schemas", "value", "wrong"), [
+    ({"Parent": PARENT, "Child": child(next=ref("Child"))},
+     {"name": "a", "next": {"age": 1, "next": {"age": 3}}}, {"next": {"next": {"age": "x"}}}),
+    ({"Parent": PARENTS, "Child": child(kids={"type": "array", "items": ref("Child")})},
+     {"kids": [{"age": 1, "kids": [{"age": 3}]}]}, {"kids": [{"kids": [{"age": "x"}]}]}),
+    ({"Child": {"type": "object", "allOf": [{"properties": {"next": ref("Child")}}] * 2}},
+     {"next": {"next": {}}}, {"next": {"next": 1}}),
+])  # fmt: skip
+def test_a_schema_may_narrow_a_property_that_leads_back_to_it(
+    schemas: Any, value: Any, wrong: Any, client: Client
+) -> None:
+    http = client(
+        files(ref("Child"), schemas, code=CODE.replace("repr(body)", "__import__('json').dumps(body.to_json())"))
+    )
+    assert json.loads(http.post("/take", json=value).text) == value
+    assert statuses(http, value, wrong) == [(200, 200), (400, 500)]
+
+
+USER = {"type": "object", "properties": {"name": {"type": "string"}, "password": {"type": "string", "writeOnly": True}}}
+SENT = {"name": "a", "password": "SECRET"}
+
+
+@pytest.mark.parametrize(("schema", "value", "sent"), [
+    ({"type": "array", "prefixItems": [USER]}, [SENT], [{"name": "a"}]),
+    ({"type": "array", "prefixItems": [{}], "items": USER}, [SENT, SENT], [SENT, {"name": "a"}]),
+    ({"type": "array", "contains": USER}, [SENT], [{"name": "a"}]),
+    ({"type": "array", "unevaluatedItems": USER}, [SENT], [{"name": "a"}]),
+    ({"type": "object", "patternProperties": {"^x": USER}}, {"x1": SENT}, {"x1": {"name": "a"}}),
+    ({"type": "object", "patternProperties": {"^pass": {"writeOnly": True}}}, SENT, {"name": "a"}),
+    ({"type": "object", "additionalProperties": {"type": "string", "writeOnly": True}}, SENT, {}),
+    ({"type": "object", "additionalProperties": USER}, {"k": SENT}, {"k": {"name": "a"}}),
+    ({"type": "object", "unevaluatedProperties": USER}, {"k": SENT}, {"k": {"name": "a"}}),
+    ({"type": "object", "if": {"required": ["name"]}, "then": USER}, SENT, {"name": "a"}),
+    ({"type": "object", "if": {"required": ["zz"]}, "else": USER}, SENT, {"name": "a"}),
+    ({"type": "object", "dependentSchemas": {"name": USER}}, SENT, {"name": "a"}),
+    ({"anyOf": [{"type": "array"}, {"allOf": [ref("User")]}]}, SENT, {"name": "a"}),
+    ({"type": "object", "properties": {"k": {"type": "string", "default": "SECRET", "writeOnly": True}}}, {}, {}),
+])  # fmt: skip
+@pytest.mark.parametrize("judged", ["strict", "off"])
+def test_what_is_write_only_is_never_sent(schema: Any, value: Any, sent: Any, judged: str, client: Client) -> None:
+    http = client(files(schema, {"User": USER}, config=f"validate_responses: {judged}\n"))
+    assert http.post("/echo", json=value).json == sent
