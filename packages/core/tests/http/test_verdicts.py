@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from pymacaron.exceptions import SpecError
+
 Client = Callable[..., FlaskClient]
 
 CODE = "def take(body):\n    return repr(body)\n\n\ndef echo(body):\n    return body\n"
@@ -126,3 +128,70 @@ SENT = {"name": "a", "password": "SECRET"}
 def test_what_is_write_only_is_never_sent(schema: Any, value: Any, sent: Any, judged: str, client: Client) -> None:
     http = client(files(schema, {"User": USER}, config=f"validate_responses: {judged}\n"))
     assert http.post("/echo", json=value).json == sent
+
+
+def test_what_is_write_only_below_a_dynamic_reference_is_never_sent(client: Client) -> None:
+    kids = {"type": "array", "items": {"$dynamicRef": "#node"}}
+    tree = {"$dynamicAnchor": "node", **USER, "properties": {**USER["properties"], "kids": kids}}
+    http = client(files(ref("Tree"), {"Tree": tree}))
+    assert http.post("/echo", json={"kids": [SENT]}).json == {"kids": [{"name": "a"}]}
+
+
+NODE = {
+    "type": "object",
+    "properties": {"v": {"type": "integer"}, "kids": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+}
+TREE = {"$dynamicAnchor": "node", **NODE}
+NAMED = {"$id": "https://trees.example/tree", **TREE}
+STRICT = {
+    "$id": "https://trees.example/strict",
+    "$dynamicAnchor": "node",
+    "$ref": "tree",
+    "unevaluatedProperties": False,
+}
+GENERIC = {"$id": "https://trees.example/list", "$defs": {"T": {"$dynamicAnchor": "T", "not": {}}},
+           "type": "array", "items": {"$dynamicRef": "#T"}}  # fmt: skip
+NUMBERS = {"$defs": {"T": {"$dynamicAnchor": "T", "type": "integer"}}, "$ref": "#/components/schemas/Generic"}
+
+
+@pytest.mark.parametrize(("name", "schemas", "value", "wrong", "pointer"), [
+    ("Tree", {"Tree": TREE}, {"kids": [{"v": 2}]}, {"kids": [{"v": "x"}]}, "/kids/0/v"),
+    ("Tree", {"Tree": NAMED}, {"kids": [{"v": 2}]}, {"kids": [{"v": "x"}]}, "/kids/0/v"),
+    ("Tree", {"Tree": NAMED, "Strict": STRICT}, {"kids": [{"z": 2}]}, {"kids": [{"v": "x"}]}, "/kids/0/v"),
+    ("Strict", {"Tree": NAMED, "Strict": STRICT}, {"kids": [{"v": 2}]},
+     {"z": 1}, "/z"),
+    ("Numbers", {"Generic": GENERIC, "Numbers": NUMBERS}, [1], ["x"], "/0"),
+    ("It", {"It": {"type": "object", "properties": {"at": {"$dynamicRef": "#/components/schemas/N"}}},
+            "N": {"$dynamicAnchor": "n", "type": "integer"}}, {"at": 1}, {"at": "x"}, "/at"),
+])  # fmt: skip
+def test_dynamic_references_work_in_a_document(
+    name: str, schemas: Any, value: Any, wrong: Any, pointer: str, client: Client
+) -> None:
+    http = client(files(ref(name), schemas))
+    assert statuses(http, value, wrong) == [(200, 200), (400, 500)]
+    assert [each["pointer"] for each in http.post("/take", json=wrong).json["problems"]] == [pointer]
+
+
+def test_a_dynamic_reference_that_leads_nowhere_stops_the_start(client: Client) -> None:
+    with pytest.raises(SpecError, match=r"apis/it.json:1: '\$dynamicRef: #nowhere' names no schema"):
+        client(files({"$dynamicRef": "#nowhere"}))
+
+
+@pytest.mark.parametrize(("schema", "sent", "pointers"), [
+    ({"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False},
+     b'{"zz": 1, "a": 1, "yy": 2}', ["/zz", "/yy"]),
+    ({"properties": {"a": {}}, "unevaluatedProperties": {"properties": {"b": {"type": "integer"}}}},
+     b'{"a": 1, "k": {"b": "x"}, "l": {"b": 1}}', ["/k/b"]),
+    ({"type": "array", "prefixItems": [{}], "unevaluatedItems": False}, b"[2, 2, 3]", ["/1", "/2"]),
+    ({"type": "array", "contains": {"type": "string"}, "unevaluatedItems": False}, b'[2, "a", 3]', ["/0", "/2"]),
+    ({"type": "array", "prefixItems": [{}], "unevaluatedItems": {"type": "integer"}}, b'["a", 1, "a"]', ["/2"]),
+    ({"type": "array", "items": {"type": "number"}}, b"[1, 2, 1e999]", ["/2"]),
+    ({"type": "array", "items": {"type": "number"}, "uniqueItems": True}, b"[1, 2, 1e999]", ["/2"]),
+    ({"type": "object", "properties": {"a": {"type": "integer"}}}, b'{"a": -1e400, "b": 1e400}', ["/a", "/b"]),
+    ({}, b'{"a": [1, {"b": 1e400}]}', ["/a/1/b"]),
+])  # fmt: skip
+def test_a_problem_is_told_at_each_value_that_causes_it(
+    schema: Any, sent: bytes, pointers: list[str], client: Client
+) -> None:
+    reply = client(files(schema)).post("/take", data=sent, content_type="application/json")
+    assert (reply.status_code, [each["pointer"] for each in reply.json["problems"]]) == (400, pointers)  # type: ignore[index]

@@ -447,6 +447,10 @@ COSTLY = {
     "ahead": ("(?=.*x)y", "a" * 200_000),
     "ahead, at each character": ("^(?:(?!.*foo).)*$", "a" * 200_000),
     "behind": ("(?<=a.*)b", "a" * 200_000),
+    "ahead five times": (r"(?=.*a)(?=.*\d)(?=.*[A-Z])(?=.*[^a])(?=.*!).{8,}", "a" * 200_000 + "b1A"),
+    "ahead, from each character": (r"(?=.*\d)(?=.*[a-z]).{8,}$", "a" * 160_000),
+    "ahead in a text of many bytes": (r"(?=.*\d)(?=.*[a-z]).{8,}$", "\U0001f980" * 60_000),
+    "ahead, then a run of repetitions": ("(?!z)(a|aa)+$", "a" * 20_000 + "b"),
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from pydantic_core import from_json
 
-from pymacaron.models.problems import InvalidValue, ValueProblem
+from pymacaron.models.problems import MOST, InvalidValue, ValueProblem
 
 __all__ = ["EXACT", "as_integer", "decoded", "may_be_vast", "whole"]
 
@@ -30,7 +32,8 @@ def decoded(data: bytes) -> Any:
         return value
     largest = _largest(value)
     if not math.isfinite(largest):
-        raise InvalidValue([ValueProblem((), "Numbers should be finite", "type")])
+        places = islice(_infinite(value, ()), MOST)
+        raise InvalidValue([ValueProblem(place, "Numbers should be finite", "type") for place in places])
     return json.loads(data, parse_float=_number) if largest >= EXACT else value
 
 
@@ -59,6 +62,16 @@ def _largest(data: Any) -> float:
         return abs(data)
     inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return max(map(_largest, inner), default=0.0)
+
+
+def _infinite(data: Any, pointer: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield the place of each number that floats do not hold."""
+    if isinstance(data, float) and not math.isfinite(data):
+        yield pointer
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for token, value in inner:
+        if isinstance(value, float | dict | list):
+            yield from _infinite(value, (*pointer, token))
 
 
 def _number(text: str) -> int | float:

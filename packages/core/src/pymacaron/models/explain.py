@@ -196,6 +196,9 @@ class _Story:
             word = "then" if self._fits(schema.child("if"), data) else "else"
             if word in schema.siblings:
                 self.tell(schema.child(word), data, pointer)
+        if schema.dialect == "openapi-3.1" and "$dynamicRef" in schema.siblings:
+            place, written = schema.place, schema.siblings["$dynamicRef"]
+            self.tell(schema.references.schema(place, written, schema.dialect), data, pointer)
 
     def _union(self, schema: Schema, word: str, data: Any, pointer: Pointer) -> None:
         """Tell of the branch that is meant, by tag or by type; where that is unclear, of the union."""
@@ -240,10 +243,36 @@ class _Story:
             empty = schema.siblings["not"] in ({}, True)
             self._add(pointer, "not", told=sentence("false") if empty else "")
             return
+        before = len(self.problems)
+        if schema.dialect == "openapi-3.1":
+            self._unevaluated(schema, data, pointer)
         words = ("contains", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef")
         word = next((word for word in words if word in schema.siblings), "")
-        if word:
+        if word and len(self.problems) == before:
             self._add(pointer, word)
+
+    def _unevaluated(self, schema: Schema, data: Any, pointer: Pointer) -> None:
+        """Tell of each property or item that no other keyword has looked at."""
+        word = "unevaluatedProperties" if isinstance(data, dict) else "unevaluatedItems"
+        if word not in schema.siblings or not isinstance(data, dict | list):
+            return
+        refused = self._judge.unevaluated(schema, data)
+        names: Sequence[str | int] = refused if isinstance(data, dict) else _places(refused, data)
+        for name in names:
+            if isinstance(schema.siblings[word], dict):
+                self.tell(schema.child(word), data[name], (*pointer, name))  # type: ignore[index]
+            else:
+                self._add((*pointer, name), word)
+
+
+def _places(refused: list[str], items: list[Any]) -> list[int]:
+    """Return the indices of items that are told as JSON, in their order: equal ones that are fine stand before them."""
+    found: list[int] = []
+    for index in reversed(range(len(items))):
+        if refused and json.loads(refused[-1]) == items[index]:
+            refused.pop()
+            found.append(index)
+    return found[::-1]
 
 
 def _names(written: object) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pymacaron.exceptions import SpecError
@@ -26,6 +27,7 @@ class Judge:
         self._registry: Any = None
         self._resources: Resources | None = None
         self._verdicts: dict[tuple[Place, bool], Verdict] = {}
+        self._validators: dict[Place, Any] = {}
         self._lock = threading.Lock()
 
     def accepts(self, data: Any) -> bool:
@@ -42,6 +44,15 @@ class Judge:
             with self._lock:
                 found = self._verdicts.setdefault((schema.place, itself), self._compiled(schema, itself))
         return found
+
+    def unevaluated(self, schema: Schema, data: Any) -> list[str]:
+        """Return the names that `unevaluatedProperties` refuses of an object, or the items of an array as JSON."""
+        self.verdict(schema)
+        errors = self._validators[schema.place].iter_errors(data)
+        with suppress(TooCostlyError):
+            kinds = (error.kind for error in errors if not error.instance_path)
+            return next((list(kind.unexpected) for kind in kinds if kind.name.startswith("unevaluated")), [])
+        return []
 
     def _compiled(self, schema: Schema, itself: bool) -> Verdict:
         import jsonschema_rs
@@ -69,6 +80,7 @@ class Judge:
                 raise
             told = " ".join(str(error).split())[:200]
             raise SpecError(f"{schema.place}: no validator can be made of this schema ({told}); correct it") from None
+        self._validators.setdefault(schema.place, validator)
         return _bounded(validator.is_valid) if self._resources.patterns else validator.is_valid
 
 

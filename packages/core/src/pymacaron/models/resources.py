@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,17 @@ class Resources:
             return ""
         if inherits(schema):
             return self.itself(target)
-        written = str(schema.keywords["$ref"])
+        return self._named(schema, str(schema.keywords["$ref"]), target)
+
+    def dynamic_reference(self, schema: Schema) -> str:
+        """Return what the `$dynamicRef` of a schema is among these files: an anchor stays one."""
+        written = str(schema.keywords["$dynamicRef"])
+        fragment = written.partition("#")[2]
+        if fragment and not fragment.startswith("/"):
+            return written
+        return self._named(schema, written, schema.references.schema(schema.place, written, schema.dialect))
+
+    def _named(self, schema: Schema, written: str, target: Schema) -> str:
         if not self.dynamic:
             _, mark, fragment = written.partition("#")
             known = is_known(str(target.keywords.get("$id")))
@@ -92,6 +102,10 @@ class Resources:
         base = identifiers.base(schema.place, schema.references.source(file).data, new=True)
         url, mark, fragment = joined(base or identifiers.address(file), written).partition("#")
         if url == identifiers.address(target.place.file):
+            if isinstance(target.keywords.get("$id"), str):
+                return identifiers.base(target.place, schema.references.source(target.place.file).data, new=True)
+            if not fragment or fragment.startswith("/"):
+                return self.url(target)
             url = self.url(replace(target, place=Place(target.place.file)))
         return url + mark + fragment
 
@@ -109,16 +123,29 @@ def resources_of(schema: Schema, direction: Direction) -> Resources:
     for file, schemas in files.items():
         data = schema.references.source(file).data
         api = is_api(data)
+        tops = _tops(schemas) if dynamic and api else {}
+        moves[file].update({top: (len(top), tokens) for top, tokens in tops.items()})
         rewriting = Rewriting(direction, found, api, dynamic, _meaningless(schema, file, data))
         content = rewriting.content({} if api else data, schemas)
+        if tops:
+            content = {"$defs": {name: _at(content, top) for top, (_, name) in tops.items()}}
         top = Schema(Place(file), content if isinstance(content, dict) else {}, schema.dialect, schema.references)
         found.contents.append((found.url(top), content))
-        for each in schemas.values() if dynamic and api else ():
-            named = each.keywords.get("$id")
-            if isinstance(named, str) and "://" in named:
-                found.contents.append((named.partition("#")[0], rewriting.rewritten(each)))
         found.patterns.update(rewriting.patterns)
     return found
+
+
+def _tops(schemas: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, str]]:
+    """Return where the outermost schemas go of a document that is none: names are only looked for below keywords."""
+    known = set(schemas)
+    tops = [pointer for pointer in known if not any(pointer[:length] in known for length in range(len(pointer)))]
+    return {pointer: ("$defs", "/".join(pointer)) for pointer in sorted(tops)}
+
+
+def _at(content: Any, pointer: tuple[str, ...]) -> Any:
+    for token in pointer:
+        content = content[token]
+    return content
 
 
 def reached(schema: Schema) -> Iterator[Schema]:

@@ -34,6 +34,7 @@ class Addresses(Protocol):
     def url(self, schema: Schema) -> str: ...
     def itself(self, schema: Schema) -> str: ...
     def reference(self, schema: Schema) -> str: ...
+    def dynamic_reference(self, schema: Schema) -> str: ...
 
 
 class Rewriting:
@@ -73,6 +74,8 @@ class Rewriting:
         node = {word: copy(value) if isinstance(value, dict | list) else value for word, value in self._words(schema)}
         if "$ref" in node:
             node["$ref"] = self._addresses.reference(schema)
+        if new and "$dynamicRef" in node:
+            node["$dynamicRef"] = self._addresses.dynamic_reference(schema)
         hidden |= _hidden(schema, _HIDDEN[self._direction])
         for tokens, inner in list(schemas_in(node, new)):
             below = hidden if tokens[0] == "allOf" else frozenset[str]()

@@ -82,6 +82,8 @@ class SchemaCheck:
             self._reference(Place(file, pointer), node)
             if not self._new:
                 return
+        if self._new and "$dynamicRef" in node:
+            self._dynamic_reference(Place(file, pointer), node["$dynamicRef"])
         self._check_keywords(file, pointer, node)
 
     def _check_keywords(self, file: Path, pointer: tuple[str, ...], node: dict[str, Any]) -> None:
@@ -127,6 +129,17 @@ class SchemaCheck:
             self._check_chain(place, node)
         except BrokenReferenceError as error:
             self.report.broken(error)
+
+    def _dynamic_reference(self, place: Place, written: object) -> None:
+        """Check that a dynamic reference leads somewhere where it stands; what it names is visited too."""
+        try:
+            found, target = self.references.resolve(place, written, self.dialect)
+        except BrokenReferenceError:
+            sentence = f"'$dynamicRef: {written}' names no schema; write the name of a '$dynamicAnchor', or a reference"
+            self.report.error(place.child("$dynamicRef"), sentence)
+            return
+        if not is_known(str(isinstance(target, dict) and target.get("$id"))):
+            self._waiting.append((found.file, found.pointer, target))
 
     def _check_chain(self, place: Place, node: Any) -> None:
         passed: set[int] = set()
