@@ -23,6 +23,7 @@ from pymacaron.models.explain import explained
 from pymacaron.models.judge import Judge
 from pymacaron.models.plainly import as_dicts, strictly
 from pymacaron.models.problems import InvalidValue, ValueProblem, problems_of
+from pymacaron.models.wording import Wording
 
 __all__ = ["Codec", "Responses", "read_free"]
 
@@ -60,6 +61,8 @@ class Codec:
         self.exact = exact
         self.kind = kind
         self._hide = hide
+        self._wording = Wording(judge.schema)
+        self._octets = Wording(judge.schema, octets=True)
         self._whole = judge.schema.dialect != "openapi-3.1"
         writers: dict[Responses, Callable[[Any], bytes]] = {
             "off": self._write_unjudged,
@@ -111,7 +114,7 @@ class Codec:
         return self._typed(self._judged(decoded(data)))
 
     def _read_judged(self, value: Any) -> Any:
-        return self._typed(self._judged(value, _plain(value)))
+        return self._typed(self._judged(value, self._plain(value)))
 
     def _judged(self, value: Any, plain: Any = ...) -> Any:
         """Return a value that the schema accepts, integers as integers."""
@@ -131,7 +134,7 @@ class Codec:
             raise InvalidValue(problems_of(error, value)) from None
 
     def _write_exact(self, value: Any) -> bytes:
-        """Write an instance as it is, plain data as dicts, and what holds both by way of models."""
+        """Write an instance as it is, plain data as dicts, what holds both as models, and all else by way of JSON."""
         if type(value) is self.kind:
             try:
                 return self.serializer.to_json(value, warnings=False)
@@ -143,10 +146,9 @@ class Codec:
             except (ValidationError, PydanticSerializationError):
                 pass
         try:
-            value = self._strict.validate_python(value)
-        except ValidationError as error:
-            raise self._explained(value, error) from None
-        return self._dumped(value)
+            return self._dumped(self._strict.validate_python(value))
+        except ValidationError:
+            return self._dumped(self._read_json_exact(to_json(self._plain_json(value))))
 
     @cached_property
     def _dicts(self) -> tuple[SchemaValidator, SchemaSerializer] | None:
@@ -158,7 +160,7 @@ class Codec:
         return SchemaValidator(strictly(self._core), _use_prebuilt=False)
 
     def _write_deep(self, value: Any) -> bytes:
-        written = self._dumped(value)
+        written = self._dumped(value) if type(value) is self.kind else to_json(self._plain_json(value))
         return self._dumped(self._read_json_exact(written))
 
     def _write_judged(self, value: Any) -> bytes:
@@ -191,38 +193,37 @@ class Codec:
 
     def _plain_json(self, value: Any) -> Any:
         try:
-            return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="strings")
+            return self._wording.data(value)
         except ValueError:
             raise self._unwritable(value) from None
 
     def _unwritable(self, value: Any) -> InvalidValue:
         """Return what is wrong with a value that JSON cannot hold, such as an instance of any class."""
-        data = _plain(value)
+        data = self._plain(value)
         told = [] if self.judge.accepts(data) else explained(self.judge, data)
         return InvalidValue(told or [ValueProblem((), "Input should be what JSON can hold", "type")])
 
     def _explained(self, value: Any, error: ValidationError) -> InvalidValue:
-        data = _plain(value)
+        data = self._plain(value)
         if self._whole:
             data = whole(data)
         told = [] if self.judge.accepts(data) else explained(self.judge, data)
         return InvalidValue(told or problems_of(error, data))
 
+    def _plain(self, value: Any) -> Any:
+        """Return a value as JSON data: what a form or a handler may hold beside it is put into JSON's words."""
+        try:
+            return self._octets.data(value)
+        except ValueError:
+            return to_jsonable_python(
+                value,
+                by_alias=True,
+                bytes_mode="base64",
+                inf_nan_mode="strings",
+                fallback=lambda other: type(other).__name__,
+            )
+
 
 def read_free(data: bytes) -> Any:
     """Return the data of a JSON text of which nothing is declared; raise InvalidValue."""
     return decoded(data)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON data: what a form or a handler may hold beside it is put into JSON's words."""
-    try:
-        return to_jsonable_python(value, by_alias=True, bytes_mode="utf8", inf_nan_mode="strings")
-    except ValueError:
-        return to_jsonable_python(
-            value,
-            by_alias=True,
-            bytes_mode="base64",
-            inf_nan_mode="strings",
-            fallback=lambda other: type(other).__name__,
-        )
