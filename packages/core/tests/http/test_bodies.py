@@ -365,3 +365,31 @@ def test_a_number_beyond_floats_is_refused_without_a_schema_too(client: Client) 
         for text in ("1e400", "1" * 400 + ".0")
     ]
     assert [reply.status_code for reply in sent] == [400, 400]
+
+
+BINARY = "{type: string, contentMediaType: application/octet-stream}"
+
+
+@pytest.mark.parametrize(("schema", "sent", "found"), [
+    (f"{{type: object, properties: {{f: {BINARY}}}}}", b"\xff\x00", b"\xff\x00"),
+    (f"{{type: object, minProperties: 1, properties: {{f: {BINARY}}}}}", b"abc", b"abc"),
+    ("{type: object, properties: {f: {type: string, contentMediaType: image/png}}}", b"\x89PNG", b"\x89PNG"),
+    (f"{{type: object, properties: {{f: {{type: array, items: {BINARY}}}}}}}", b"\xff", [b"\xff"]),
+    ("{oneOf: [{type: object, required: [f], properties: {f: {type: string, format: binary}}},"
+     " {type: object, required: [url], properties: {url: {type: string}}}]}", b"\xff", b"\xff"),
+    ("{type: object, properties: {f: {type: string, format: binary, maxLength: 5}}}", b"\xff" * 5, b"\xff" * 5),
+    ("{type: object, properties: {f: {type: string, format: binary, maxLength: 5}}}", b"\xff" * 6, None),
+    ("{type: object, properties: {f: {type: string, format: binary, maxLength: 5}}}", b"\xc3\xa9", b"\xc3\xa9"),
+    ("{type: object, properties: {f: {type: string, format: binary, minLength: 3}}}", b"\xc3\xa9", None),
+])  # fmt: skip
+def test_a_file_is_judged_and_handed_over_as_its_bytes(schema: str, sent: bytes, found: Any, client: Client) -> None:
+    code = "def it(body):\n    return [repr(body['f'])]\n"
+    http = client(files(f"{{multipart/form-data: {{schema: {schema}}}}}", code))
+    reply = http.post("/it", data={"f": (io.BytesIO(sent), "f.bin")})
+    assert (reply.json if reply.status_code == 200 else None) == (None if found is None else [repr(found)])
+
+
+def test_a_text_of_a_kind_of_text_stays_text(client: Client) -> None:
+    schema = "{type: object, properties: {f: {type: string, contentMediaType: text/html}}}"
+    http = client(files(f"{{application/json: {{schema: {schema}}}}}"))
+    assert http.post("/it", json={"f": "<p>"}).json == {"f": "<p>"}

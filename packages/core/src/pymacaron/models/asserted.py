@@ -12,7 +12,7 @@ from typing import Any
 from pymacaron.models.patterns import bounded
 from pymacaron.spec import Schema
 
-__all__ = ["FORMATS", "asserted", "is_base64", "is_portable", "keyword_judge", "runs", "text_judge"]
+__all__ = ["FORMATS", "asserted", "is_base64", "is_binary", "is_portable", "keyword_judge", "runs", "text_judge"]
 
 FORMATS = frozenset(
     {
@@ -40,6 +40,7 @@ FORMATS = frozenset(
 )
 """The formats that a text must have where a schema names one beside `type: string`; all others only describe."""
 
+_TEXTUAL = re.compile(r"text/|[^;]*(?:[/+](?:json|xml|yaml)|javascript|x-www-form-urlencoded)\s*(?:;|$)", re.IGNORECASE)
 _CHARACTER = r"[A-Za-z0-9_ ,:/@#%=;!'\"<>~&`-]|\\[-./+*?()\[\]{}^$|\\]"
 _PORTABLE = re.compile(
     rf"(?:{_CHARACTER}|\[\^?(?:{_CHARACTER}|[.+*?()$|])+\]|\((?:\?:)?|[)|]|[*+?]|\{{[0-9]{{1,3}}(?:,[0-9]{{0,3}})?\}}|[\^$])*"
@@ -50,6 +51,20 @@ def asserted(schema: Schema) -> bool:
     """Tell whether the `format` of a schema judges texts, and does not just describe them."""
     types = schema.siblings.get("type", ())
     return schema.siblings.get("format") in FORMATS and "string" in ([types] if isinstance(types, str) else types)
+
+
+def is_binary(schema: Schema) -> bool:
+    """Tell whether a text stands for bytes as they are.
+
+    From OpenAPI 3.1 on a `contentMediaType` says so that is no kind of text (OpenAPI 3.1.1, section 4.8.24.5.2).
+    """
+    words = schema.siblings
+    if words.get("format") == "binary":
+        return True
+    media_type = words.get("contentMediaType")
+    if schema.dialect != "openapi-3.1" or not isinstance(media_type, str) or "contentEncoding" in words:
+        return False
+    return "format" not in words and _TEXTUAL.match(media_type) is None
 
 
 def is_portable(pattern: str) -> bool:

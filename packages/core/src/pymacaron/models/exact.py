@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pymacaron.models.asserted import is_binary
 from pymacaron.models.heirs import heirs_of
 from pymacaron.models.jsontypes import disjoint, told_types, written_types
 from pymacaron.models.merge import JUDGING, parts_of, says_null
@@ -162,7 +163,8 @@ def _typed(schema: Schema, words: frozenset[str]) -> list[Schema] | None:
         return None
     if types & {"integer", "number"} and any(_is_vast(schema.siblings[word]) for word in _BOUNDS & words):
         return None
-    if words & {"minLength", "maxLength", "pattern"} and schema.siblings.get("format") in TYPED_FORMATS:
+    typed = schema.siblings.get("format") in TYPED_FORMATS or is_binary(schema)
+    if typed and words & {"minLength", "maxLength", "pattern"}:
         return None
     items: list[Schema] = []
     if "array" in types and "items" in words:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from pymacaron.models.asserted import asserted
+from pymacaron.models.asserted import asserted, is_binary
 from pymacaron.models.heirs import Heirs, heirs_of
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
@@ -54,7 +54,6 @@ _FORMATS: dict[str, Kind] = {
     "date-time": "date-time",
     "uuid": "uuid",
     "byte": "byte",
-    "binary": "binary",
     "duration": "duration",
     "ipv4": "ipv4",
     "ipv6": "ipv6",
@@ -234,8 +233,8 @@ class FieldPlanner:
 
     def _text(self, parts: Sequence[Schema]) -> Scalar:
         """Plan a text by its format; dates and UUIDs have no limits."""
-        kinds = [_FORMATS[part.siblings["format"]] for part in parts if _has_format(part)]
-        kind: Kind = kinds[0] if kinds else "string"
+        kinds = (_kind(part) for part in parts)
+        kind: Kind = next((kind for kind in kinds if kind is not None), "string")
         limits: Limits = text_limits(parts, self._accepts_pattern)
         if kind == "byte":
             limits = tuple(limit for limit in limits if limit[0] != "format")
@@ -338,6 +337,6 @@ def _chain(schema: Schema) -> list[Schema]:
     return [schema, home] if schema.place != home.place else [schema]
 
 
-def _has_format(part: Schema) -> bool:
-    """Tell whether a part judges a format that has a Python type of its own."""
-    return part.siblings.get("format") in _FORMATS and (asserted(part) or part.siblings["format"] == "binary")
+def _kind(part: Schema) -> Kind | None:
+    """Return the Python type that a part gives a text."""
+    return "binary" if is_binary(part) else _FORMATS.get(str(part.siblings.get("format"))) if asserted(part) else None

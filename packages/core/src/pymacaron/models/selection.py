@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 from pymacaron.models.jsontypes import json_type, told_types
 from pymacaron.models.judge import Judge
 from pymacaron.models.merge import parts_of
+from pymacaron.models.wording import Wording
 from pymacaron.spec import Schema
 
 __all__ = ["Pick", "pick_array", "pick_branch", "pick_object", "pick_type"]
@@ -49,6 +50,7 @@ def pick_branch(branches: Sequence[Schema], class_of: Callable[[int], type | Non
     """
     types = [told_types(branch) for branch in branches]
     judges = [Judge(branch, "either") for branch in branches]
+    wordings = [Wording(branch, octets=True) for branch in branches]
     names = [_declared(branch) for branch in branches]
 
     def pick(value: Any) -> int | None:
@@ -61,15 +63,24 @@ def pick_branch(branches: Sequence[Schema], class_of: Callable[[int], type | Non
         likely = [index for index, told in enumerate(types) if told is None or name in told or _number(name, told)]
         if len(likely) <= 1:
             return likely[0] if likely else None
-        data = to_jsonable_python(value, by_alias=True, fallback=str)
-        fitting = [index for index in likely if judges[index].accepts(data)]
-        if not isinstance(data, dict):
+        fitting = [index for index in likely if _fits(judges[index], wordings[index], value)]
+        data = _inside(value)
+        if isinstance(data, BaseModel):
+            data = to_jsonable_python(data, by_alias=True, bytes_mode="base64", fallback=str)
+        if not isinstance(data, Mapping):
             return fitting[0] if fitting else None
         known = frozenset[str]().union(*(names[index] for index in fitting)) & data.keys()
         best = max(fitting, key=lambda index: len(names[index] & data.keys()), default=None)
         return best if best is None or known <= names[best] else len(branches)
 
     return pick
+
+
+def _fits(judge: Judge, wording: Wording, value: Any) -> bool:
+    try:
+        return judge.accepts(wording.data(value))
+    except ValueError:
+        return False
 
 
 def _number(name: str, told: frozenset[str]) -> bool:

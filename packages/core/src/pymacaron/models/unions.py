@@ -56,7 +56,7 @@ def united(values: Sequence[Value], nullable: bool = False) -> Value:
     for value in _flattened(values):
         if isinstance(value, Nullable) or value == Scalar("null"):
             nullable = True
-        elif value not in flat:
+        elif not any(value == other and repr(value) == repr(other) for other in flat):  # 1 is True in Python
             flat.append(value)
     if Anything() in flat:
         return Anything()

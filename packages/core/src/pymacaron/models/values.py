@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
 from pydantic import Field, GetCoreSchemaHandler, Strict
-from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, SchemaError, SchemaValidator, core_schema
 
 from pymacaron.models.decoding import EXACT, as_integer
 
@@ -106,11 +106,19 @@ class OneOf:
     values: tuple[Any, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Compare with each value; 1.0 is 1 in JSON."""
-        listed = core_schema.literal_schema(list(self.values))
-        if not any(isinstance(value, int) for value in self.values):
-            return listed
-        return core_schema.no_info_before_validator_function(_integral, listed)
+        """Find the value that is the same in JSON: 1.0 is 1, but neither is true (JSON Schema Core, section 4.2.2)."""
+        if all(isinstance(value, str | None) for value in self.values):
+            return core_schema.literal_schema(list(self.values))
+        found = {_identity(value): value for value in self.values}
+        told = {"expected": ", ".join(map(repr, self.values))}
+
+        def pick(value: Any) -> Any:
+            key = _identity(value)
+            if key not in found:
+                raise PydanticKnownError("literal_error", told)
+            return found[key]
+
+        return core_schema.no_info_plain_validator_function(pick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +192,14 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _integral(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _identity(value: Any) -> Any:
+    """Return what is equal for equal JSON values only; for what is none, the value's type."""
+    if isinstance(value, dict):
+        return "object", frozenset((name, _identity(inner)) for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "array", tuple(map(_identity, value))
+    kind = "boolean" if isinstance(value, bool) else "number" if isinstance(value, int | float) else ""
+    return kind, value if isinstance(value, str | int | float | None) else type(value)
 
 
 def _decoded(text: str) -> bytes:
