@@ -20,6 +20,7 @@ from pymacaron.models.fieldplan import FieldPlanner
 from pymacaron.models.formats import TYPED, Checked
 from pymacaron.models.jsontypes import disjoint
 from pymacaron.models.later import Later
+from pymacaron.models.members import ByName, ByPlace
 from pymacaron.models.names import class_name, unique_name
 from pymacaron.models.plans import (
     NO_DEFAULT,
@@ -187,11 +188,17 @@ class ClassBuilder:
                 return self._reference(value)
 
     def _list(self, value: ListOf) -> Any:
+        if value.first:
+            first = tuple(map(self._annotation, value.first))
+            return _limited(Annotated[list[Any], ByPlace(first, self._annotation(value.item))], value.limits)
         if isinstance(value.item, Anything):
             return _limited(Annotated[list[Any], values.Finite()], value.limits)
         return _limited(_made(list, self._annotation(value.item)), (*value.limits, *_FAIL_FAST))
 
     def _map(self, value: MapOf) -> Any:
+        if value.patterns:
+            patterns = tuple((pattern, self._annotation(inner)) for pattern, inner in value.patterns)
+            return _limited(Annotated[dict[str, Any], ByName(patterns, self._annotation(value.value))], value.limits)
         if isinstance(value.value, Anything):
             return _limited(Annotated[dict[str, Any], values.Finite()], value.limits)
         return _limited(_made(dict, str, self._annotation(value.value)), (*value.limits, *_FAIL_FAST))

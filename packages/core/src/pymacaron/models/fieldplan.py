@@ -9,6 +9,7 @@ from typing import Any
 
 from pymacaron.models.asserted import asserted, is_binary
 from pymacaron.models.heirs import Heirs, heirs_of
+from pymacaron.models.inside import count_first, item_schemas, patterns_in, rest_schemas
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
     array_limits,
@@ -58,15 +59,8 @@ _FORMATS: dict[str, Kind] = {
     "ipv4": "ipv4",
     "ipv6": "ipv6",
 }
-_KEEPING = (
-    "patternProperties",
-    "unevaluatedProperties",
-    "dependentSchemas",
-    "dependencies",
-    "then",
-    "else",
-    "$dynamicRef",
-)
+_ELSEWHERE = ("dependentSchemas", "dependencies", "then", "else", "$dynamicRef")
+_KEEPING = ("patternProperties", "unevaluatedProperties", *_ELSEWHERE)
 """What may describe properties beside `properties`, so that they are kept."""
 _DIRECTED = ("readOnly", "writeOnly")
 
@@ -219,7 +213,7 @@ class FieldPlanner:
             case "object":
                 return self._object(home, parts)
             case "array":
-                return ListOf(self._items(home, parts), array_limits(parts), _is_loose(parts))
+                return self._array(home, parts)
             case "string":
                 return self._text(parts)
             case "integer":
@@ -240,38 +234,49 @@ class FieldPlanner:
             limits = tuple(limit for limit in limits if limit[0] != "format")
         return Scalar(kind, limits if kind in ("string", "byte") else ())
 
-    def _items(self, home: Schema, parts: Sequence[Schema]) -> Value:
-        """Plan the items of an array; those of a tuple are free."""
-        if any("prefixItems" in part.siblings for part in parts):
-            return Anything()
-        items = [part.child("items") for part in parts if isinstance(part.siblings.get("items"), dict | bool)]
+    def _array(self, home: Schema, parts: tuple[Schema, ...]) -> ListOf:
+        """Plan an array; its first items may have types of their own."""
+        count = count_first(parts)
+        first = tuple(
+            self._inner(home.place.child("prefixItems", str(index)), item_schemas(parts, index))
+            for index in range(count)
+        )
+        rest = self._inner(home.place.child("items"), item_schemas(parts, count))
+        return ListOf(rest, array_limits(parts), _is_loose(parts), first)
+
+    def _inner(self, place: Place, schemas: list[Schema]) -> Value:
+        """Plan what stands inside a value: anything where nothing is said of it."""
         with self._inside():
-            return self._together(home.place.child("items"), items) if items else Anything()
+            return self._together(place, schemas) if schemas else Anything()
 
     def _object(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Plan an object: a model where properties are declared, else a dictionary."""
         if "x-parent" in home.keywords or any(isinstance(part.siblings.get("properties"), dict) for part in parts):
             self._homes[home.place] = (home, parts)
             return ModelRef(home.place)
-        extras = self._extras(home, parts)
-        value = Nothing() if extras is Extras.REFUSED else Anything() if extras is Extras.DROPPED else extras
-        return MapOf(value, map_limits(parts), _is_loose(parts))
+        rest = self._inner(home.place.child("additionalProperties"), rest_schemas(parts))
+        return MapOf(rest, map_limits(parts), _is_loose(parts), self._patterns(home, parts))
 
-    def _extras(self, home: Schema, parts: Sequence[Schema]) -> Value | Extras:
-        """Plan the undeclared properties: dropped where the document is silent."""
+    def _patterns(self, home: Schema, parts: tuple[Schema, ...]) -> tuple[tuple[str, Value], ...]:
+        """Plan the properties whose names fit patterns."""
+        place = home.place.child("patternProperties")
+        return tuple((name, self._inner(place.child(name), found)) for name, found in patterns_in(parts).items())
+
+    def _extras(self, home: Schema, parts: tuple[Schema, ...]) -> Value | Extras:
+        """Plan the undeclared properties: dropped where the document is silent, of one type where that tells all."""
         written = [part for part in parts if isinstance(part.siblings.get("additionalProperties"), dict | bool)]
-        if written and any(part.siblings.get("patternProperties") for part in parts):
-            return Anything()
-        if any(part.siblings["additionalProperties"] is False for part in written):
+        patterns = dict(self._patterns(home, parts))
+        if not patterns and any(part.siblings["additionalProperties"] is False for part in written):
             return Extras.REFUSED
-        if any(part.siblings.get(word, False) is not False for part in parts for word in _KEEPING):
-            return Anything()
-        if not written:
+        kept = any(part.siblings.get(word, False) is not False for part in parts for word in _KEEPING)
+        if not written and not kept:
             declares = any(part.siblings.get("properties") for part in parts)
             return Extras.REFUSED if self._strict_properties and declares else Extras.DROPPED
-        place = home.place.child("additionalProperties")
-        with self._inside():
-            return self._together(place, [part.child("additionalProperties") for part in written])
+        if kept and any(part.siblings.get(word, False) is not False for part in parts for word in _ELSEWHERE):
+            return Anything()
+        rest = self._inner(home.place.child("additionalProperties"), rest_schemas(parts))
+        kinds = [value for value in (*patterns.values(), rest) if not isinstance(value, Nothing)]
+        return kinds[0] if kinds and kinds.count(kinds[0]) == len(kinds) else Anything()
 
     def _property(self, place: Place, name: str) -> tuple[str, Value] | None:
         """Return the attribute and the value of one property of a model."""

@@ -11,6 +11,7 @@ from pymacaron.models.plans import Limits
 from pymacaron.spec import Place, Schema
 
 __all__ = [
+    "CHOSEN",
     "JUDGING",
     "all_of",
     "array_limits",
@@ -67,6 +68,8 @@ JUDGING = frozenset(
 )
 """The keywords that tell a schema apart from what it refers to; all others only describe."""
 
+CHOSEN = "x-chosen"
+"""Stands where a part had a union of which one branch is planned: the others may apply too."""
 _OBJECT_KEYWORDS = frozenset({"properties", "required", "additionalProperties", "patternProperties", "x-parent"})
 _LARGEST_COUNT = 2**62
 _RANGES = {

@@ -84,22 +84,24 @@ class Constants:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """An array of items that are all of one kind."""
+    """An array of items that are all of one kind, but for the first ones, which may each have a kind of their own."""
 
     item: Value
     limits: Limits = ()
     loose: bool = False
     """Whether other values are taken too, since the schema names no type."""
+    first: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """An object without declared properties."""
+    """An object without declared properties; a name that fits a pattern may have a kind of its own."""
 
     value: Value
     limits: Limits = ()
     loose: bool = False
     """Whether other values are taken too, since the schema names no type."""
+    patterns: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,11 @@ class ModelPlan:
 def inner_values(value: Value) -> tuple[Value, ...]:
     """Return the values that a value directly contains."""
     match value:
-        case ListOf(item=inner) | MapOf(value=inner) | Nullable(value=inner):
+        case ListOf(item=inner, first=first):
+            return (*first, inner)
+        case MapOf(value=inner, patterns=patterns):
+            return (*(each for _, each in patterns), inner)
+        case Nullable(value=inner):
             return (inner,)
         case Choice(choices=choices):
             return choices

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pymacaron.models.heirs import target_of
 from pymacaron.models.jsontypes import disjoint, json_type
-from pymacaron.models.merge import JUDGING, constants_of, home_of, parts_of
+from pymacaron.models.merge import CHOSEN, JUDGING, constants_of, home_of, parts_of
 from pymacaron.models.plans import (
     Anything,
     Choice,
@@ -117,7 +117,8 @@ def _union_keyword(part: Schema) -> str:
 def _without_union(part: Schema) -> Schema:
     """Return a part without its union."""
     dropped = (*_UNIONS, "discriminator")
-    return replace(part, keywords={word: value for word, value in part.keywords.items() if word not in dropped})
+    kept = {word: value for word, value in part.keywords.items() if word not in dropped}
+    return replace(part, keywords=kept | {CHOSEN: True})
 
 
 def _declares(branch: Schema) -> bool:
