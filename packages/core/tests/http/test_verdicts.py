@@ -198,6 +198,12 @@ def test_a_problem_is_told_at_each_value_that_causes_it(
     assert (reply.status_code, [each["pointer"] for each in reply.json["problems"]]) == (400, pointers)  # type: ignore[index]
 
 
+def test_constants_beside_nullable_allow_null_wherever_they_stand(client: Client) -> None:
+    nullable = {"type": "integer", "nullable": True, "enum": [1]}
+    http = client(files({"type": "object", "properties": {"a": {"allOf": [nullable, nullable]}}}, version="3.0.3"))
+    assert statuses(http, {"a": None}, {"a": 1}, {"a": 2}) == [(200, 200), (200, 200), (400, 500)]
+
+
 GIVEN = """\
 from collections import deque
 from datetime import UTC, date, datetime
@@ -305,6 +311,7 @@ def test_a_body_may_be_sent_back_under_a_schema_that_says_the_same(client: Clien
     ({"anyOf": [{"enum": [[0]]}, {"enum": [[False], {"a": True}]}, {"const": {"a": 1}}]},
      [[0], [False], {"a": True}, {"a": 1}]),
     ({"enum": [1, 2.5, None]}, [1, 1.0, 2.5, None]),
+    ({"oneOf": [{"type": "number"}, {"properties": {"a": {}}, "required": ["x"]}]}, [True, "b", ["a"]]),
 ])  # fmt: skip
 def test_a_union_hands_over_what_was_sent(schema: Any, values: list[Any], client: Client) -> None:
     http = client(files(schema, code=CODE.replace("repr(body)", "__import__('json').dumps(body)")))

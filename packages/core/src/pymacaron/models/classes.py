@@ -223,10 +223,10 @@ class ClassBuilder:
 
     def _reference(self, value: Value) -> Any:
         match value:
-            case ModelRef(place=place):
+            case ModelRef(place=place, loose=loose):
                 later = self._later[place]
                 kind = Annotated[Any, later] if later.type is None else later.type
-                return _loose(kind, pick_object) if self._planner.model(place).loose else kind
+                return _loose(kind, pick_object) if loose else kind
             case AliasRef(place=place):
                 return self._alias(place)
             case Tagged(names=names, choices=choices):

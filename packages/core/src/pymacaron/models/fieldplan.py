@@ -253,7 +253,7 @@ class FieldPlanner:
         """Plan an object: a model where properties are declared, else a dictionary."""
         if "x-parent" in home.keywords or any(isinstance(part.siblings.get("properties"), dict) for part in parts):
             self._homes[home.place] = (home, parts)
-            return ModelRef(home.place)
+            return ModelRef(home.place, _is_loose(parts))
         rest = self._inner(home.place.child("additionalProperties"), rest_schemas(parts))
         return MapOf(rest, map_limits(parts), _is_loose(parts), self._patterns(home, parts))
 
@@ -302,7 +302,6 @@ class FieldPlanner:
             ),
             extras=self._extras(home, parts),
             parent=ParentPlan(parent, home.place.child("x-parent")) if isinstance(parent, str) else None,
-            loose=_is_loose(parts),
         )
 
     def _field(self, home: Schema, name: str, attribute: str, schemas: list[Schema], required: bool) -> FieldPlan:

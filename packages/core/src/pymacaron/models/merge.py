@@ -153,6 +153,7 @@ def constants_of(parts: Sequence[Schema]) -> list[Any] | None:
         if "const" in part.siblings and part.dialect == "openapi-3.1":
             values = [part.siblings["const"]]
         if isinstance(values, list):
+            values = [*values, None] if says_null(part) and None not in values else values
             listed = values if listed is None else [value for value in listed if value in values]
     return listed
 

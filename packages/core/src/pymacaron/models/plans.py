@@ -141,6 +141,8 @@ class ModelRef:
     """The model that is planned at a place."""
 
     place: Place
+    loose: bool = False
+    """Whether values are taken too that are no objects, since the schema names no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +222,6 @@ class ModelPlan:
     fields: tuple[FieldPlan, ...]
     extras: Value | Extras
     parent: ParentPlan | None = None
-    loose: bool = False
-    """Whether the schema takes values too that are no objects, since it names no type."""
 
     def values(self) -> Iterator[Value]:
         """Yield the value of each field, and of undeclared properties."""

@@ -231,7 +231,7 @@ def json_types(value: Value) -> frozenset[str] | None:
             return frozenset(map(json_type, constants))
         case ListOf() as value:
             return None if value.loose else frozenset({"array"})
-        case MapOf(loose=True):
+        case MapOf(loose=True) | ModelRef(loose=True):
             return None
         case MapOf() | ModelRef() | Tagged():
             return frozenset({"object"})
