@@ -369,3 +369,32 @@ def test_an_object_with_properties_is_a_model_whatever_else_it_holds(client: Cli
     }
     http = client(files({**schema, "additionalProperties": False}, code=CODE.replace("repr(body)", "str(body.a)")))
     assert [http.post("/take", json=value).text for value in ({"a": 1}, {"a": 1, "x-1": "q"})] == ["1", "1"]
+
+
+CAT = {"type": "object", "required": ["t"], "properties": {"t": {"type": "string"}, "n": {"type": "integer"}}}
+OTHER = {"type": "object", "properties": {"t": {"type": "string"}, "m": {"type": "integer"}}}
+NAMELESS = {"type": "object", "properties": {"m": {"type": "integer"}}}
+BY = {"propertyName": "t", "mapping": {"cat": "Cat"}, "defaultMapping": "Other"}
+EITHER = {"Cat": CAT, "Other": OTHER, "Pet": {"oneOf": [ref("Cat"), ref("Other")], "discriminator": BY}}
+INHERITED = {"Pet": {**CAT, "discriminator": BY, "required": []},
+             "Cat": {"allOf": [ref("Pet"), {"type": "object", "required": ["t"]}]},
+             "Other": {"allOf": [ref("Pet"), OTHER]}}  # fmt: skip
+
+
+@pytest.mark.parametrize("schemas", [EITHER, {**EITHER, "Other": NAMELESS}, INHERITED], ids=["union", "bare", "heirs"])
+@pytest.mark.parametrize("more", [{}, {"not": {"required": ["zz"]}}], ids=["by pydantic", "by a validator"])
+def test_a_discriminator_may_name_the_schema_of_all_other_values(schemas: Any, more: Any, client: Client) -> None:
+    schema = {"type": "object", "properties": {"in": ref("Pet")}, **more}
+    http = client(files(schema, schemas, "3.2.0", CODE.replace("repr(body)", "type(body['in']).__name__")))
+    values = ({"t": "cat", "n": 1}, {"t": "Cat"}, {"t": "zz", "m": 1}, {"m": 1}, {"t": "Other"})
+    assert [http.post("/take", json={"in": value}).text for value in values] == [
+        "Cat",
+        "Cat",
+        "Other",
+        "Other",
+        "Other",
+    ]
+    assert statuses(http, *({"in": value} for value in values)) == [(200, 200)] * 5
+    assert statuses(http, {"in": {"t": "zz", "m": "x"}}, {"in": {"t": "cat", "n": "x"}}) == [(400, 500)] * 2
+    problems = (http.post("/take", json={"in": {"t": "zz", "m": "x"}}).json or {})["problems"]
+    assert [problem["pointer"] for problem in problems] == ["/in/m"]

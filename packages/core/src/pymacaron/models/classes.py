@@ -42,6 +42,7 @@ from pymacaron.models.plans import (
     Selected,
     Tagged,
     Value,
+    inner_values,
 )
 from pymacaron.models.selection import Pick, pick_array, pick_branch, pick_object, pick_type
 from pymacaron.models.unions import json_types
@@ -229,11 +230,13 @@ class ClassBuilder:
                 return _loose(kind, pick_object) if loose else kind
             case AliasRef(place=place):
                 return self._alias(place)
-            case Tagged(names=names, choices=choices):
-                models = list(dict.fromkeys(reference for _, reference in choices))
+            case Tagged(names=names, choices=choices, default=default):
+                models = list(dict.fromkeys(inner_values(value)))
                 tags = tuple((tag, models.index(reference)) for tag, reference in choices)
                 union = _either(self._annotation(model) for model in models)
-                return Annotated[union, values.TaggedBy(names, tags)]
+                return Annotated[
+                    union, values.TaggedBy(names, tags, None if default is None else models.index(default))
+                ]
             case Nothing():
                 return Annotated[Any, values.Refused()]
             case _:

@@ -205,11 +205,12 @@ class _Story:
         branches = list(schema.children(word).values())
         tags = tags_of(schema)
         if tags is not None and isinstance(data, dict):
-            tag = data.get(tags[0])
-            meant = [index for index, known in tags[1].items() if tag in known]
-            if not meant:
-                known = [each for index in sorted(tags[1]) for each in tags[1][index]]
-                self._unknown(tags[0], known, data, pointer)
+            tag = data.get(tags.name)
+            meant = [index for index, known in tags.by_branch.items() if tag in known]
+            if not meant and tags.default is not None:
+                meant = [tags.default]
+            elif not meant:
+                self._unknown(tags.name, tags.known, data, pointer)
             for index in meant:
                 self.tell(branches[index], data, pointer)
             return
@@ -227,8 +228,7 @@ class _Story:
 
     def _heir(self, heirs: Heirs, data: dict[str, Any], pointer: Pointer) -> None:
         """Tell of the heir that is meant."""
-        tag = data.get(heirs.name)
-        heir = heirs.tags.get(tag) if isinstance(tag, str) else None
+        heir = heirs.chosen(data.get(heirs.name))
         if heir is None:
             self._unknown(heirs.name, list(heirs.tags), data, pointer)
         else:

@@ -123,7 +123,8 @@ class FieldPlanner:
             return None
         found = [self._property(model.place, heirs.name) for model in models]
         names = dict.fromkeys([heirs.name, *(each[0] for each in found if each is not None)])
-        value = Tagged(tuple(names), tuple((tag, told[heir]) for tag, heir in heirs.tags.items()))
+        choices = tuple((tag, told[heir]) for tag, heir in heirs.tags.items())
+        value = Tagged(tuple(names), choices, told[heirs.default] if heirs.default else None)
         return united([value], nullable=isinstance(itself, Nullable))
 
     def _home_value(self, home: Schema, parts: tuple[Schema, ...]) -> Value:

@@ -9,7 +9,7 @@ from pymacaron.exceptions import SpecError
 from pymacaron.models.merge import constants_of, home_of, parts_of
 from pymacaron.spec import Place, Schema
 
-__all__ = ["Heirs", "heirs_of", "inherits", "target_of", "variants"]
+__all__ = ["Heirs", "default_target", "heirs_of", "inherits", "target_of", "variants"]
 
 _VALUE = "x-ms-discriminator-value"
 
@@ -23,11 +23,18 @@ class Heirs:
     tags: Mapping[str, Schema]
     inheriting: frozenset[Place]
     """Where heirs refer to the base: there it means no more than itself."""
+    default: Schema | None = None
+    """What a value is whose property is absent, or names none (OpenAPI 3.2.0, section 4.24.1); None refuses it."""
 
     @property
     def others(self) -> list[Schema]:
         """The heirs, each once."""
-        return [heir for heir in dict.fromkeys(self.tags.values()) if heir != self.base]
+        found = [*self.tags.values(), *([self.default] if self.default else [])]
+        return [heir for heir in dict.fromkeys(found) if heir != self.base]
+
+    def chosen(self, tag: object) -> Schema | None:
+        """Return what a value of the property names, None where it is refused."""
+        return self.tags.get(tag, self.default) if isinstance(tag, str) else self.default
 
 
 def heirs_of(schema: Schema) -> Heirs | None:
@@ -72,6 +79,11 @@ def target_of(owner: Schema, target: object) -> Schema | None:
         return None
 
 
+def default_target(discriminator: object) -> object:
+    """Return what a discriminator names for values that name no schema themselves, None where it names nothing."""
+    return discriminator.get("defaultMapping") if isinstance(discriminator, Mapping) else None
+
+
 def _found(base: Schema, named: Mapping[str, Schema]) -> Heirs | None:
     written = base.siblings.get("discriminator")
     name = written.get("propertyName") if isinstance(written, Mapping) else written
@@ -85,7 +97,8 @@ def _found(base: Schema, named: Mapping[str, Schema]) -> Heirs | None:
             homes[schema.place] = schema
             inheriting |= {part.place for part in parts if part.reference == base}
     tags = _tags(base, name, written.get("mapping") if isinstance(written, Mapping) else None, homes, named)
-    found = Heirs(base, name, tags, frozenset(inheriting))
+    default = target_of(base, default_target(written))
+    found = Heirs(base, name, tags, frozenset(inheriting), homes.get(home_of(default)[0].place) if default else None)
     return found if found.others else None
 
 

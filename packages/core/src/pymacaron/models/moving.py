@@ -36,11 +36,13 @@ def by_heirs(node: dict[str, Any], heirs: Heirs, url: Callable[[Schema], str], i
     choices = [
         {
             "allOf": [{"$ref": itself if heir == heirs.base else url(heir)}],
-            "properties": {heirs.name: {"enum": tags}},
-            "required": [heirs.name],
+            **_named(heirs.name, tags),
         }
         for heir, tags in by_heir.items()
     ]
+    if heirs.default is not None:
+        default = {"$ref": itself if heirs.default == heirs.base else url(heirs.default)}
+        choices.append({"allOf": [default], "not": {"type": "object", **_named(heirs.name, list(heirs.tags))}})
     return {ITSELF: node, "anyOf": [*([NULL] if says_null(heirs.base) else []), *choices]}
 
 
@@ -56,7 +58,7 @@ def moves_of(schema: Schema) -> Moves:
         if word not in schema.siblings:
             continue
         if tags and word in _UNIONS:
-            for place, index in enumerate(sorted(tags[1])):
+            for place, index in enumerate(sorted(tags.by_branch)):
                 found[(*pointer, word, str(index))] = (2, (*lead, "anyOf", str(place), "allOf", "0"))
         elif lead:
             found[(*pointer, word)] = (1, (*lead, word))
@@ -80,12 +82,19 @@ def _discriminate(node: dict[str, Any], schema: Schema) -> None:
     word = next((word for word in _UNIONS if isinstance(node.get(word), list)), "")
     if not tags or not word:
         return
-    name, by_branch = tags
     branches = node.pop(word)
     node["anyOf"] = [
-        {"allOf": [branches[index]], "properties": {name: {"enum": by_branch[index]}}, "required": [name]}
-        for index in sorted(by_branch)
+        {"allOf": [branches[index]], **_named(tags.name, tags.by_branch[index])} for index in sorted(tags.by_branch)
     ]
+    if tags.default is not None:
+        node["anyOf"].append(
+            {"allOf": [branches[tags.default]], "not": {"type": "object", **_named(tags.name, tags.known)}}
+        )
+
+
+def _named(name: str, tags: list[str]) -> dict[str, Any]:
+    """Return a schema of objects whose property is one of the tags."""
+    return {"properties": {name: {"enum": tags}}, "required": [name]}
 
 
 def _nullable(node: dict[str, Any]) -> dict[str, Any]:

@@ -127,6 +127,8 @@ class Tagged:
 
     names: tuple[str, ...]
     choices: tuple[tuple[str, Value], ...]
+    default: Value | None = None
+    """The model of a value whose property is absent or names none; None refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def inner_values(value: Value) -> tuple[Value, ...]:
             return choices
         case Selected(branches=branches):
             return tuple(inner for _, inner in branches)
-        case Tagged(choices=tagged):
-            return tuple(reference for _, reference in tagged)
+        case Tagged(choices=tagged, default=default):
+            return (*(reference for _, reference in tagged), *([] if default is None else [default]))
         case _:
             return ()

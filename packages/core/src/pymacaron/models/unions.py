@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from pymacaron.models.heirs import target_of
+from pymacaron.models.heirs import default_target, target_of
 from pymacaron.models.jsontypes import disjoint, json_type
 from pymacaron.models.merge import CHOSEN, JUDGING, constants_of, home_of, parts_of
 from pymacaron.models.plans import (
@@ -24,7 +25,7 @@ from pymacaron.models.plans import (
 )
 from pymacaron.spec import Place, Schema
 
-__all__ = ["Branch", "Branches", "branches_of", "json_types", "selected", "tagged", "tags_of", "united"]
+__all__ = ["Branch", "Branches", "Tags", "branches_of", "json_types", "selected", "tagged", "tags_of", "united"]
 
 PropertyOf = Callable[[Place, str], tuple[str, Value] | None]
 """From a model's place and a property's name to its attribute and value, None where the model has no such property."""
@@ -139,10 +140,12 @@ def tagged(union: Value, owner: Schema, property_of: PropertyOf, value_of: Calla
     found = {reference: property_of(reference.place, name) for reference in references}
     properties = {reference: told for reference, told in found.items() if told is not None}
     tags = _tags(owner, discriminator.get("mapping"), properties, value_of)
-    if len(properties) != len(references) or set(tags.values()) != set(references):
+    default = _mapped(owner, default_target(discriminator), value_of)
+    default = default if default in references else None
+    if properties.keys() | {default} != {*references, default} or {*tags.values(), default} != {*references, default}:
         return None
     names = dict.fromkeys([name, *(attribute for attribute, _ in properties.values())])
-    told = Tagged(tuple(names), tuple(tags.items()))
+    told = Tagged(tuple(names), tuple(tags.items()), default)
     return Nullable(told) if isinstance(union, Nullable) else told
 
 
@@ -174,10 +177,23 @@ def _mapped(owner: Schema, target: object, value_of: Callable[[Schema], Value]) 
     return found if isinstance(found, ModelRef) else None
 
 
-def tags_of(schema: Schema) -> tuple[str, dict[int, list[str]]] | None:
-    """Return the property that tells the branches of a union apart and the tags of each; None without a discriminator.
+class Tags(NamedTuple):
+    """The property that tells the branches of a union apart, the tags of each, and which one all other values mean."""
 
-    Every branch must be an object that declares the property, as for `tagged`.
+    name: str
+    by_branch: dict[int, list[str]]
+    default: int | None
+
+    @property
+    def known(self) -> list[str]:
+        """All tags, branch by branch."""
+        return [tag for index in sorted(self.by_branch) for tag in self.by_branch[index]]
+
+
+def tags_of(schema: Schema) -> Tags | None:
+    """Return what tells the branches of a union apart; None without a discriminator.
+
+    Every branch but that of the default must be an object that declares the property, as for `tagged`.
     """
     discriminator, keyword = schema.siblings.get("discriminator"), _union_keyword(schema)
     if not isinstance(discriminator, dict) or not keyword or not isinstance(discriminator.get("propertyName"), str):
@@ -193,13 +209,16 @@ def tags_of(schema: Schema) -> tuple[str, dict[int, list[str]]] | None:
             tags[str(tag)] = homes[home_of(found)[0].place]
     for place, index in homes.items():
         tags.setdefault(place.pointer[-1] if place.pointer else "", index)
+    target = target_of(schema, default_target(discriminator))
+    default = None if target is None else homes.get(home_of(target)[0].place)
     for index, branch in enumerate(branches):
         told = _tag_constants(branch, name)
-        if told is None:
+        if told is None and index != default:
             return None
-        for constant in told:
+        for constant in told or ():
             tags.setdefault(constant, index)
-    return name, {index: [tag for tag, owner in tags.items() if owner == index] for index in range(len(branches))}
+    by_branch = {index: [tag for tag, owner in tags.items() if owner == index] for index in range(len(branches))}
+    return Tags(name, by_branch, default)
 
 
 def _tag_constants(branch: Schema, name: str) -> list[str] | None:

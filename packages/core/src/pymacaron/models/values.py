@@ -132,17 +132,28 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TaggedBy:
-    """A union of models told apart by a property of the given names, in JSON or Python; each tag has an index."""
+    """A union of models told apart by a property of the given names, in JSON or Python; each tag has an index.
+
+    `default` is the index of what has no tag or an unknown one, None where that is refused.
+    """
 
     names: tuple[str, ...]
     tags: tuple[tuple[str, int], ...]
+    default: int | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Take the types of the annotated union, by their index, as the choices."""
         schemas = [handler.generate_schema(choice) for choice in get_args(source)]
+        if self.default is not None:
+            return core_schema.tagged_union_schema(dict(enumerate(schemas)), self._index)
         choices = {tag: schemas[index] for tag, index in self.tags}
         paths: list[list[str | int]] = [[name] for name in self.names]
         return core_schema.tagged_union_schema(choices, paths)
+
+    def _index(self, value: Any) -> int | None:
+        get = value.get if isinstance(value, dict) else functools.partial(getattr, value)
+        tags = [get(name, None) for name in self.names]
+        return next((index for tag, index in self.tags if tag in tags), self.default)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

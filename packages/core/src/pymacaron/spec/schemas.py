@@ -224,6 +224,8 @@ class SchemaCheck:
         if not isinstance(value, dict) or not isinstance(value.get("propertyName"), str):
             self._wrong(file, pointer, value, "a mapping with a 'propertyName'")
             return
+        if not isinstance(value.get("defaultMapping", ""), str):
+            self._wrong(file, (*pointer, "defaultMapping"), value["defaultMapping"], "the name of a schema")
         mapping = value.get("mapping") or {}
         if not isinstance(mapping, dict) or not all(isinstance(name, str) for name in mapping.values()):
             self._wrong(file, (*pointer, "mapping"), mapping, "a mapping from values to schemas")
