@@ -230,3 +230,29 @@ def codecs(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
         file.write_text(files(f"in: query, schema: {{type: {kind}}}")["apis/it.yaml"])
         made.append(compile_codec(load_document(file).operations[0].parameters[0]))
     return made
+
+
+@pytest.mark.parametrize(("outer", "inner", "query", "found"), [
+    ("csv", "pipes", "t=1%7C2,3", [[1, 2], [3]]),
+    ("csv", "ssv", "t=1%202,3", [[1, 2], [3]]),
+    ("multi", "csv", "t=1,2&t=3", [[1, 2], [3]]),
+    ("multi", "tsv", "t=1%092&t=", [[1, 2], []]),
+    ("pipes", "csv", "t=1,2%7Cx", "/1/0"),
+])  # fmt: skip
+def test_swagger_writes_arrays_within_arrays_by_their_own_collection_formats(
+    client: Client, outer: str, inner: str, query: str, found: Any
+) -> None:
+    items = f"{{type: array, collectionFormat: {inner}, items: {{type: integer}}}}"
+    document = f"""\
+swagger: '2.0'
+info: {{title: T, version: '1'}}
+paths:
+  /it:
+    get:
+      x-bind-server: handlers.it
+      parameters: [{{name: t, in: query, type: array, collectionFormat: {outer}, items: {items}}}]
+      responses: {{'200': {{description: ok}}}}
+"""
+    reply = client({"apis/it.yaml": document, "handlers.py": "def it(t):\n    return t\n"}).get(f"/it?{query}")
+    told: Any = reply.json
+    assert (told if reply.status_code == 200 else told["problems"][0]["pointer"]) == found

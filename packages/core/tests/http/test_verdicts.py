@@ -398,3 +398,20 @@ def test_a_discriminator_may_name_the_schema_of_all_other_values(schemas: Any, m
     assert statuses(http, {"in": {"t": "zz", "m": "x"}}, {"in": {"t": "cat", "n": "x"}}) == [(400, 500)] * 2
     problems = (http.post("/take", json={"in": {"t": "zz", "m": "x"}}).json or {})["problems"]
     assert [problem["pointer"] for problem in problems] == ["/in/m"]
+
+
+@pytest.mark.parametrize("more", [
+    {"dependentRequired": {"name": ["id"]}},
+    {"dependentSchemas": {"name": {"required": ["id"]}}},
+    {"if": {"required": ["name"]}, "then": {"required": ["id"]}},
+    {"oneOf": [{"required": ["id"]}]},
+    {"anyOf": [{"required": ["id"]}]},
+    {"anyOf": [{"required": ["id"]}, {"required": ["name"]}]},
+    {"oneOf": [{"required": ["id"]}, {"required": ["name"]}]},
+])  # fmt: skip
+def test_what_is_read_only_is_not_asked_for_in_a_request(more: Any, client: Client) -> None:
+    properties = {"id": {"type": "integer", "readOnly": True}, "name": {"type": "string"}}
+    http = client(files({"type": "object", "properties": properties, **more}))
+    assert http.post("/take", json={"name": "a"}).status_code == 200
+    assert http.post("/take", json={"id": 1, "name": "a"}).status_code == 400
+    assert http.post("/echo", json={"id": 1}).status_code == 200

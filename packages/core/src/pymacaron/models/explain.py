@@ -160,12 +160,13 @@ class _Story:
 
     def _dependent(self, schema: Schema, data: dict[str, Any], pointer: Pointer) -> None:
         new = schema.dialect == "openapi-3.1"
+        hidden, properties = _HIDDEN[self._judge.direction], schema.children("properties")
         for word in ("dependentRequired", "dependencies") if new else ("dependencies",):
             written = schema.siblings.get(word)
             for name, needed in written.items() if isinstance(written, dict) else ():
                 if name in data and isinstance(needed, list):
                     for other in needed:
-                        if other not in data:
+                        if other not in data and not (other in properties and _says(properties[other], hidden)):
                             self._add((*pointer, other), word)
                 elif name in data and word == "dependencies":
                     self.tell(schema.child(word, name), data, pointer)

@@ -1,4 +1,4 @@
-"""The formats of texts that have a Python type: read by RFC 3339 and the like, written as they were read.
+"""The formats of texts that have a Python type: read and written by RFC 3339 and the like.
 
 What a format allows and Python cannot hold, such as a leap second or a duration of months, is refused.
 """

@@ -78,7 +78,7 @@ class Rewriting:
             node["$dynamicRef"] = self._addresses.dynamic_reference(schema)
         hidden |= _hidden(schema, _HIDDEN[self._direction])
         for tokens, inner in list(schemas_in(node, new)):
-            below = hidden if tokens[0] == "allOf" else frozenset[str]()
+            below = hidden if _is_certain(node, tokens[0]) else frozenset[str]()
             kept = isinstance(inner, bool) and new
             _put(node, tokens, inner if kept else self.rewritten(schema.child(*tokens), below))
         _direct(node, hidden, self._direction)
@@ -111,6 +111,13 @@ class Rewriting:
         return [(word, value) for word, value in schema.keywords.items() if word not in dropped]
 
 
+def _is_certain(node: dict[str, Any], word: str) -> bool:
+    """Tell whether a value must fit what stands at a keyword: a union may leave it to another branch."""
+    if word in ("anyOf", "oneOf"):
+        return len(node[word]) == 1
+    return word in ("allOf", "then", "else", "dependentSchemas", "dependencies")
+
+
 def _hidden(schema: Schema, words: tuple[str, ...]) -> frozenset[str]:
     """Return the properties of a schema, or of what it combines, that are not there in one direction."""
     if not schema.keywords.keys() & {"properties", "allOf"}:
@@ -135,11 +142,19 @@ def _direct(node: dict[str, Any], hidden: frozenset[str], direction: Direction) 
                 properties[name] = _NOTHING
             if isinstance(inner, dict) and inner.get("x-mandatory") is True and name not in names:
                 names.append(name)
+    for word in ("dependentRequired", "dependencies"):
+        if isinstance(node.get(word), dict):
+            node[word] = {name: left for name, needed in node[word].items() if (left := _left(needed, hidden)) != []}
     kept = [name for name in names if name not in hidden]
     if kept:
         node["required"] = kept
     elif isinstance(required, list):
         del node["required"]
+
+
+def _left(needed: Any, hidden: frozenset[str]) -> Any:
+    """Return what a dependency asks for without names that are not there; nothing where it asks for no other."""
+    return [name for name in needed if name not in hidden] if isinstance(needed, list) else needed
 
 
 def _asserting_only(node: dict[str, Any], schema: Schema) -> None:

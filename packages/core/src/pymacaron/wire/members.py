@@ -8,12 +8,13 @@ from typing import Any
 
 from pymacaron.spec import Schema
 from pymacaron.wire.budget import Budget
-from pymacaron.wire.scalars import Scalar
+from pymacaron.wire.scalars import Delimited, Scalar
 from pymacaron.wire.schemas import item_schema, member_schemas, other_members, types_of
 
 __all__ = ["NOTHING", "Members", "members_of", "scalar_of", "single_of"]
 
 NOTHING = Scalar(())
+DELIMITERS = {"ssv": " ", "tsv": "\t", "pipes": "|"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,14 @@ def members_of(schema: Schema) -> Members:
 
 
 def scalar_of(schema: Schema | None) -> Scalar:
-    """Return how single texts of a schema's values are read."""
-    return NOTHING if schema is None else Scalar(types_of(schema))
+    """Return how single texts of a schema's values are read; Swagger 2.0 delimits arrays within arrays."""
+    if schema is None:
+        return NOTHING
+    types = types_of(schema)
+    if schema.dialect == "swagger-2.0" and "array" in types:
+        character = DELIMITERS.get(str(schema.siblings.get("collectionFormat")), ",")
+        return Delimited(types, scalar_of(item_schema(schema)), character)
+    return Scalar(types)
 
 
 def single_of(schema: Schema) -> Scalar | None:

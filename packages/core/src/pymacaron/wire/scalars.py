@@ -11,7 +11,7 @@ from typing import Any
 from pymacaron.wire.errors import Unreadable, Unsendable
 from pymacaron.wire.jsontexts import read_json, write_json
 
-__all__ = ["COMPOUND", "Scalar"]
+__all__ = ["COMPOUND", "Delimited", "Scalar"]
 
 Read = Callable[[str], Any]
 
@@ -52,6 +52,30 @@ class Scalar:
         if isinstance(value, float) and not math.isfinite(value):
             raise Unsendable("Numbers should be finite")
         return json.dumps(value) if isinstance(value, bool | int | float) else write_json(value)
+
+
+class Delimited(Scalar):
+    """Reads and writes arrays within one text, their items between a character that no item holds."""
+
+    __slots__ = ("_character", "_item")
+
+    def __init__(self, types: Iterable[str], item: Scalar, character: str) -> None:
+        super().__init__(types)
+        self._item = item
+        self._character = character
+        self.read = self._read
+
+    def write(self, value: Any) -> str:
+        """Return the text of an array; raise Unsendable where an item holds the character."""
+        if not isinstance(value, list):
+            return super().write(value)
+        texts = [self._item.write(item) for item in value]
+        if any(self._character in text for text in texts) or texts == [""]:
+            raise Unsendable(f"An item that is empty or holds '{self._character}' cannot be told from others")
+        return self._character.join(texts)
+
+    def _read(self, text: str) -> list[Any]:
+        return [self._item.read(part) for part in text.split(self._character)] if text else []
 
 
 class _Unread:
