@@ -311,6 +311,7 @@ def test_a_body_may_be_sent_back_under_a_schema_that_says_the_same(client: Clien
     ({"anyOf": [{"enum": [[0]]}, {"enum": [[False], {"a": True}]}, {"const": {"a": 1}}]},
      [[0], [False], {"a": True}, {"a": 1}]),
     ({"enum": [1, 2.5, None]}, [1, 1.0, 2.5, None]),
+    ({"enum": [None, 1, "a"], "required": ["b"], "items": {}}, [None, 1, "a"]),
     ({"oneOf": [{"type": "number"}, {"properties": {"a": {}}, "required": ["x"]}]}, [True, "b", ["a"]]),
 ])  # fmt: skip
 def test_a_union_hands_over_what_was_sent(schema: Any, values: list[Any], client: Client) -> None:

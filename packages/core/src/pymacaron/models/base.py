@@ -114,7 +114,7 @@ class PymacaronBaseModel(BaseModel):
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Make a model of JSON data (dicts, lists, text, numbers), judged as a request is; raise ValidationError."""
+        """Make a model of JSON data (dicts, lists, text, numbers), by the rules of JSON; raise ValidationError."""
         return cls.__pydantic_validator__.validate_json(pydantic_core.to_json(value))  # type: ignore[no-any-return]
 
     def to_json(self) -> Any:

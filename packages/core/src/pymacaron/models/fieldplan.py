@@ -179,7 +179,7 @@ class FieldPlanner:
         constants = constants_of(parts)
         types = types_of(parts)
         if constants is not None:
-            return self._constants(home, constants, types)
+            return self._constants(home, constants, None if _is_loose(parts) else types)
         union = self._union(home, parts)
         if union is not None:
             return union
