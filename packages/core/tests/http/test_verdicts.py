@@ -332,6 +332,8 @@ REX = {"born": "2020-01-02", "code": "/w=="}
     ({"type": "array", "prefixItems": [ref("Pet"), DAY, DAY]}, [REX], ["Pet"]),
     ({"type": "array", "prefixItems": [{}, ref("Pet")], "items": DAY}, [1, REX, "2020-01-02"], ["int", "Pet", "date"]),
     ({"type": "array", "prefixItems": [DAY], "items": False}, ["2020-01-02"], ["date"]),
+    ({"$schema": "http://json-schema.org/draft-07/schema#", "type": "array", "items": [DAY, {}],
+      "additionalItems": False}, ["2020-01-02", 1], ["date", "int"]),
     ({"type": "array", "prefixItems": [{}], "unevaluatedItems": ref("Pet")}, ["x", REX], ["str", "Pet"]),
     ({"allOf": [{"type": "array", "items": ref("Pet")}, {"prefixItems": [{"required": ["born"]}]}]}, [REX, REX],
      ["TakePostBodyPrefixItems0", "Pet"]),

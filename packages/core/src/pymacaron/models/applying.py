@@ -86,7 +86,7 @@ def _says(tokens: tuple[str, ...], name: str) -> bool:
 
 
 def _item(part: Schema, index: int) -> Iterator[Schema]:
-    listed = "prefixItems" if part.dialect == "openapi-3.1" else "items"
+    listed = "items" if isinstance(part.siblings.get("items"), list) else "prefixItems"
     first = part.siblings.get(listed)
     words = ["items", "additionalItems", "contains", "unevaluatedItems"]
     if isinstance(first, list) and index < len(first):

@@ -51,12 +51,17 @@ def rest_schemas(parts: Sequence[Schema]) -> list[Schema]:
 
 
 def _first(part: Schema) -> list[Schema]:
-    word = "prefixItems" if part.dialect == "openapi-3.1" else "items"
+    word = "prefixItems" if part.dialect == "openapi-3.1" and not _is_older(part) else "items"
     return list(part.children(word).values()) if isinstance(part.siblings.get(word), list) else []
 
 
+def _is_older(part: Schema) -> bool:
+    """Tell whether a schema writes a list of items as drafts before 2020-12 do, which its `$schema` may name."""
+    return isinstance(part.siblings.get("items"), list)
+
+
 def _rest_word(part: Schema) -> str:
-    return "additionalItems" if isinstance(part.siblings.get("items"), list) else "items"
+    return "additionalItems" if _is_older(part) else "items"
 
 
 def _holds(part: Schema, word: str) -> bool:
