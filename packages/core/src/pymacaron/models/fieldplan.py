@@ -9,7 +9,7 @@ from typing import Any
 
 from pymacaron.models.asserted import asserted, is_binary
 from pymacaron.models.heirs import Heirs, heirs_of
-from pymacaron.models.inside import count_first, item_schemas, patterns_in, rest_schemas
+from pymacaron.models.inside import item_schemas, patterns_in, rest_schemas
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
     array_limits,
@@ -237,13 +237,10 @@ class FieldPlanner:
 
     def _array(self, home: Schema, parts: tuple[Schema, ...]) -> ListOf:
         """Plan an array; its first items may have types of their own."""
-        count = count_first(parts)
-        first = tuple(
-            self._inner(home.place.child("prefixItems", str(index)), item_schemas(parts, index))
-            for index in range(count)
-        )
-        rest = self._inner(home.place.child("items"), item_schemas(parts, count))
-        return ListOf(rest, array_limits(parts), _is_loose(parts), first)
+        firsts, others = item_schemas(parts)
+        places = (home.place.child("prefixItems", str(index)) for index in range(len(firsts)))
+        first = tuple(map(self._inner, places, firsts))
+        return ListOf(self._inner(home.place.child("items"), others), array_limits(parts), _is_loose(parts), first)
 
     def _inner(self, place: Place, schemas: list[Schema]) -> Value:
         """Plan what stands inside a value: anything where nothing is said of it."""

@@ -8,7 +8,7 @@ from pymacaron.models.asserted import runs
 from pymacaron.models.merge import CHOSEN
 from pymacaron.spec import Schema
 
-__all__ = ["count_first", "item_schemas", "patterns_in", "rest_schemas"]
+__all__ = ["item_schemas", "patterns_in", "rest_schemas"]
 
 _BRANCHING = frozenset(
     {"$dynamicRef", "anyOf", "contains", "dependencies", "dependentSchemas", "if", "not", "oneOf", CHOSEN}
@@ -16,21 +16,14 @@ _BRANCHING = frozenset(
 """What may look at an item or a property too, so that `unevaluatedItems` and the like do not tell what it is."""
 
 
-def count_first(parts: Sequence[Schema]) -> int:
-    """Return how many items have schemas of their own."""
-    return max((len(_first(part)) for part in parts), default=0)
-
-
-def item_schemas(parts: Sequence[Schema], index: int) -> list[Schema]:
-    """Return what all parts say of the item at an index."""
-    found = []
-    for part in parts:
-        first = _first(part)
-        if index < len(first):
-            found.append(first[index])
-        elif _holds(part, word := _rest_word(part)):
-            found.append(part.child(word))
-    return found or _unevaluated(parts, "unevaluatedItems")
+def item_schemas(parts: Sequence[Schema]) -> tuple[list[list[Schema]], list[Schema]]:
+    """Return what all parts say of each item that has a place of its own, and of all other items."""
+    listed = [(part, _first(part)) for part in parts]
+    first = [
+        [found for part, own in listed for found in (own[index : index + 1] or _rest(part))] or _beside(parts)
+        for index in range(max((len(own) for _, own in listed), default=0))
+    ]
+    return first, [found for part in parts for found in _rest(part)] or _beside(parts)
 
 
 def patterns_in(parts: Sequence[Schema]) -> dict[str, list[Schema]]:
@@ -60,8 +53,13 @@ def _is_older(part: Schema) -> bool:
     return isinstance(part.siblings.get("items"), list)
 
 
-def _rest_word(part: Schema) -> str:
-    return "additionalItems" if _is_older(part) else "items"
+def _rest(part: Schema) -> list[Schema]:
+    word = "additionalItems" if _is_older(part) else "items"
+    return [part.child(word)] if _holds(part, word) else []
+
+
+def _beside(parts: Sequence[Schema]) -> list[Schema]:
+    return _unevaluated(parts, "unevaluatedItems")
 
 
 def _holds(part: Schema, word: str) -> bool:
