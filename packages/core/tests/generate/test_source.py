@@ -57,6 +57,15 @@ components:
         Thing: {$ref: "#/components/schemas/Thing"}
         pet: {$ref: "#/components/schemas/Pet"}
         any: {}
+        pair: {type: array, prefixItems: [{$ref: "#/components/schemas/Cat"}, {type: string, format: date}]}
+        named:
+          type: object
+          patternProperties: {^x: {$ref: "#/components/schemas/Thing"}}
+          additionalProperties: false
+        code: {type: string, format: byte, pattern: "^(?=a)b", maxLength: 3}
+        other:
+          oneOf: [{$ref: "#/components/schemas/Cat"}, {$ref: "#/components/schemas/Dog"}]
+          discriminator: {propertyName: petType, defaultMapping: Dog}
         map: {type: object, additionalProperties: {type: array, items: {type: [string, integer]}}}
         loose: {items: {items: {properties: {a: {type: string}}}}}
         never: {not: {}}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from types import new_class
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import MISSING, ValidationError, to_json
-from typing_extensions import TypeAliasType
 
 from pymacaron.exceptions import BindingError
 from pymacaron.models import values
@@ -44,6 +43,7 @@ from pymacaron.models.plans import (
     Value,
     inner_values,
 )
+from pymacaron.models.runtime import alias_type, either, made
 from pymacaron.models.selection import Pick, pick_array, pick_branch, pick_object, pick_type
 from pymacaron.models.unions import json_types
 from pymacaron.spec import Place, Schema
@@ -137,7 +137,7 @@ class ClassBuilder:
             options["extra"] = _TYPE_OF_EXTRAS[plan.extras]
         else:
             options["extra"] = "allow"
-            members["__pydantic_extra__"] = (_made(dict, str, self._annotation(plan.extras)), None)
+            members["__pydantic_extra__"] = (made(dict, str, self._annotation(plan.extras)), None)
         attributes = {field.name: field.attribute for field in plan.fields}
         facts = ModelFacts(self._api, plan.name, attributes, {field.name: field.schema for field in plan.fields})
         name = self._class_name(plan.place)
@@ -178,7 +178,7 @@ class ClassBuilder:
             case MapOf(loose=loose):
                 return _loose(self._map(value), pick_object) if loose else self._map(value)
             case Nullable(value=inner):
-                return _either([self._annotation(inner), None])
+                return either([self._annotation(inner), None])
             case Choice(choices=choices):
                 return self._choice(choices)
             case Selected(branches=branches):
@@ -194,7 +194,7 @@ class ClassBuilder:
             return _limited(Annotated[list[Any], ByPlace(first, self._annotation(value.item))], value.limits)
         if isinstance(value.item, Anything):
             return _limited(Annotated[list[Any], values.Finite()], value.limits)
-        return _limited(_made(list, self._annotation(value.item)), (*value.limits, *_FAIL_FAST))
+        return _limited(made(list, self._annotation(value.item)), (*value.limits, *_FAIL_FAST))
 
     def _map(self, value: MapOf) -> Any:
         if value.patterns:
@@ -202,15 +202,15 @@ class ClassBuilder:
             return _limited(Annotated[dict[str, Any], ByName(patterns, self._annotation(value.value))], value.limits)
         if isinstance(value.value, Anything):
             return _limited(Annotated[dict[str, Any], values.Finite()], value.limits)
-        return _limited(_made(dict, str, self._annotation(value.value)), (*value.limits, *_FAIL_FAST))
+        return _limited(made(dict, str, self._annotation(value.value)), (*value.limits, *_FAIL_FAST))
 
     def _choice(self, choices: tuple[Value, ...]) -> Any:
         """Return a union; of types that JSON tells apart only the right one is tried, since others may be deep."""
         annotations = tuple(self._annotation(choice) for choice in choices)
         types = [json_types(choice) for choice in choices]
         if all(isinstance(choice, Scalar | Constants) for choice in choices) or not disjoint(types):
-            return _either(annotations)
-        return Annotated[_either(annotations), values.Selection(annotations, pick_type(types))]
+            return either(annotations)
+        return Annotated[either(annotations), values.Selection(annotations, pick_type(types))]
 
     def _selected(self, branches: tuple[tuple[Schema, Value], ...]) -> Any:
         annotations = tuple(self._annotation(value) for _, value in branches)
@@ -220,7 +220,7 @@ class ClassBuilder:
             return self._classes.get(value.place) if isinstance(value, ModelRef) else None
 
         pick = pick_branch([schema for schema, _ in branches], class_of)
-        return Annotated[_either(annotations), values.Selection((*annotations, values.Free), pick)]
+        return Annotated[either(annotations), values.Selection((*annotations, values.Free), pick)]
 
     def _reference(self, value: Value) -> Any:
         match value:
@@ -233,7 +233,7 @@ class ClassBuilder:
             case Tagged(names=names, choices=choices, default=default):
                 models = list(dict.fromkeys(inner_values(value)))
                 tags = tuple((tag, models.index(reference)) for tag, reference in choices)
-                union = _either(self._annotation(model) for model in models)
+                union = either(self._annotation(model) for model in models)
                 return Annotated[
                     union, values.TaggedBy(names, tags, None if default is None else models.index(default))
                 ]
@@ -246,14 +246,14 @@ class ClassBuilder:
         if place not in self._aliases:
             later = Later(class_name(place))
             self._aliases[place] = Annotated[Any, later]
-            later.type = _alias_type(later.name, self._annotation(self._planner.alias(place)))
+            later.type = alias_type(later.name, self._annotation(self._planner.alias(place)))
             self._aliases[place] = later.type
         return self._aliases[place]
 
 
 def _loose(kind: Any, pick: Pick) -> Any:
     """Return a type beside which every other JSON value is taken as it is."""
-    return Annotated[_either((kind, values.Free)), values.Selection((kind, values.Free), pick)]
+    return Annotated[either((kind, values.Free)), values.Selection((kind, values.Free), pick)]
 
 
 def _body(
@@ -271,22 +271,6 @@ def _body(
         namespace.update({attribute: field for attribute, (_, field) in members.items() if field is not None})
 
     return fill
-
-
-def _made(container: Any, *types: Any) -> Any:
-    """Return list[type] or dict[str, type] of types that only exist at run time."""
-    return container[types]
-
-
-def _either(types: Iterable[Any]) -> Any:
-    """Return the union of types that only exist at run time."""
-    return Union.__getitem__(tuple(types))
-
-
-def _alias_type(name: str, annotation: Any) -> Any:
-    """Return a named type that may contain itself."""
-    make: Any = TypeAliasType
-    return make(name, annotation)
 
 
 def _scalar(value: Scalar) -> Any:

@@ -32,6 +32,7 @@ from pymacaron.models.plans import (
     Selected,
     Tagged,
     Value,
+    inner_values,
 )
 from pymacaron.models.sourcenames import SourceNames
 from pymacaron.models.syntax import assigned, call, constant, field, name, subscript, word
@@ -152,11 +153,11 @@ class _Writer:
                 return _constants(constants)
             case Nullable(value=inner):
                 return subscript(word("Union"), self._type(inner, depth + 1), constant(None))
-            case ListOf(item=inner, limits=limits, loose=loose):
-                made = _container(subscript(word("list"), self._inner(inner, depth)), inner, limits)
+            case ListOf(loose=loose):
+                made = self._list(value, depth)
                 return self._either([made], "pick_array") if loose else made
-            case MapOf(value=inner, limits=limits, loose=loose):
-                made = _container(subscript(word("dict"), word("str"), self._inner(inner, depth)), inner, limits)
+            case MapOf(loose=loose):
+                made = self._map(value, depth)
                 return self._either([made], "pick_object") if loose else made
             case _:
                 return self._compound(value, depth)
@@ -168,9 +169,9 @@ class _Writer:
             case Selected(branches=branches):
                 types = [self._type(each, depth + 1) for _, each in branches]
                 return self._either(types, "pick_branch", free_in_union=False)
-            case ModelRef(place=place):
+            case ModelRef(place=place, loose=loose):
                 kind = self._reference(self._names.models[place])
-                return self._either([kind], "pick_object") if self._planner.model(place).loose else kind
+                return self._either([kind], "pick_object") if loose else kind
             case AliasRef(place=place):
                 return self._reference(self._names.aliases[place])
             case Tagged():
@@ -179,6 +180,32 @@ class _Writer:
                 return subscript(word("Annotated"), word("Any"), call(word("Refused")))
             case _:
                 return word("Free")
+
+    def _list(self, value: ListOf, depth: int) -> ast.expr:
+        if not value.first:
+            return _container(subscript(word("list"), self._inner(value.item, depth)), value.item, value.limits)
+        first, rest = ast.Tuple(self._members(value.first, depth), ast.Load()), self._member(value.item, depth)
+        made = subscript(word("list"), word("Any"))
+        return _limited(subscript(word("Annotated"), made, call(word("ByPlace"), first, rest)), value.limits)
+
+    def _map(self, value: MapOf, depth: int) -> ast.expr:
+        if not value.patterns:
+            made = subscript(word("dict"), word("str"), self._inner(value.value, depth))
+            return _container(made, value.value, value.limits)
+        types = self._members([inner for _, inner in value.patterns], depth)
+        pairs: list[ast.expr] = [
+            ast.Tuple([constant(pattern), kind], ast.Load())
+            for (pattern, _), kind in zip(value.patterns, types, strict=True)
+        ]
+        by_name = call(word("ByName"), ast.Tuple(pairs, ast.Load()), self._member(value.value, depth))
+        made = subscript(word("dict"), word("str"), word("Any"))
+        return _limited(subscript(word("Annotated"), made, by_name), value.limits)
+
+    def _members(self, values: Sequence[Value], depth: int) -> list[ast.expr]:
+        return [self._member(value, depth) for value in values]
+
+    def _member(self, value: Value, depth: int) -> ast.expr:
+        return self._part(self._type(value, depth + 1))
 
     def _inner(self, value: Value, depth: int) -> ast.expr:
         return word("Any") if isinstance(value, Anything) else self._type(value, depth + 1)
@@ -190,10 +217,13 @@ class _Writer:
         return self._either(types, "pick_type", free=False)
 
     def _tagged(self, value: Tagged, depth: int) -> ast.expr:
-        models = list(dict.fromkeys(reference for _, reference in value.choices))
+        models = list(dict.fromkeys(inner_values(value)))
         tags = tuple((tag, models.index(reference)) for tag, reference in value.choices)
         union = subscript(word("Union"), *(self._type(model, depth + 1) for model in models))
-        return subscript(word("Annotated"), union, call(word("TaggedBy"), constant(value.names), constant(tags)))
+        told = [constant(value.names), constant(tags)]
+        if value.default is not None:
+            told.append(constant(models.index(value.default)))
+        return subscript(word("Annotated"), union, call(word("TaggedBy"), *told))
 
     def _either(self, types: list[ast.expr], pick: str, *, free: bool = True, free_in_union: bool = True) -> ast.expr:
         """Return a union of which a function picks the type; each is named, lest nested ones double in length."""
@@ -241,7 +271,7 @@ def _scalar(value: Scalar) -> ast.expr:
     if value.kind == "integer":
         return subscript(word("Annotated"), word("int"), call(word("Integer"), constant(value.limits)))
     if value.kind == "byte":
-        return subscript(word("Annotated"), word("bytes"), call(word("Base64"), constant(value.limits)))
+        return subscript(word("Annotated"), word("bytes"), call(word("Base64"), _text(value.limits)))
     return constant(None) if value.kind == "null" else word(_TYPES[value.kind])
 
 

@@ -16,6 +16,7 @@ from typing_extensions import TypeAliasType
 
 from pymacaron.models.base import PymacaronBaseModel, PymacaronRootModel
 from pymacaron.models.formats import TYPED, Checked
+from pymacaron.models.members import ByName, ByPlace
 from pymacaron.models.selection import pick_array, pick_branch, pick_object, pick_type
 from pymacaron.models.values import (
     Base64,
@@ -40,6 +41,8 @@ __all__ = [
     "Annotated",
     "Any",
     "Base64",
+    "ByName",
+    "ByPlace",
     "Callable",
     "Checked",
     "Date",

@@ -107,10 +107,12 @@ class PlainTypes:
                 return constant(None) if kind == "null" else self._word(_SCALARS[kind])
             case Constants(values=constants):
                 return self._constants(constants)
-            case ListOf(item=item, loose=False):
-                return subscript(self._word("Sequence" if giving else "list"), inner(item))
-            case MapOf(value=item, loose=False):
-                return subscript(self._word("Mapping" if giving else "dict"), self._word("str"), inner(item))
+            case ListOf(loose=False):
+                items = self._union(map(inner, inner_values(value)))
+                return subscript(self._word("Sequence" if giving else "list"), items)
+            case MapOf(loose=False):
+                members = self._union(map(inner, inner_values(value)))
+                return subscript(self._word("Mapping" if giving else "dict"), self._word("str"), members)
             case Nullable(value=item):
                 return self._union([inner(item), constant(None)])
             case Choice() | Selected() | Tagged():
@@ -120,7 +122,7 @@ class PlainTypes:
 
     def _named(self, value: Value, *, giving: bool) -> ast.expr:
         match value:
-            case ModelRef(place=place) if not self.pool.planner.model(place).loose:
+            case ModelRef(place=place, loose=False):
                 made = self._model(self.pool.names.models[place])
                 return self._union([made, self._mapping()]) if giving else made
             case AliasRef(place=place) if not giving:
