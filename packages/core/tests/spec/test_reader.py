@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pymacaron.exceptions import SpecError
 from pymacaron.spec import Place
+from pymacaron.spec.jsontext import json_line, json_lines
 from pymacaron.spec.limits import MAX_BYTES
 from pymacaron.spec.reader import line_of, read_source
 from pymacaron.spec.yamltext import parse_yaml
@@ -129,3 +130,26 @@ def test_data_written_as_json_reads_back_equal_as_json_and_as_yaml(write: Write,
     assert read_source(write(text, "data.json")).data == data
     assert read_source(write(text, "data.yaml")).data == data
     assert parse_yaml(json.dumps(data, ensure_ascii=False)) == data
+
+
+TREES = st.recursive(
+    st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=15,
+)
+
+
+@given(TREES, st.data())
+def test_a_line_that_is_looked_for_alone_is_the_one_that_a_scan_of_all_finds(
+    document: object, data: st.DataObject
+) -> None:
+    text = json.dumps(document, indent=data.draw(st.sampled_from([None, 0, 2])))
+    line, lines = json_lines(text)
+    pointer: list[str] = []
+    for _ in range(data.draw(st.integers(0, 5)) if lines else 0):
+        if not lines:
+            break
+        pointer.append(data.draw(st.sampled_from(sorted(lines))))
+        line, lines = lines[pointer[-1]]
+    beyond = data.draw(st.sampled_from([[], ["nothing", "0"]]))
+    assert json_line(text, [*pointer, *beyond]) == line

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed knows py_scanstring only
 from typing import Any
 
 from pymacaron.spec.limits import MAX_DEPTH, MAX_DIGITS, MAX_NODES, TextError
 from pymacaron.spec.yamltext import Lines
 
-__all__ = ["json_lines", "parse_json"]
+__all__ = ["json_line", "json_lines", "parse_json"]
 
 _WORD = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:\n]|[^\s"{}\[\],:]+', re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -122,6 +125,45 @@ def json_lines(text: str) -> tuple[int, Lines]:
         raise TextError.repeated(scan.repeats)
     root_line, lines = scan.root["0"]
     return root_line, lines
+
+
+def json_line(text: str, pointer: Sequence[str]) -> int:
+    """Return the line of the key or item that a pointer names, or of its nearest ancestor that exists.
+
+    Nothing behind it is read, and what stands before it is passed by at the speed of json: for a few lines this is a
+    tenth of `json_lines`. Raises ValueError for what is no JSON.
+    """
+    told = value = _past_space(text, 0)
+    for token in pointer:
+        found = _member(text, value, token)
+        if found is None:
+            break
+        told, value = found
+    return text.count("\n", 0, told) + 1
+
+
+def _member(text: str, start: int, token: str) -> tuple[int, int] | None:
+    """Return where the key, or item, of a name begins in the object or array at `start`, and where its value does."""
+    if text[start] not in "{[":
+        return None
+    is_object = text[start] == "{"
+    place, index = _past_space(text, start + 1), 0
+    while text[place] not in "}]":
+        value, key = place, str(index)
+        if is_object:
+            key, end = scanstring(text, place + 1)
+            value = _past_space(text, _past_space(text, end) + 1)
+        if key == token:
+            return place, value
+        place, index = _past_space(text, _DECODER.raw_decode(text, value)[1]), index + 1
+        if text[place] == ",":
+            place = _past_space(text, place + 1)
+    return None
+
+
+def _past_space(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
 
 
 class _LineScan:

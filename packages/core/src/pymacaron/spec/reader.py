@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pymacaron.exceptions import SpecError
-from pymacaron.spec.jsontext import json_lines, parse_json
+from pymacaron.spec.jsontext import json_line, json_lines, parse_json
 from pymacaron.spec.limits import MAX_BYTES, TextError
 from pymacaron.spec.yamltext import Lines, parse_yaml, yaml_lines
 from pymacaron.text import shown
@@ -25,6 +25,7 @@ _ENCODINGS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+MOST_SINGLE_LINES = 8
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -110,14 +111,26 @@ def line_of(path: Path | Source, pointer: tuple[str, ...]) -> int:
     file = path.path if isinstance(path, Source) else path
     try:
         status = file.stat()
-        line, lines = _lines(file, status.st_mtime_ns, status.st_size)
-    except (OSError, ValueError, TextError):
+        state = (file, status.st_mtime_ns, status.st_size)
+        asked = _asked(*state)
+        if file.suffix == ".json" and (pointer in asked or len(asked) < MOST_SINGLE_LINES):
+            if pointer not in asked:
+                asked[pointer] = json_line(_decoded(_content(file)), pointer)
+            return asked[pointer]
+        line, lines = _lines(*state)
+    except (OSError, ValueError, IndexError, TextError):
         return 1
     for token in pointer:
         if token not in lines:
             break
         line, lines = lines[token]
     return line
+
+
+@lru_cache(maxsize=64)
+def _asked(_path: Path, _changed: int, _size: int) -> dict[tuple[str, ...], int]:
+    """Return the lines of a file that were looked for one by one: of many, all are found at once."""
+    return {}
 
 
 @lru_cache(maxsize=8)
