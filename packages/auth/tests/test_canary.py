@@ -1,8 +1,9 @@
-"""A secret that callers and settings bring appears in no reply and no line of the log, whatever goes wrong."""
+"""A secret that callers and settings bring appears in no reply, line of the log or report, whatever goes wrong."""
 
 from __future__ import annotations
 
 import io
+import json
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from pymacaron.crash import set_error_reporter
 from tokenkit import BEARER, NOW, SETTINGS, Shop, document, forged, hs256, operation
 
 CANARY = "canary-3f9a1c77e5d24b06"
@@ -18,11 +20,12 @@ SECRET = f"the secret of the shop, {CANARY}"
 CHECKS = """
 def check(*credential):
     if credential[-1].endswith("broken"):
-        raise RuntimeError("the database is away")
+        raise RuntimeError(f"nobody is {credential}")
     return None
 """
 HANDLERS = """
 from pymacaron import get_config
+from pymacaron.auth import get_user_token, get_user_token_data
 
 
 def who(*body, **parameters):
@@ -30,7 +33,7 @@ def who(*body, **parameters):
 
 
 def fail(*body, **parameters):
-    raise RuntimeError(f"cannot sign by {get_config().jwt_secret}")
+    raise RuntimeError(f"cannot sign {get_user_token()} {get_user_token_data()} by {get_config().jwt_secret}")
 
 
 def wrong(*body, **parameters):
@@ -125,10 +128,15 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", REQUESTS)
-def test_a_secret_appears_in_no_reply_and_no_line_of_the_log(ours: Shop, log: io.StringIO, what: str) -> None:
+def test_a_secret_appears_in_no_reply_line_of_the_log_or_report(ours: Shop, log: io.StringIO, what: str) -> None:
+    reports: list[str] = []
+    with ours.service:
+        set_error_reporter(lambda title, data, exception: reports.append(f"{title} {json.dumps(data)}"))
     reply = ours.client.post(**{"json": {"number": 1}, **REQUESTS[what]})
     answered = f"{reply.status} {reply.headers} {reply.text}"
-    written = log.getvalue()
+    assert ours.service.flush_reports()
+    assert bool(reports) == (reply.status_code >= 500)
+    written = log.getvalue() + "".join(reports)
     sent = [CANARY, SECRET, b64encode(CANARY.encode()).decode()[:16], GOOD, hs256("x", SECRET)]
     assert [text for text in sent if text in answered] == []
     assert [text for text in sent if text in written] == []
