@@ -1,4 +1,4 @@
-"""What pymacaron-auth and pymacaron-testing do together: a token for acceptance tests, and what they expect of it."""
+"""What pymacaron-auth does with others: a token for acceptance tests, and the one that a client sends along."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from tokenkit import PROTECTED, SECRET
+from pymacaron import create_app
+from tokenkit import NOW, PROTECTED, SECRET, SETTINGS, Shop, document, forged, operation
 
 FILES = {
     "pym-config.yaml": "name: shop\nenv_secrets: [SHOP_SECRET]\njwt_secret: SHOP_SECRET\ndefault_user_id: tester\n",
@@ -44,3 +45,45 @@ def test_acceptance_tests_get_a_token_of_the_service(tmp_path: Path) -> None:
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
+
+
+RELAY = """
+from pymacaron import apipool
+from pymacaron.auth import backend_token, get_userid
+
+
+def who():
+    return {"user": get_userid()}
+
+
+def relay():
+    asked = apipool.shop.client.who
+    with backend_token(user_id="backend"):
+        return {"as": [asked()["user"], get_userid()]}
+
+
+def pass_on():
+    return apipool.shop.client.who()
+"""
+RELAYED = document(
+    {
+        "/who": {"get": operation("handlers.who", operationId="who", security=[{"token": []}])},
+        "/relay": {"get": operation("handlers.relay")},
+        "/pass_on": {"get": operation("handlers.pass_on", security=[{"token": []}])},
+    },
+    token={"type": "http", "scheme": "bearer"},
+)
+
+
+def test_a_client_sends_the_token_of_the_caller_or_of_the_backend_user(tmp_path: Path) -> None:
+    decorated = {**RELAYED, "x-decorate-request": "pymacaron.auth.add_auth"}
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "apis" / "shop.yaml").write_text(yaml.safe_dump(decorated))
+    (tmp_path / "pym-config.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (tmp_path / "handlers.py").write_text(RELAY)
+    shop = Shop(create_app(tmp_path)).at(NOW)
+    shop.service.load_clients(apis=["shop"], local=True)
+    assert shop.call(path="/relay").get_json() == {"as": ["backend", "backend"]}
+    assert shop.call(forged(), path="/pass_on").get_json() == {"user": "u1"}
+    assert shop.error(path="/pass_on") == (401, "AUTHORIZATION_HEADER_MISSING")
+    shop.service.close()

@@ -50,6 +50,15 @@ def call():
     return {"outside": outside, "inside": inside, "token": token, "acting": acting, "after": get_userid()}
 
 
+def ask_myself():
+    from flask import current_app, request
+
+    sent = {"Authorization": request.headers["Authorization"]}
+    with backend_token(user_id="backend"):
+        inner = current_app.test_client().get("/who", headers=sent).get_json()["user"]
+        return {"inner": inner, "here": get_userid()}
+
+
 def spoil():
     data = get_user_token_data()
     before = {**data, "list": list(data["list"])}
@@ -74,6 +83,7 @@ API = document(
         "/who": {"get": operation("handlers.who", **DECORATED)},
         "/decorated": {"get": operation("handlers.decorated")},
         "/call": {"get": operation("handlers.call", **DECORATED)},
+        "/ask_myself": {"get": operation("handlers.ask_myself", **DECORATED)},
         "/spoil": {"get": operation("handlers.spoil", **DECORATED)},
         "/open": {"get": operation("handlers.who")},
         "/verify": {"get": operation("handlers.verify")},
@@ -195,6 +205,10 @@ def test_calls_within_backend_token_carry_the_token_of_the_backend_user(ours: Sh
     assert found["inside"] == {"X-Other": "1", "Authorization": f"Bearer {found['token']}"}
     assert (found["acting"], found["after"]) == ("backend", "u1")
     assert (claims_of(found["token"])["sub"], claims_of(found["token"])["role"]) == ("backend", "cron")
+
+
+def test_a_request_that_is_served_within_backend_token_has_a_caller_of_its_own(ours: Shop) -> None:
+    assert ours.call(forged(), path="/ask_myself").get_json() == {"inner": "u1", "here": "backend"}
 
 
 def test_backend_tokens_nest_end_with_an_exception_and_stay_in_their_thread(ours: Shop) -> None:

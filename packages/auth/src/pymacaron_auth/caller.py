@@ -41,10 +41,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, repr=False)
 class Acting:
-    """As whom the running code acts, whoever made the request."""
+    """As whom the running code acts, whoever made the request; `within` is the environ of that request.
+
+    A request that is served inside the block, by a call in the same process, has a caller of its own.
+    """
 
     token: str
     found: Verified
+    within: object
 
 
 _acting: ContextVar[Acting | None] = ContextVar("pymacaron_auth_acting", default=None)
@@ -82,7 +86,7 @@ def backend_token(
     """
     token = generate_token(user_id, data=data, issuer=issuer)
     claims = _claims_of(token)
-    before = _acting.set(Acting(token, claims))
+    before = _acting.set(Acting(token, claims, _environ()))
     try:
         yield token
     finally:
@@ -91,7 +95,7 @@ def backend_token(
 
 def get_userid() -> str:
     """Return the id of the current user; raises AuthMissingHeaderError (401) where there is none."""
-    acting = _acting.get()
+    acting = _current()
     if acting is not None:
         return acting.found.user_id
     identity = current_identity()
@@ -102,14 +106,14 @@ def get_userid() -> str:
 
 def get_user_token_data() -> dict[str, Any]:
     """Return the claims of the current user's token; raises AuthMissingHeaderError (401) where there is no user."""
-    acting = _acting.get()
+    acting = _current()
     found: dict[str, Any] = thawed(acting.found.claims if acting is not None else _bearer().claims)
     return found
 
 
 def get_user_token() -> str:
     """Return the token of the current user; raises AuthMissingHeaderError (401) where there is none."""
-    acting = _acting.get()
+    acting = _current()
     if acting is not None:
         return acting.token
     _bearer()
@@ -146,6 +150,16 @@ def authenticate_http_request(token: str | None = None) -> None:
     if found is None:
         raise absent()
     load_auth_token(found)
+
+
+def _current() -> Acting | None:
+    """Return as whom the code of the current request acts, or that outside of requests."""
+    acting = _acting.get()
+    return acting if acting is not None and acting.within is _environ() else None
+
+
+def _environ() -> object:
+    return request.environ if has_request_context() else None
 
 
 def _bearer() -> Identity:
