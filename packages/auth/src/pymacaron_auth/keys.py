@@ -29,6 +29,8 @@ KTY = {"HS": "oct", "RS": "RSA", "PS": "RSA", "ES": "EC", "EdDSA": "OKP"}
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 SHORTEST_SECRET = 32
 SHORTEST_MODULUS = 2048
+NUMBERS = frozenset(("d", "dp", "dq", "e", "k", "n", "p", "q", "qi", "x", "y"))
+BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 NAME_OF_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
 
 
@@ -100,6 +102,8 @@ def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str 
         usable = tuple(name for name in usable if CURVES.get(str(jwk.get("crv"))) == name)
     if not usable:
         raise UnfitKeyError("is a JWK of a curve that none of its algorithms uses")
+    if not all(BASE64URL.fullmatch(str(jwk[name])) for name in jwk.keys() & NUMBERS):
+        raise UnfitKeyError("is a JWK with a member that is not base64url without padding")
     material = _loaded(lambda: _algorithms()[FAMILIES[family][0]].from_jwk(dict(jwk)), "is a JWK that cannot be read")
     if family == "HS" and len(material) < SHORTEST_SECRET:
         raise UnfitKeyError(f"has {len(material)} bytes: use at least {SHORTEST_SECRET}")
