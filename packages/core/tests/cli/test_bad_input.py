@@ -115,6 +115,17 @@ CASES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "command_unknown": ("rutes", GOOD),
     "not_a_document": ("routes handlers.py", GOOD),
+    "bundle_dangling": (
+        "bundle apis/shop.yaml -o one.yaml",
+        {**GOOD, "apis/shop.yaml": document(ITEMS % "parts.yaml#/Itm"), "apis/parts.yaml": "Item: {type: object}\n"},
+    ),
+    "bundle_missing": ("bundle apis/none.yaml", GOOD),
+    "bundle_nowhere": ("bundle apis/shop.yaml -o handlers.py/one.yaml", GOOD),
+    "convert_newest": ("convert apis/shop.yaml", GOOD),
+    "convert_broken": (
+        "convert apis/shop.yaml",
+        {**GOOD, "apis/shop.yaml": "swagger: '2.0'\npaths: {/a: {get: {}}}\n"},
+    ),
 }
 
 

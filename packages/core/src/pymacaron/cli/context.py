@@ -31,6 +31,11 @@ class Context:
 
         return Service(self.root, env=self.env, secrets=secrets)
 
+    def folder_of(self, document: Path) -> Path:
+        """Return the folder in which references of a document stay: the root where it stands in it, else its own."""
+        root = self.root.resolve()
+        return root if document.resolve().is_relative_to(root) else document.resolve().parent
+
     def plugins(self) -> PluginManager:
         """Return the plugins of the folder, or of what is installed where it is no service's folder."""
         if self._plugins is None:

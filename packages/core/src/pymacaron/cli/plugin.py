@@ -11,8 +11,10 @@ from pymacaron.plugins.markers import hookimpl
 __all__ = ["own_commands", "pym_commands"]
 
 COMMANDS = (
+    "bundle",
     "completion",
     "config",
+    "convert",
     "doctor",
     "generate",
     "init",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -111,10 +112,26 @@ class _Bundler:
         if self.new:
             node = {key: value for key, value in node.items() if key not in _NAMES or not isinstance(value, str)}
         told = node.get("discriminator")
-        if isinstance(told, dict) and isinstance(told.get("mapping"), dict):
-            mapping = {tag: self._mapped(place, target) for tag, target in told["mapping"].items()}
-            node = {**node, "discriminator": {**told, "mapping": mapping}}
+        if isinstance(told, dict) and self.dialect != "swagger-2.0":
+            written = told.get("mapping")
+            given = written if isinstance(written, dict) else {}
+            mapping = {tag: self._mapped(place, target) for tag, target in given.items()}
+            for tag, target in self._renamed(node, place):
+                if target not in mapping.values():
+                    mapping.setdefault(tag, target)
+            node = {**node, "discriminator": {**told, "mapping": mapping} if mapping else told}
         return node
+
+    def _renamed(self, node: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
+        """Yield the names by which a discriminator knew branches that are called otherwise now, and what they are."""
+        for word in ("oneOf", "anyOf"):
+            for index, branch in enumerate(node.get(word) or ()):
+                if isinstance(branch, dict) and isinstance(branch.get("$ref"), str):
+                    inside = place.child(word, str(index))
+                    target, _ = self._resolve(inside, branch["$ref"], "schema")
+                    reference = self._reference(inside, branch["$ref"], "schema")
+                    if target.pointer and reference.rpartition("/")[2] != _escaped(target.pointer[-1]):
+                        yield target.pointer[-1], reference
 
     def _mapped(self, place: Place, target: Any) -> Any:
         """Return the target of a discriminator's mapping: a reference, or the name of a component, which stays."""
