@@ -1,10 +1,58 @@
-"""What the tests of pymacaron-testing share."""
+"""What the tests of pymacaron-testing share: files in a folder, the command `pym` as a process of its own, ports."""
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+FOLDER = Path(os.environ.get("PYM_CONFORMANCE_DIR") or REPOSITORY.parent / "shared" / "conformance") / "openapi"
+
+
+@pytest.fixture
+def laid(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
+    """Lay files out in a folder."""
+
+    def lay(files: Mapping[str, str]) -> Path:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        return tmp_path
+
+    return lay
+
+
+@pytest.fixture
+def pym(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `pym` in a folder."""
+
+    def run(*arguments: str, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        environment = {key: text for key, text in os.environ.items() if not key.startswith(("PYM_", "GIT_"))}
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "pymacaron", *arguments],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def large() -> Path:
+    """The large document of others."""
+    path = FOLDER / "large" / "github.json"
+    if not path.exists():
+        pytest.skip("no conformance data: set PYM_CONFORMANCE_DIR to its folder")
+    return path
 
 
 @pytest.fixture
