@@ -11,8 +11,10 @@ __all__ = ["pym_commands"]
 
 @hookimpl
 def pym_commands() -> list[click.Command]:
-    """Bring `pym mock` and `pym test`."""
+    """Bring `pym diff`, `pym lint`, `pym mock` and `pym test`."""
+    from pymacaron_testing.cli.diff import diff
+    from pymacaron_testing.cli.lint import lint
     from pymacaron_testing.cli.mock import mock
     from pymacaron_testing.cli.test import test
 
-    return [mock, test]
+    return [diff, lint, mock, test]
