@@ -230,6 +230,7 @@ def test_a_credential_has_to_be_there_and_may_have_to_be_the_one(mocked: Mocked,
     text = SECURED.replace("SCHEME", scheme)
     anything, one, another = mocked(text), mocked(text, token="secret"), mocked(text, token="other")
     assert [client.get("/it").status_code for client in (anything, one)] == [401, 401]
+    assert anything.get("/it").json["error"] == "AUTHORIZATION_HEADER_MISSING"  # type: ignore[index]
     assert anything.get("/it", **CREDENTIALS[scheme]).status_code == 204
     assert one.get("/it", **CREDENTIALS[scheme]).status_code == 204
     assert another.get("/it", **CREDENTIALS[scheme]).status_code == 401
@@ -238,6 +239,9 @@ def test_a_credential_has_to_be_there_and_may_have_to_be_the_one(mocked: Mocked,
 def test_the_shop_is_mocked_without_its_code() -> None:
     app = mock_app([SHOP])
     client = app.test_client()
+    gone = client.get("/api/items", headers={"Prefer": "code=404"})
+    assert gone.json is not None
+    assert (gone.json["error"], gone.json["status"]) == ("NOT_FOUND", gone.status_code)
     made = client.post("/api/items", json={"name": "Tea", "price": 3})
     assert made.status_code == 201
     assert client.get(made.headers["Location"]).json == made.json

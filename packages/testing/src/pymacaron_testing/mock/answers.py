@@ -14,6 +14,7 @@ from pymacaron.http.mediatypes import is_json
 from pymacaron.http.names import parameter_keywords
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import MediaType, Operation, Response, Schema
+from pymacaron_testing.mock.errors import plain_error
 from pymacaron_testing.mock.examples import examples_of
 from pymacaron_testing.mock.prefer import Preference, preference
 from pymacaron_testing.mock.remembering import Remembering, Turn
@@ -91,7 +92,11 @@ class Mock:
         if media.schema is None:
             return {}
         seed = f"{operation.method} {operation.path} {status}"
-        return self.value(media.schema, f"{seed} {next(self._count)}" if prefers.dynamic else seed, prefers.dynamic)
+        made = self.value(media.schema, f"{seed} {next(self._count)}" if prefers.dynamic else seed, prefers.dynamic)
+        if status < 400 or not isinstance(made, dict):
+            return made
+        told = {**made, **{name: value for name, value in plain_error(status).items() if name in made}}
+        return told if self.accepts(media.schema, told) else made
 
     def accepts(self, schema: Schema, value: Any) -> bool:
         """Tell whether a schema accepts a value in a response."""

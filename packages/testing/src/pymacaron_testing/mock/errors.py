@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from pymacaron.models.pool import ModelPool
 from pymacaron.spec import Operation, Schema
 from pymacaron_testing.mock.responses import json_or_first
 
-__all__ = ["shape_errors"]
+__all__ = ["plain_error", "shape_errors"]
 
 
 def shape_errors(
@@ -45,8 +46,18 @@ def _declared(operation: Operation, status: int) -> Schema | None:
     return media.schema if media and is_json(media.name) else None
 
 
+def plain_error(status: int) -> dict[str, Any]:
+    """Return what the framework itself tells of a status."""
+    phrase = http.client.responses.get(status, "Error")
+    return {
+        "error": phrase.upper().replace(" ", "_").replace("-", "_").replace("'", ""),
+        "error_description": phrase,
+        "status": status,
+    }
+
+
 def _told(made: Any, written: Mapping[str, Any], fits: Callable[[Any], bool]) -> Any:
-    """Return a made error that tells, wherever it can, what the mock's own error told."""
+    """Return a made error that tells, wherever it can, what an error of the framework's own shape told."""
     status, text = written.get("status"), written.get("error_description")
     for name in made if isinstance(made, dict) else ():
         for value in (written.get(name), status, text):

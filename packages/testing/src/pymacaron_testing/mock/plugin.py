@@ -25,6 +25,18 @@ BEARERS = (("http", "bearer"), ("oauth2", None), ("openIdConnect", None))
 USER = "mock"
 
 
+class AbsentCredentialError(AuthenticationError):
+    """No credential came: told by the code of pymacaron-auth, which the real service is likely to have."""
+
+    code = "AUTHORIZATION_HEADER_MISSING"
+
+
+class WrongCredentialError(AuthenticationError):
+    """A credential is not the mock's token, or no credential."""
+
+    code = "TOKEN_INVALID"
+
+
 class MockSettings(Settings):
     """The settings of a mock."""
 
@@ -60,12 +72,12 @@ def _bind(
     def authenticate(incoming: Incoming) -> Identity | None:
         found = credential(definition, incoming)
         if found is not None and token not in (None, found):
-            raise AuthenticationError("this credential is not the mock's token", challenge=challenge)
+            raise WrongCredentialError("this credential is not the mock's token", challenge=challenge)
         return None if found is None else Identity(USER, definition.name, frozenset(scopes))
 
     return Authenticator(
         authenticate,
-        lambda: AuthenticationError(
+        lambda: AbsentCredentialError(
             f"the security scheme '{definition.name}' asks for a credential", challenge=challenge
         ),
     )
@@ -81,7 +93,7 @@ def _authorization(scheme: str, definition: SecurityDefinition, incoming: Incomi
     try:
         return base64.b64decode(credential, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
-        raise AuthenticationError("this is no basic credential", challenge='Basic realm="mock"') from None
+        raise WrongCredentialError("this is no basic credential", challenge='Basic realm="mock"') from None
 
 
 def _key(definition: SecurityDefinition, incoming: Incoming) -> str | None:
