@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pymacaron.exceptions import StartError
-from pymacaron.servers.address import default_port
+from pymacaron.exceptions import ConfigError, StartError
+from pymacaron.servers.address import DEFAULT_PORT, default_port, port_of_environment
 from pymacaron.text import where
 
 if TYPE_CHECKING:
@@ -59,11 +61,22 @@ def run_callback(callback: Callable[..., Any], port: int | None, env: str | None
     global _chosen
     _chosen = Chosen(env, main=True)
     configure_logging()
-    arguments = (port or default_port(), debug)
+    arguments = (port or port_of_environment() or _port_of_config(env) or DEFAULT_PORT, debug)
     refuse_misfit(callback, arguments)
     callback(*arguments)
     if not _served:
         raise StartError(f"{where(callback)}: the callback of letsgo() returned without calling api.start()")
+
+
+def _port_of_config(env: str | None) -> int | None:
+    """Return the `port` of the pym-config.yaml beside server.py; what is wrong there is told by API."""
+    from pymacaron.config import read_config_file
+
+    try:
+        written = read_config_file(Path(sys.argv[0]).resolve().parent, env).data.get("port")
+    except ConfigError:
+        return None
+    return written if type(written) is int else None
 
 
 def refuse_misfit(callback: Callable[..., Any], arguments: tuple[object, ...]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -229,3 +232,29 @@ def test_a_handler_that_exits_does_not_end_the_server(folder: Callable[..., Path
     server.wait("/ping", "{}")
     assert [server.get("/v1/hello")[0] for _ in range(3)] == [500, 500, 500]
     assert server.get("/ping")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "port"),
+    [
+        ([], {}, "8392"),
+        (["--env", "live"], {}, "8393"),
+        ([], {"PORT": "8394"}, "8394"),
+        (["--port", "8395"], {}, "8395"),
+    ],
+)
+def test_the_port_of_the_configuration_is_that_of_server_py_unless_another_is_named(
+    folder: Callable[..., Path], arguments: list[str], environment: dict[str, str], port: str
+) -> None:
+    told = "from pymacaron import letsgo\nletsgo(__name__, callback=lambda port, debug: exit(f'port {port}'))\n"
+    root = folder(
+        {
+            "pym-config.yaml": "name: demo\nport: 8392\n",
+            "pym-config.live.yaml": "name: demo\nport: 8393\n",
+            "server.py": told,
+        }
+    )
+    inherited = {name: text for name, text in os.environ.items() if name not in ("PORT", "PYM_SERVER_PORT")}
+    command = [sys.executable, str(root / "server.py"), *arguments]
+    done = subprocess.run(command, env={**inherited, **environment}, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == f"port {port}"

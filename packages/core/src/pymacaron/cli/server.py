@@ -23,7 +23,9 @@ def run_server(callback: Callable[..., Any]) -> None:
     """Read --port, --env and --debug/--no-debug from the command line and start the service; ends the process."""
 
     @click.command()
-    @click.option("--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT or 8080.")
+    @click.option(
+        "--port", type=click.IntRange(1, 65535), help="Port; by default PYM_SERVER_PORT, PORT, `port` or 8080."
+    )
     @click.option("--env", help="Use pym-config.<env>.yaml.")
     @click.option("--debug/--no-debug", default=False, help="Reload on changes, show tracebacks.")
     def server(port: int | None, env: str | None, debug: bool) -> None:

@@ -11,7 +11,7 @@ from pymacaron.exceptions import ConfigError, StartError
 if TYPE_CHECKING:
     from pymacaron.config import Config
 
-__all__ = ["address", "base_url", "default_port", "refuse_taken_port", "taken"]
+__all__ = ["DEFAULT_PORT", "address", "base_url", "default_port", "port_of_environment", "refuse_taken_port", "taken"]
 
 DEFAULT_PORT = 8080
 
