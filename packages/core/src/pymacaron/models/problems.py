@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,7 @@ _KEYWORDS = {
     "union_tag_not_found": "discriminator",
 }
 _TOO_LARGE = "Input should be a number of a size that a float can hold"
+MOST_LISTED = 10
 _WITHOUT_VALUE = {
     "finite_number": _TOO_LARGE,
     "float_type": _TOO_LARGE,
@@ -108,6 +110,9 @@ def pointer_of(problem: ValueProblem) -> str:
 
 def sentence(keyword: str, written: object = "") -> str:
     """Return what a keyword asks for."""
+    if keyword == "enum" and isinstance(written, list) and 0 < len(written) <= MOST_LISTED:
+        told = [repr(value) if isinstance(value, str) else json.dumps(value) for value in written]
+        return "Input should be " + " or ".join(filter(None, [", ".join(told[:-1]), told[-1]]))
     return _SENTENCES.get(keyword, "Input does not fit its schema").format(written)
 
 

@@ -30,6 +30,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--local", is_flag=True, hidden=True, help="What is done anyway, in the words of PyMacaron 1.")
 @click.option("--folder", default="testaccept", show_default=True, help="Where the tests are.")
 @click.option("--gen-token", is_flag=True, help="Make a token, as PYM_JWT_TOKEN of the tests.")
+@click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
 @click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
 @click.option("--no-stop", is_flag=True, help="Go on after a test that fails.")
 @click.option("--loop", is_flag=True, help="Run the tests again and again, until one fails.")
@@ -55,6 +56,7 @@ def test(
     local: bool,
     folder: str,
     gen_token: bool,
+    user: str | None,
     no_ssl_check: bool,
     no_stop: bool,
     loop: bool,
@@ -73,7 +75,7 @@ def test(
 
     service = context.service("required" if gen_token else "ignored")
     address = chosen_url(service, url, host, port, live)
-    token = generated_token(service) if gen_token else None
+    token = generated_token(service, user) if gen_token else None
     options = [*([] if no_stop else ["-x"]), *([f"--junitxml={junit_xml.absolute()}"] if junit_xml else []), *arguments]
     with documents_app(service) as app, reachable(context, service, address, start_timeout, no_ssl_check) as target:
         run = Run(service.root, target, folder, token, not no_ssl_check, options)
@@ -100,12 +102,12 @@ def chosen_url(service: Service, url: str | None, host: str | None, port: int | 
     return url.rstrip("/") if url else None
 
 
-def generated_token(service: Service) -> str:
-    """Return a token of the plugin that makes some; raises UsageError where none does."""
+def generated_token(service: Service, user: str | None) -> str:
+    """Return a token of a user by the plugin that makes some; raises UsageError where none does."""
     issuers = service.hooks.token_issuers(service.config)
     if not issuers:
         raise click.UsageError("--gen-token: no plugin of this service makes tokens: pip install 'pymacaron-auth>=3'")
-    return issuers[0].issue(None)
+    return issuers[0].issue(user)
 
 
 @contextmanager
