@@ -144,6 +144,20 @@ def test_what_is_posted_is_found_until_it_is_deleted(mocked: Mocked) -> None:
     assert client.get(made.headers["Location"]).json["name"] == "Rex"  # type: ignore[index]
 
 
+def test_put_replaces_patch_changes_and_the_id_of_the_path_stays(mocked: Mocked) -> None:
+    client = mocked()
+    where = client.post("/owners/1/pets", json={"name": "Rex", "x": "old"}).headers["Location"]
+    pet = client.get(where).json
+    assert pet is not None
+    assert client.patch(where, json={"name": "Max"}).json == {**pet, "name": "Max"}
+    assert client.put(where, json={"name": "Tom"}).json == {"id": pet["id"], "name": "Tom"}
+    assert client.get(where).json == {"id": pet["id"], "name": "Tom"}
+    refused = client.patch(where, json={"name": None})
+    assert refused.status_code == 400
+    assert client.get(where).json == {"id": pet["id"], "name": "Tom"}
+    assert client.patch(where, json={"id": 999}).json == {"id": pet["id"], "name": "Tom"}
+
+
 def test_each_owner_has_a_collection(mocked: Mocked) -> None:
     client = mocked()
     made = client.post("/owners/1/pets", json={"name": "Rex"})

@@ -70,10 +70,17 @@ def _not_ours(path: Path) -> StartError:
 
 
 def write_all(files: Mapping[Path, str]) -> None:
-    """Write files, each whole or not at all; none is replaced before all are on the disk."""
+    """Write files, each whole or not at all; none is replaced before all are on the disk.
+
+    A link stays one, what it names is written. Raises StartError for what is no regular file, such as a device.
+    """
     written: dict[Path, Path] = {}
+    resolved = {path.resolve() if path.is_symlink() else path: text for path, text in files.items()}
+    for path in resolved:
+        if path.exists() and not path.is_file():
+            raise StartError(f"{shown(path)} is no regular file: name another one")
     try:
-        for path, text in files.items():
+        for path, text in resolved.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             written[path] = _beside(path, text)
         for path, temporary in written.items():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.exceptions import NotFound
 
 from pymacaron import Call
+from pymacaron.exceptions import RequestError
 from pymacaron.http.mediatypes import is_json
+from pymacaron.models.merge import parts_of
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec import Schema
 from pymacaron_testing.mock.memory import Collection, Collections, item_parameter
@@ -82,9 +84,25 @@ class Remembering:
         base = known if isinstance(known, dict) else turn.sample if isinstance(turn.sample, dict) else {}
         item = _with_id(base, parameter, id_, key)
         if method in ("put", "patch") and isinstance(turn.body, dict):
-            item = {**item, **turn.body}
+            bare = {} if method == "put" else item
+            item = self._kept(turn, [{**each, **turn.body} for each in (bare, item)], parameter)
             collection.put(key, item)
         return next((each for each in (item, known) if self._fits(turn.schema, each)), turn.sample)
+
+    def _kept(self, turn: Turn, items: Sequence[dict[str, Any]], parameter: str) -> dict[str, Any]:
+        """Return the first of some items, with the id of the path, that GET may show; raises RequestError for none."""
+        id_ = turn.path.get(parameter)
+        shown = self._schema_of(turn.call.api, turn.call.operation.path) or turn.schema
+        for item in items:
+            named = _with_id(item, parameter, id_, str(id_), self._id_of(shown, parameter))
+            if self._fits(shown, named):
+                return named
+        raise RequestError("the body: what GET declares of this item does not allow it")
+
+    def _id_of(self, schema: Schema | None, parameter: str) -> str | None:
+        """Return the property that a schema declares for an item's id."""
+        declared = {name: 0 for part in parts_of(schema) for name in part.children("properties")} if schema else {}
+        return _id_property(declared, parameter)
 
     def _created(
         self, turn: Turn, body: dict[str, Any], collection: Collection, parameter: str
@@ -120,7 +138,10 @@ class Remembering:
 
     def _shown(self, call: Call, parameter: str) -> Schema | None:
         """Return the schema of what GET shows of one item."""
-        operation = self._shows.get((call.api, f"{call.operation.path}/{{{parameter}}}"))
+        return self._schema_of(call.api, f"{call.operation.path}/{{{parameter}}}")
+
+    def _schema_of(self, api: str, path: str) -> Schema | None:
+        operation = self._shows.get((api, path))
         media = json_or_first(chosen(operation)[1]) if operation else None
         return media.schema if media and is_json(media.name) else None
 
@@ -151,9 +172,13 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "")
 
 
-def _with_id(item: dict[str, Any], parameter: str, id_: Any, key: str) -> dict[str, Any]:
-    """Return an item that has the id of its path, in the type that its property has."""
-    property_ = _id_property(item, parameter)
+def _with_id(item: dict[str, Any], parameter: str, id_: Any, key: str, declared: str | None = None) -> dict[str, Any]:
+    """Return an item that has the id of its path: as a number where the path's is one, but for an id that is text."""
+    property_ = _id_property(item, parameter) or declared
     if property_ is None:
         return item
-    return {**item, property_: id_ if isinstance(item[property_], int) and isinstance(id_, int) else key}
+    return {**item, property_: key if isinstance(item.get(property_), str) else _plain_id(id_, key)}
+
+
+def _plain_id(id_: Any, key: str) -> int | str:
+    return id_ if isinstance(id_, int) else key
