@@ -70,7 +70,7 @@ def cpu_of(module: str) -> float:
 
 
 def first_answers(document: Path) -> bool:
-    """Serve a document by generated handlers, and tell what it takes to the first of three answers; False for more."""
+    """Serve a document by generated handlers, and tell what it takes to the first of its answers; False for more."""
     with tempfile.TemporaryDirectory() as folder:
         calls = service_of(document, Path(folder))
         script = FIRST_ANSWERS.format(root=folder, calls=calls)
@@ -85,14 +85,14 @@ def first_answers(document: Path) -> bool:
 
 
 def service_of(document: Path, root: Path) -> list[str]:
-    """Write a service that binds every operation to one function, and return three paths to call."""
+    """Write a service that binds every operation to one function, and return paths to call."""
     data = json.loads(document.read_text(encoding="utf-8"))
     plain = []
     for path, item in data["paths"].items():
         for method, operation in item.items():
             if method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
                 operation["x-bind-server"] = "handlers.answer"
-        if "get" in item and "{" not in path:
+        if "get" in item and "{" not in path and takes_empty(data, item["get"]):
             plain.append(path)
     (root / "apis").mkdir()
     (root / "apis" / document.name).write_text(json.dumps(data), encoding="utf-8")
@@ -100,6 +100,15 @@ def service_of(document: Path, root: Path) -> list[str]:
     (root / "handlers.py").write_text(HANDLERS)
     base = "" if not data.get("servers") else path_of(data["servers"][0]["url"])
     return [f"{base}{path}" for path in plain[:3]]
+
+
+def takes_empty(data: dict[str, Any], operation: dict[str, Any]) -> bool:
+    """Tell whether {} is a response that an operation declares, so that its call is answered by 200."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    if "$ref" in schema:
+        schema = data["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema.get("type") == "object" and not schema.get("required")
 
 
 def path_of(url: str) -> str:

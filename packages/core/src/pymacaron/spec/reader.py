@@ -74,16 +74,20 @@ def _content(path: Path) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    encoding = next((name for mark, name in _ENCODINGS if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise TextError((line, f"the bytes here are no {encoding.upper()} text; save the file as UTF-8")) from None
+    text = _text(content)
     if found := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise TextError((line, f"the character U+{ord(found[0]):04X} cannot stand in a document; remove or escape it"))
     return text
+
+
+def _text(content: bytes) -> str:
+    encoding = next((name for mark, name in _ENCODINGS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TextError((line, f"the bytes here are no {encoding.upper()} text; save the file as UTF-8")) from None
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -115,7 +119,7 @@ def line_of(path: Path | Source, pointer: tuple[str, ...]) -> int:
         asked = _asked(*state)
         if file.suffix == ".json" and (pointer in asked or len(asked) < MOST_SINGLE_LINES):
             if pointer not in asked:
-                asked[pointer] = json_line(_decoded(_content(file)), pointer)
+                asked[pointer] = json_line(_text(_content(file)), pointer)
             return asked[pointer]
         line, lines = _lines(*state)
     except (OSError, ValueError, IndexError, TextError):
