@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,13 +56,30 @@ STUB = '''"""The handlers of the API 'pets'."""
 
 from __future__ import annotations
 
-from apis.pets_models import Pet
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apis.pets_models import Pet
 
 
 def rename(body: Pet, id: int, loud: bool, X_Reason: str | None) -> Pet:
     """Give a pet a name"""
     raise NotImplementedError
 '''
+
+FIRST = [
+    "X = 1\n",
+    "#!/usr/bin/env python3\n# Ours.\nX = 1",
+    "# Only this.",
+    '"""Pets."""\n\nfrom __future__ import annotations\n\nX = 1\n',
+    '"""Pets."""\n\nX = 1\n',
+    "# ruff: noqa\nimport os; X = (\n    os.name\n)\n",
+    "import os\n\nprint(os.name)\n",
+    "from __future__ import annotations\n\nimport flask\n\nprint(flask)\n",
+    "from __future__ import annotations\n\nfrom uuid import uuid4\n\nimport flask\n\nprint(flask, uuid4)\n",
+    "import os\nfrom uuid import uuid4\n\nimport flask\n\nX = 1\nprint(flask, uuid4, os)\n",
+    "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from apis.pets0_client import client as b\n\nX: 'b'\n",
+]
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -107,8 +125,9 @@ def test_a_running_service_gets_its_own_classes_from_the_generated_module(
 ) -> None:
     root = folder(FILES)
     pym("generate", cwd=root)
-    handler = (root / "pets" / "api.py").read_text().replace("raise NotImplementedError", "assert type(body) is Pet")
-    handler += "    return Pet(name=f'{body.name} {id} {loud} {X_Reason}')\n"
+    made = "return pets_models.Pet(name=f'{body.name} {id} {loud} {X_Reason}')"
+    handler = (root / "pets" / "api.py").read_text().replace("raise NotImplementedError", made)
+    handler = handler.replace("from typing", "from apis import pets_models\nfrom typing")
     files = {path: text.decode() for path, text in contents(root).items()} | {"pets/api.py": handler}
     shutil.rmtree(root)
     app = service(files)
@@ -135,6 +154,41 @@ def test_stubs_are_added_once_below_what_a_person_wrote(pym: Pym, folder: Folder
     added = '\n\n\ndef look(id: int) -> Pet:\n    """GET /pets/{id}"""\n    raise NotImplementedError\n'
     assert api.read_bytes().decode() == written.rstrip() + added.replace("\n", newline)
     assert pym("generate", cwd=root).stdout == ""
+
+
+def test_stubs_in_modules_that_people_began_change_no_line_of_them_and_suit_linters(pym: Pym, folder: Folder) -> None:
+    modules = {f"pets/api{index}.py": first for index, first in enumerate(FIRST)}
+    documents = [DOCUMENT.replace("pets.api", f"pets.api{index}") for index in range(len(FIRST))]
+    root = folder({**{f"apis/pets{index}.yaml": text for index, text in enumerate(documents)}, **modules})
+    assert pym("generate", cwd=root).returncode == 0
+    once = {path: (root / path).read_text() for path in modules}
+    for index, text in enumerate(documents):
+        (root / f"apis/pets{index}.yaml").write_text(text.replace("components:\n", MORE.lstrip("\n"), 1))
+    assert pym("generate", cwd=root).returncode == 0
+    twice = {path: (root / path).read_text() for path in modules}
+    for before, after in ((modules, once), (once, twice)):
+        for path, text in after.items():
+            lines = iter(text.splitlines())
+            assert all(line in lines for line in before[path].splitlines()), text
+    assert [text.count("import Pet") + text.count("if TYPE_CHECKING:") for text in twice.values()] == [2] * len(FIRST)
+    imports = "; ".join(f"import pets.api{index}" for index in range(len(FIRST)))
+    subprocess.run([sys.executable, "-c", imports], cwd=root, capture_output=True, check=True)
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "E4,F,I,UP,TC"]
+    linted = subprocess.run([*ruff, "--target-version", "py311", "pets"], cwd=root, capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_a_model_that_is_asked_for_before_a_service_is_loaded_says_so(pym: Pym, folder: Folder) -> None:
+    root = folder(FILES)
+    pym("generate", cwd=root)
+    for name in ("models import Pet", "client import client"):
+        run = f"import pets.api; from apis.pets_{name}"
+        for cwd in (root, root / "apis"):
+            environment = {**os.environ, "PYTHONPATH": str(root)}
+            command = [sys.executable, "-c", run]
+            done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60)
+            said = f"no service has loaded the API 'pets', whose '{name.split()[-1]}' is asked for: call create_app()"
+            assert said in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,11 @@ def test_multipart_forms(client: Client) -> None:
     assert reply.json == [1, ["a%2Cb", "c+d"], 1, "b'png'", ["b'1'", "b'2'"], *streams], reply.text
 
 
-def test_a_handler_that_asks_for_a_file_gets_a_multipart_form_as_it_is_sent(client: Client) -> None:
-    code = (
-        "from typing import BinaryIO\ndef it(body: BinaryIO):\n    return [body.read(3).decode(), len(body.read())]\n"
-    )
+@pytest.mark.parametrize(
+    "signature", ["body: typing.BinaryIO", "body: 'typing.BinaryIO', more: 'Unknown' = 1"], ids=["plain", "unknown too"]
+)
+def test_a_handler_that_asks_for_a_file_gets_a_multipart_form_as_it_is_sent(client: Client, signature: str) -> None:
+    code = f"import typing\ndef it({signature}):\n    return [body.read(3).decode(), len(body.read())]\n"
     sent = b"--x\r\nContent-Disposition: form-data; name=photo; filename=a\r\n\r\npng\r\n--x--\r\n"
     reply = client(files(f"{{{MULTIPART}: {{schema: {PET}}}}}", code)).post(
         "/it", data=sent, content_type=f"{MULTIPART}; boundary=x"

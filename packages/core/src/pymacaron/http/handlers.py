@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,10 +106,21 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a function, those as text that cannot be evaluated: they name nothing of ours."""
     try:
         return typing.get_type_hints(function)
-    except Exception:  # an annotation that cannot be evaluated is none of ours
-        return dict(getattr(inspect.unwrap(function), "__annotations__", {}))
+    except Exception:
+        plain = inspect.unwrap(function)
+        names = getattr(plain, "__globals__", {})
+        return {own: _evaluated(hint, names) for own, hint in getattr(plain, "__annotations__", {}).items()}
+
+
+def _evaluated(hint: Any, names: dict[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={"hint": hint})
+    try:
+        return typing.get_type_hints(holder, names)["hint"]
+    except Exception:
+        return hint
 
 
 def _misfit(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pymacaron.models.pool import apipool
+from pymacaron.exceptions import ServiceError, StartError
+from pymacaron.models.pool import ModelPool, apipool
 
 __all__ = ["clients_of", "models_of"]
 
@@ -16,7 +17,7 @@ def models_of(api: str) -> Callable[[str], Any]:
     def find(name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(apipool, api).named(name)
+        return _pool(api, name).named(name)
 
     return find
 
@@ -27,6 +28,18 @@ def clients_of(api: str) -> Callable[[str], Any]:
     def find(name: str) -> Any:
         if name not in ("client", "aclient"):
             raise AttributeError(name)
-        return getattr(getattr(apipool, api), name)
+        return getattr(_pool(api, name), name)
 
     return find
+
+
+def _pool(api: str, name: str) -> ModelPool:
+    """Return the models of an API; `from ... import` would hide the reason of an AttributeError."""
+    try:
+        pool: ModelPool = getattr(apipool, api)
+    except (AttributeError, StartError) as error:
+        raise ServiceError(
+            f"no service has loaded the API '{api}', whose '{name}' is asked for: call create_app() first (or "
+            "load_clients() for an API that is only called), or import it under 'if TYPE_CHECKING:'"
+        ) from error
+    return pool

@@ -69,7 +69,7 @@ def client_file(pool: ModelPool, models: str) -> list[ast.stmt]:
     types = _types(pool)
     made: list[ast.stmt] = []
     for own, decorator in (("Client", "client_call"), ("AsyncClient", "async_call")):
-        methods = [
+        methods: list[ast.stmt] = [
             function(
                 method,
                 arguments(operation, types, giving=True, receiver=True),

@@ -108,7 +108,7 @@ def bodiless(statement: str = "") -> list[ast.stmt]:
 
 def function(
     own: str, takes: ast.arguments, returns: ast.expr, body: list[ast.stmt], decorators: Iterable[ast.expr] = ()
-) -> ast.stmt:
+) -> ast.FunctionDef:
     """Return the definition of a function."""
     made = ast.FunctionDef(own, takes, body, list(decorators), returns, None)
     made.__dict__.update({"type_params": []} if "type_params" in ast.FunctionDef._fields else {})

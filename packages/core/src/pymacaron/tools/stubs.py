@@ -15,6 +15,7 @@ from pymacaron.models.syntax import VOCABULARY, constant, import_as, module_text
 from pymacaron.text import shown
 from pymacaron.tools.plaintypes import PlainTypes
 from pymacaron.tools.signatures import Handler, arguments, function
+from pymacaron.tools.typeimports import is_for_types, newline_of, with_type_imports
 
 __all__ = ["module_file", "module_of", "with_stubs"]
 
@@ -50,7 +51,8 @@ def module_file(root: Path, module: str) -> Path:
 def with_stubs(file: Path, module: str, handlers: Iterable[tuple[Handler, ModelPool, str]]) -> str | None:
     """Return the text of a module with a stub for each function that it has not, None where none is missing.
 
-    What stands there stays as it is: stubs are added at its end. Each handler comes with the pool of its API and the
+    What stands there stays as it is: stubs are added at its end, and what they import for type checkers alone, since
+    generated modules are empty until their documents are read. Each handler comes with the pool of its API and the
     module of that one's models. Raises StartError for a file that cannot be read.
     """
     text = _read(file)
@@ -61,13 +63,42 @@ def with_stubs(file: Path, module: str, handlers: Iterable[tuple[Handler, ModelP
     ]
     if not missing or "*" in known:
         return None
-    stubs = _stubs(missing, known, _imported(tree))
+    imports, stubs = _stubs(missing, known, _imported(tree))
     if not text.strip():
-        told = ast.Expr(constant(f"The handlers of {_listed(pool.name for _, pool, _ in missing)}."))
-        return _laid_out([told, import_as("__future__", {"annotations": None}), *stubs])
-    newline = "\r\n" if "\r\n" in text else "\n"
-    added = _laid_out(stubs).replace("\n", newline)
-    return f"{text}{'' if text.endswith(newline) else newline}{newline * 2}{added}"
+        text = _new(missing)
+    elif not _postponed(tree):
+        _quote(stubs)
+    if imports:
+        text = with_type_imports(text, _grouped(imports))
+    newline = newline_of(text)
+    added = "".join(f"\n\n{module_text([stub])}" for stub in stubs).replace("\n", newline)
+    return f"{text}{'' if text.endswith(newline) else newline}{added}"
+
+
+def _new(missing: list[tuple[Handler, ModelPool, str]]) -> str:
+    told = ", ".join(dict.fromkeys(f"the API '{pool.name}'" for _, pool, _ in missing))
+    head = [ast.Expr(constant(f"The handlers of {told}.")), import_as("__future__", {"annotations": None})]
+    return "\n".join(module_text([statement]) for statement in head)
+
+
+def _postponed(tree: ast.Module) -> bool:
+    """Tell whether the annotations of a module are never evaluated, unless somebody asks for them (PEP 563)."""
+    futures = [each for each in tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
+    return any(own.name == "annotations" for each in futures for own in each.names)
+
+
+def _quote(stubs: Iterable[ast.FunctionDef]) -> None:
+    """Write annotations as strings: what they name is there for type checkers alone."""
+    for stub in stubs:
+        for each in stub.args.args:
+            each.annotation = _quoted(each.annotation)
+        stub.returns = _quoted(stub.returns)
+
+
+def _quoted(annotation: ast.expr | None) -> ast.expr | None:
+    return (
+        annotation if annotation is None or isinstance(annotation, ast.Constant) else constant(ast.unparse(annotation))
+    )
 
 
 def _read(file: Path) -> str:
@@ -93,7 +124,8 @@ def _parsed(text: str, file: Path) -> ast.Module:
 
 def _imported(tree: ast.Module) -> set[tuple[str, str]]:
     """Return the names that a module imports under their own name, each after its module."""
-    found = [statement for statement in tree.body if isinstance(statement, ast.ImportFrom)]
+    blocks = [tree.body, *(each.body for each in tree.body if isinstance(each, ast.If) and is_for_types(each))]
+    found = [statement for block in blocks for statement in block if isinstance(statement, ast.ImportFrom)]
     return {(each.module or "", own.name) for each in found for own in each.names if own.asname is None}
 
 
@@ -114,17 +146,19 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 def _stubs(
     missing: list[tuple[Handler, ModelPool, str]], known: set[str], imported: set[tuple[str, str]]
-) -> list[ast.stmt]:
-    """Return the stubs, after the imports that they need."""
+) -> tuple[list[ast.stmt], list[ast.FunctionDef]]:
+    """Return the imports that stubs need, and the stubs."""
     plain = [(models, *_stub(handler, PlainTypes(pool, name, name))) for handler, pool, models in missing]
     models = {(module, own) for module, _, types in plain for own in types.models}
     words = {own for _, _, types in plain for own in types.words}
     wanted = models | {(_HOMES[own], own) for own in words if own in _HOMES}
     names = [own for _, own in models] + list(words)
-    hidden = {handler.function for handler, _, _ in missing} | known - {own for _, own in imported & wanted}
+    hidden = {"TYPE_CHECKING", *(handler.function for handler, _, _ in missing)} | known - {
+        own for _, own in imported & wanted
+    }
     if len(set(names)) < len(names) or hidden & set(names) or vars(builtins).keys() & {own for _, own in models}:
         return _qualified(missing)
-    return [*_imports(wanted - imported), *(stub for _, stub, _ in plain)]
+    return _imports(wanted - imported), [stub for _, stub, _ in plain]
 
 
 def _imports(wanted: set[tuple[str, str]]) -> list[ast.stmt]:
@@ -135,7 +169,7 @@ def _imports(wanted: set[tuple[str, str]]) -> list[ast.stmt]:
     ]
 
 
-def _qualified(missing: list[tuple[Handler, ModelPool, str]]) -> list[ast.stmt]:
+def _qualified(missing: list[tuple[Handler, ModelPool, str]]) -> tuple[list[ast.stmt], list[ast.FunctionDef]]:
     """Return the stubs with types that no name of theirs can hide."""
     modules = {models: f"_m{index}" for index, models in enumerate(dict.fromkeys(each[2] for each in missing), 1)}
     stubs = []
@@ -143,12 +177,12 @@ def _qualified(missing: list[tuple[Handler, ModelPool, str]]) -> list[ast.stmt]:
         own = modules[models]
         types = PlainTypes(pool, word, lambda model, own=own: ast.Attribute(name(own), model, ast.Load()))  # type: ignore[misc]
         stubs.append(_stub(handler, types)[0])
-    imports = [ast.Import([ast.alias("pymacaron.models.typed", VOCABULARY)])]
+    imports: list[ast.stmt] = [ast.Import([ast.alias("pymacaron.models.typed", VOCABULARY)])]
     imports += [ast.Import([ast.alias(models, own)]) for models, own in modules.items()]
-    return [*imports, *stubs]
+    return imports, stubs
 
 
-def _stub(handler: Handler, types: PlainTypes) -> tuple[ast.stmt, PlainTypes]:
+def _stub(handler: Handler, types: PlainTypes) -> tuple[ast.FunctionDef, PlainTypes]:
     operation = handler.operation
     takes = arguments(operation, types, giving=False, keyword_only=False)
     returns = types.result(operation, giving=False)
@@ -157,23 +191,8 @@ def _stub(handler: Handler, types: PlainTypes) -> tuple[ast.stmt, PlainTypes]:
     return function(handler.function, takes, returns, body), types
 
 
-def _laid_out(statements: list[ast.stmt]) -> str:
-    """Return statements as people lay them out: groups of imports apart, two lines before a function."""
-    groups: list[str] = []
-    kind: object = None
-    own: object
-    for statement in statements:
-        text = module_text([statement])
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            home = getattr(statement, "module", None) or ""
-            own = (ast.Import, home == "__future__", home in _HOMES.values())
-            groups.append(text if own == kind or kind is None else f"\n{text}")
-        else:
-            own = (type(statement), False, False)
-            groups.append(text if kind is None or isinstance(statement, ast.Expr) else f"\n\n{text}")
-        kind = own
-    return "".join(groups)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(f"the API '{own}'" for own in names))
+def _grouped(imports: list[ast.stmt]) -> str:
+    """Return lines of imports, those of the standard library apart from others."""
+    standard = [each for each in imports if isinstance(each, ast.ImportFrom) and each.module in _HOMES.values()]
+    others = [each for each in imports if each not in standard]
+    return "\n".join(module_text(group) for group in (standard, others) if group)
