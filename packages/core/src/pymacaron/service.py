@@ -192,7 +192,7 @@ class Service:
         return self.pools[name]
 
     def load_apis(
-        self, path: str | os.PathLike[str], ignore: Iterable[str] = (), *, strict: bool = False
+        self, path: str | os.PathLike[str], ignore: Iterable[str] = (), *, strict: bool = False, lenient: bool = False
     ) -> list[ModelPool]:
         """Read every document of a folder, except those named in `ignore`; an API has the name of its file's stem.
 
@@ -206,7 +206,7 @@ class Service:
         pools = []
         for name, document in found.items():
             try:
-                pools.append(self.load_document(name, document, strict=strict))
+                pools.append(self.load_document(name, document, strict=strict, lenient=lenient))
             except SpecError as error:
                 problems += error.problems
         if problems:

@@ -99,7 +99,7 @@ def test_it_writes_what_is_missing_and_the_same_bytes_again(pym: Pym, folder: Fo
     ]
     assert (root / "pets" / "api.py").read_text() == STUB
     written = contents(root)
-    assert pym("generate", cwd=root).stdout == ""
+    assert pym("generate", cwd=root).stdout == "up to date\n"
     assert contents(root) == written
     other = folder(FILES, name="other")
     assert pym("generate", cwd=other, PYTHONHASHSEED="2").returncode == 0
@@ -112,12 +112,41 @@ def test_check_writes_nothing_and_fails_while_a_file_is_stale(pym: Pym, folder: 
     stale = pym("generate", "--check", cwd=root)
     assert stale.returncode == 1
     assert "stale: apis/pets_models.py" in stale.stdout
-    assert stale.stderr == "Error: run 'pym generate', and commit what it writes\n"
+    assert stale.stderr == "Error: run 'pym generate', and commit what it changes\n"
     assert contents(root) == before
     pym("generate", cwd=root)
-    assert pym("generate", "--check", cwd=root).returncode == 0
+    current = pym("generate", "--check", cwd=root)
+    assert (current.returncode, current.stdout) == (0, "up to date\n")
     (root / "apis" / "pets.yaml").write_text(DOCUMENT.replace("born", "birth"))
     assert pym("generate", "--check", cwd=root).stdout == "stale: apis/pets_models.py\n"
+
+
+def test_generated_files_that_nothing_asks_for_any_more_are_stale_and_removed(pym: Pym, folder: Folder) -> None:
+    root = folder({**FILES, "apis/dogs.yaml": DOCUMENT, "apis/cats.yaml": DOCUMENT})
+    pym("generate", cwd=root)
+    (root / "apis" / "dogs.yaml").write_text(DOCUMENT.replace("x-bind-module: pets.api", ""))
+    (root / "apis" / "cats.yaml").unlink()
+    changed = root / "apis" / "cats_client.py"
+    changed.write_text(changed.read_text().replace("PUT", "GET") + "\nMINE = 1\n")
+    assert pym("generate", "pets", "--check", cwd=root).stdout == "up to date\n"
+    assert pym("generate", "dogs", "--check", cwd=root).stdout == "stale: apis/dogs_handlers.py\n"
+    stale = ["apis/cats_handlers.py", "apis/cats_models.py", "apis/dogs_handlers.py"]
+    check = pym("generate", "--check", cwd=root)
+    assert (check.returncode, check.stdout.splitlines()) == (1, [f"stale: {path}" for path in stale])
+    before = contents(root)
+    assert pym("generate", cwd=root).stdout.splitlines() == [f"removed: {path}" for path in stale]
+    assert before.keys() - contents(root).keys() == set(stale)
+    assert pym("generate", cwd=root).stdout == "up to date\n"
+
+
+def test_the_documents_of_other_services_get_models_and_clients_alone(pym: Pym, folder: Folder) -> None:
+    root = folder({**FILES, "others/dogs.yaml": DOCUMENT, "pets/__init__.py": "raise SystemExit('imported')"})
+    done = pym("generate", "--clients", "others", cwd=root)
+    assert done.stdout.splitlines() == ["written: others/dogs_models.py", "written: others/dogs_client.py"], done.stderr
+    assert not (root / "pets" / "api.py").exists()
+    (root / "others" / "dogs_client.py").unlink()
+    check = pym("generate", "--clients", str(root / "others"), "--check", cwd=root)
+    assert (check.returncode, check.stdout) == (1, "stale: others/dogs_client.py\n")
 
 
 def test_a_running_service_gets_its_own_classes_from_the_generated_module(
@@ -153,7 +182,7 @@ def test_stubs_are_added_once_below_what_a_person_wrote(pym: Pym, folder: Folder
     assert pym("generate", cwd=root).stdout.splitlines()[-1] == "written: pets/api.py"
     added = '\n\n\ndef look(id: int) -> Pet:\n    """GET /pets/{id}"""\n    raise NotImplementedError\n'
     assert api.read_bytes().decode() == written.rstrip() + added.replace("\n", newline)
-    assert pym("generate", cwd=root).stdout == ""
+    assert pym("generate", cwd=root).stdout == "up to date\n"
 
 
 def test_stubs_in_modules_that_people_began_change_no_line_of_them_and_suit_linters(pym: Pym, folder: Folder) -> None:
@@ -236,6 +265,9 @@ def test_a_formatter_may_lay_a_generated_file_out_anew(pym: Pym, folder: Folder)
         ({"apis/p-s.yaml": DOCUMENT, "apis/p.s.yaml": DOCUMENT}, [], "would have files of one name: rename one"),
         ({}, ["dogs"], "there is no API 'dogs' (there are: pets)"),
         ({"pym-config.yaml": "name: a\napis: my-apis\n", "my-apis/pets.yaml": DOCUMENT}, [], "cannot import 'my-apis'"),
+        ({}, ["--clients", "apis"], "'apis' holds the documents of this service: leave --clients out"),
+        ({}, ["--clients", "../others"], "others is outside of the service, which cannot import from it"),
+        ({}, ["--clients", "others"], "there is no folder others"),
         ({"pets/api.py": "def rename(:\n"}, [], "pets/api.py:1: this is no Python, so no stub is added: correct it"),
         ({"pets/api.py": "# coding: latin-1\n"}, [], "pets/api.py is written in iso-8859-1: save it as UTF-8"),
     ],

@@ -115,6 +115,22 @@ WRONG_CALLS = {
     'NewItem(name="x", price=2).tags.append(3)': 'incompatible type "int"; expected "str"',
     "len(client.remove_item(item_id=UUID(int=1)) or [])": "Argument 1",
 }
+RAISING = """
+from __future__ import annotations
+
+from others.store_client import aclient, client
+from others.store_models import Item, NewItem
+
+
+def added(name: str) -> Item:
+    for page in client.list_items.pages():
+        print(page.currency)
+    return client.add_item.using(retries=0)(NewItem(name=name, price=1))
+
+
+async def awaited(name: str) -> Item:
+    return await aclient.add_item(NewItem(name=name, price=1))
+"""
 HEAD = "from uuid import UUID\n\nfrom apis.shop_client import client\nfrom apis.shop_models import Item, NewItem\n\n"
 
 
@@ -123,7 +139,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Generate for a service with right handlers, and for a second API with wrong ones; return what mypy says."""
     root = tmp_path_factory.mktemp("typed")
     (root / "apis").mkdir()
-    (root / "pym-config.yaml").write_text("name: shop\n")
+    (root / "pym-config.yaml").write_text("name: shop\nclients: {store: {errors: raise}}\n")
     document = (SHOP / "apis" / "shop.yaml").read_text()
     document = document.replace(
         "    NewItem:\n", f"    Basket: {BASKET}\n    NewItem:\n      x-parent: shop.kinds.Named\n"
@@ -132,19 +148,23 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> str:
     (root / "apis" / "wrong.yaml").write_text(
         document.replace("x-bind-module: shop.items", "x-bind-module: wrong.items")
     )
+    (root / "others").mkdir()
+    (root / "others" / "store.yaml").write_text(document)
     for package in ("shop", "wrong"):
         (root / package).mkdir()
         (root / package / "__init__.py").touch()
     (root / "shop" / "items.py").write_text(RIGHT)
     (root / "shop" / "kinds.py").write_text(KINDS)
     (root / "shop" / "calls.py").write_text(RIGHT_CALLS)
+    (root / "shop" / "raising.py").write_text(RAISING)
     (root / "wrong" / "items.py").write_text(
         HEAD + "\n\n".join(f"def {signature}\n    raise NotImplementedError\n" for signature in WRONG)
     )
     (root / "wrong" / "calls.py").write_text(HEAD + "\n".join(WRONG_CALLS) + "\n")
     environment = {name: text for name, text in os.environ.items() if not name.startswith("PYM_")}
     command = [sys.executable, "-m", "pymacaron", "generate"]
-    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, timeout=60)
+    for more in ([], ["--clients", "others"]):
+        subprocess.run([*command, *more], cwd=root, env=environment, check=True, capture_output=True, timeout=60)
     mypy = ["-m", "mypy", "--strict", "--config-file", os.devnull, "--no-color-output", "--no-error-summary"]
     command = [sys.executable, *mypy, "--cache-dir", str(root / "cache"), "-p", "apis", "-p", "shop", "-p", "wrong"]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)

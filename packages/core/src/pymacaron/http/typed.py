@@ -14,13 +14,17 @@ __all__ = [
     "Answer",
     "AsyncClientCall",
     "AsyncIterator",
+    "AsyncRaisingCall",
     "Call",
     "ClientCall",
     "Iterator",
     "Protocol",
+    "RaisingCall",
     "Stream",
     "async_call",
+    "async_raising_call",
     "client_call",
+    "raising_call",
 ]
 
 Given = TypeVar("Given")
@@ -35,11 +39,8 @@ Answer = Union[Returned[Given], Coroutine[Any, Any, Returned[Given]]]  # noqa: U
 """What a handler may return where its operation declares a result: that, with a status and headers, or an error."""
 
 
-class ClientCall(Protocol[Parameters, Result]):
-    """An operation of another API, as `apipool.<api>.client` has it: what fails is returned, unless set otherwise."""
-
-    def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result | PyMacaronException:
-        """Return the content of the answer, or its error."""
+class Calls(Protocol[Parameters, Result]):
+    """The ways to call an operation that are the same however its errors come."""
 
     def full(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Any:
         """Return the answer with its status and its headers, or its error."""
@@ -60,11 +61,22 @@ class ClientCall(Protocol[Parameters, Result]):
         """Return the same function with other options."""
 
 
-class AsyncClientCall(Protocol[Parameters, Result]):
-    """An operation of another API, as `apipool.<api>.aclient` has it."""
+class ClientCall(Calls[Parameters, Result], Protocol[Parameters, Result]):
+    """An operation of another API, as `apipool.<api>.client` has it: what fails is returned."""
 
-    async def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result | PyMacaronException:
+    def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result | PyMacaronException:
         """Return the content of the answer, or its error."""
+
+
+class RaisingCall(Calls[Parameters, Result], Protocol[Parameters, Result]):
+    """The same with the setting `client_errors: raise`."""
+
+    def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result:
+        """Return the content of the answer; raises its error."""
+
+
+class AsyncCalls(Protocol[Parameters, Result]):
+    """The ways to await an operation that are the same however its errors come."""
 
     async def full(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Any:
         """Return the answer with its status and its headers, or its error."""
@@ -85,6 +97,20 @@ class AsyncClientCall(Protocol[Parameters, Result]):
         """Return the same function with other options."""
 
 
+class AsyncClientCall(AsyncCalls[Parameters, Result], Protocol[Parameters, Result]):
+    """An operation of another API, as `apipool.<api>.aclient` has it: what fails is returned."""
+
+    async def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result | PyMacaronException:
+        """Return the content of the answer, or its error."""
+
+
+class AsyncRaisingCall(AsyncCalls[Parameters, Result], Protocol[Parameters, Result]):
+    """The same with the setting `client_errors: raise`."""
+
+    async def __call__(self, *body: Parameters.args, **parameters: Parameters.kwargs) -> Result:
+        """Return the content of the answer; raises its error."""
+
+
 def client_call(function: Callable[Concatenate[Any, Parameters], Given]) -> ClientCall[Parameters, Given]:
     """Say that a method of a client is an operation of this signature."""
     raise NotImplementedError(function)
@@ -92,4 +118,14 @@ def client_call(function: Callable[Concatenate[Any, Parameters], Given]) -> Clie
 
 def async_call(function: Callable[Concatenate[Any, Parameters], Given]) -> AsyncClientCall[Parameters, Given]:
     """Say that a method of an asynchronous client is an operation of this signature."""
+    raise NotImplementedError(function)
+
+
+def raising_call(function: Callable[Concatenate[Any, Parameters], Given]) -> RaisingCall[Parameters, Given]:
+    """Say that a method of a client is an operation of this signature, whose errors are raised."""
+    raise NotImplementedError(function)
+
+
+def async_raising_call(function: Callable[Concatenate[Any, Parameters], Given]) -> AsyncRaisingCall[Parameters, Given]:
+    """Say that a method of an asynchronous client is an operation of this signature, whose errors are raised."""
     raise NotImplementedError(function)

@@ -15,7 +15,7 @@ from pymacaron.exceptions import StartError
 from pymacaron.models.syntax import module_text
 from pymacaron.text import shown
 
-__all__ = ["generated_text", "is_current", "stale_or_refused", "write_all"]
+__all__ = ["generated_text", "is_current", "is_unchanged", "stale_or_refused", "write_all"]
 
 _HEADER = re.compile(r"# Written by `pym generate` \(([0-9a-f]{64})\): do not edit\.\n")
 _FOR_OTHERS = "# fmt: off\n# ruff: noqa\n"
@@ -44,7 +44,7 @@ def _is_ours(found: str, digest: str) -> bool:
 def stale_or_refused(path: Path, text: str) -> bool:
     """Tell whether a generated file has to be written; raise StartError where that would destroy a person's work."""
     try:
-        found = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        found = _read(path)
     except FileNotFoundError:
         return True
     except (OSError, UnicodeDecodeError):
@@ -59,6 +59,20 @@ def stale_or_refused(path: Path, text: str) -> bool:
     return not is_current(found, text)
 
 
+def is_unchanged(path: Path) -> bool:
+    """Tell whether a file is as `pym generate` wrote it, or laid out anew."""
+    try:
+        found = _read(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+    header = _HEADER.match(found)
+    return header is not None and _is_ours(found, header[1])
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+
+
 def is_current(found: str, text: str) -> bool:
     """Tell whether a generated file says what it would say now."""
     ours, wanted = _HEADER.match(found), _HEADER.match(text)
@@ -69,13 +83,14 @@ def _not_ours(path: Path) -> StartError:
     return StartError(f"{shown(path)} was not written by 'pym generate', which would replace it: move it away")
 
 
-def write_all(files: Mapping[Path, str]) -> None:
-    """Write files, each whole or not at all; none is replaced before all are on the disk.
+def write_all(files: Mapping[Path, str | None]) -> None:
+    """Write files, each whole or not at all; none is replaced before all are on the disk, None removes one.
 
     A link stays one, what it names is written. Raises StartError for what is no regular file, such as a device.
     """
     written: dict[Path, Path] = {}
-    resolved = {path.resolve() if path.is_symlink() else path: text for path, text in files.items()}
+    texts = {path: text for path, text in files.items() if text is not None}
+    resolved = {path.resolve() if path.is_symlink() else path: text for path, text in texts.items()}
     for path in resolved:
         if path.exists() and not path.is_file():
             raise StartError(f"{shown(path)} is no regular file: name another one")
@@ -85,6 +100,8 @@ def write_all(files: Mapping[Path, str]) -> None:
             written[path] = _beside(path, text)
         for path, temporary in written.items():
             temporary.replace(path)
+        for path in files.keys() - texts.keys():
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise StartError(f"nothing more can be written ({error.strerror}: {error.filename}); correct that") from error
     finally:

@@ -64,11 +64,17 @@ def handlers_file(pool: ModelPool, models: str, local: dict[str, str]) -> list[a
     )
 
 
-def client_file(pool: ModelPool, models: str) -> list[ast.stmt]:
-    """Return the module of an API's client, whose `client` and `aclient` are those of `apipool`."""
+def client_file(pool: ModelPool, models: str, *, raising: bool = False) -> list[ast.stmt]:
+    """Return the module of an API's client, whose `client` and `aclient` are those of `apipool`.
+
+    `raising` says that the settings have its errors raised, which are returned otherwise.
+    """
     types = _types(pool)
     made: list[ast.stmt] = []
-    for own, decorator in (("Client", "client_call"), ("AsyncClient", "async_call")):
+    for own, decorator in (
+        ("Client", "raising_call" if raising else "client_call"),
+        ("AsyncClient", "async_raising_call" if raising else "async_call"),
+    ):
         methods: list[ast.stmt] = [
             function(
                 method,
