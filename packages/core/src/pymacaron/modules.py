@@ -13,7 +13,7 @@ from typing import Any
 from pymacaron.exceptions import BindingError, ServiceError
 from pymacaron.text import did_you_mean, one_line, shown
 
-__all__ = ["BrokenModuleError", "Modules", "import_dotted", "raised_at"]
+__all__ = ["BrokenModuleError", "MissingFunctionError", "Modules", "import_dotted", "raised_at"]
 
 NEVER_IMPORTED = {"apis", "conftest", "server", "setup", "test", "testaccept", "tests", "wsgi"}
 
@@ -28,6 +28,10 @@ class BrokenModuleError(BindingError):
     def __init__(self, module: str, *problems: str) -> None:
         super().__init__(*problems)
         self.module = module
+
+
+class MissingFunctionError(BindingError):
+    """A dotted name that leads nowhere: there is no such module, or it has no such name."""
 
 
 class Modules:
@@ -121,7 +125,7 @@ def import_dotted(dotted: str) -> Any:
         module = _import(module_name, last=cut == 1)
         if module is not None:
             return _attribute(module, module_name, names[cut:])
-    raise BindingError(f"there is no module '{names[0]}'")
+    raise MissingFunctionError(f"there is no module '{names[0]}'")
 
 
 def _import(name: str, *, last: bool) -> object | None:
@@ -132,7 +136,7 @@ def _import(name: str, *, last: bool) -> object | None:
             if not last:
                 return None
             here = {known for claim in _claims for known in claim.names()}
-            raise BindingError(f"there is no module '{name}'{did_you_mean(name, here)}") from None
+            raise MissingFunctionError(f"there is no module '{name}'{did_you_mean(name, here)}") from None
         raise _broken(name, error) from error
     except Exception as error:
         raise _broken(name, error) from error
@@ -156,6 +160,6 @@ def _attribute(module: object, module_name: str, names: list[str]) -> Any:
     value, owner = module, module_name
     for name in names:
         if not hasattr(value, name):
-            raise BindingError(f"{owner} has no '{name}'{did_you_mean(name, dir(value))}")
+            raise MissingFunctionError(f"{owner} has no '{name}'{did_you_mean(name, dir(value))}")
         value, owner = getattr(value, name), f"{owner}.{name}"
     return value

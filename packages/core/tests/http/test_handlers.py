@@ -334,9 +334,11 @@ def test_every_handler_that_does_not_fit_is_told_at_once_with_both_places(folder
         create_app(root)
     at = f"{root}/apis/it.yaml"
     handlers = f"{root}/handlers.py"
+    step = "correct the name, or let 'pym generate' write a stub"
     assert caught.value.problems == [
-        f"{at}:6: GET /missing binds 'handlers.lst', but handlers has no 'lst' (did you mean 'lists'?)",
-        f"{at}:8: GET /nomodule binds 'handles.list', but there is no module 'handles' (did you mean 'handlers'?)",
+        f"{at}:6: GET /missing binds 'handlers.lst', but handlers has no 'lst' (did you mean 'lists'?): {step}",
+        f"{at}:8: GET /nomodule binds 'handles.list', but there is no module 'handles' (did you mean 'handlers'?): "
+        f"{step}",
         f"{at}:10: GET /unbound is bound to no function: write 'x-bind-server: module.function' below it, "
         "or 'x-no-bind-server: true'",
         f"{at}:12: GET /extra/{{id}} binds 'handlers.lists' ({handlers}:1), which takes no 'id': its signature is ()",

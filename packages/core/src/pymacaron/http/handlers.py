@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pymacaron.exceptions import BindingError
 from pymacaron.http.call import Call
 from pymacaron.http.names import parameter_keywords
-from pymacaron.modules import BrokenModuleError
+from pymacaron.modules import BrokenModuleError, MissingFunctionError
 from pymacaron.spec import Operation, Parameter
 from pymacaron.text import one_line, where
 
@@ -54,6 +54,10 @@ def bind(service: Service, api: str, operation: Operation) -> BoundOperation:
         wrapped = _decorated(service, function, operation.binding.decorate_server)
     except BrokenModuleError as error:
         raise BrokenModuleError(error.module, f"{_place(operation)} binds '{dotted}', but {error}") from error.__cause__
+    except MissingFunctionError as error:
+        raise BindingError(
+            f"{_place(operation)} binds '{dotted}', but {error}: correct the name, or let 'pym generate' write a stub"
+        ) from error
     except BindingError as error:
         raise BindingError(f"{_place(operation)} binds '{dotted}', but {error}") from error
     if not callable(function):
