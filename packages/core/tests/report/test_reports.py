@@ -161,6 +161,41 @@ def test_a_path_whose_parameter_is_called_like_a_secret_is_told_as_its_template(
     assert "GET /reset/{token} 500" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/reset/canary", 405),
+        ("GET", "/reset/canary/", 404),
+        ("POST", "/reset/canary/", 404),
+        ("GET", "/reset/canary/more", 404),
+        ("GET", "/RESET/canary", 404),
+        ("GET", "/reset/can%2Fary%0A", 404),
+        ("GET", "/own/canary", 200),
+        ("GET", "/own/canary/", 404),
+        ("GET", "/own/fails/canary", 500),
+    ],
+)
+def test_a_path_that_no_operation_serves_is_told_as_the_template_with_a_secret_that_it_begins_like(
+    method: str, path: str, status: int, reported: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    paths = "  /reset/{token}:\n    get:\n      x-bind-server: handlers.reset\n"
+    paths += "      parameters: [{name: token, in: path, required: true, schema: {type: string}}]\n"
+    paths += "      responses: {'200': {description: ok}}\n"
+    files = {"apis/it.yaml": NOTHING.replace(" {}", "") + paths, "pym-config.yaml": "name: demo\naccess_log: true\n"}
+    made = reported("def reset(token):\n    raise ValueError\n", files=files)
+    made.client.application.add_url_rule("/own/<token>", "own", lambda token: "ok")
+    made.client.application.add_url_rule("/own/fails/<string:token>", "fails", lambda token: str(1 / 0))
+    reply = made.client.open(path, method=method)
+    assert reply.status_code == status
+    reply.close()
+    told = reply.text + caplog.text + str(made.told)
+    assert not re.search("can.?.?ary|fary", told)
+    template = {"r": "/reset/{token}", "o": "/own/<token>"}[path.lower().strip("/")[0]]
+    assert (template if "fails" not in path else "/own/fails/<string:token>") in told
+    assert made.client.get("/elsewhere").json["error_description"] == "nothing is served at /elsewhere"
+
+
 def test_exceptions_behind_an_exception_are_in_the_trace_without_their_texts(reported: Made) -> None:
     code = """\
 from pymacaron.exceptions import PyMacaronException

@@ -46,10 +46,14 @@ class Endpoint:
         self._limits = service.config.section(ReportSettings)
 
     @cached_property
+    def routes(self) -> list[str]:
+        """The templates of the paths at which it is served."""
+        return self.operation.full_paths(ignore_base_path=bool(self._service.config.get("ignore_base_path")))
+
+    @property
     def route(self) -> str:
-        """The template of the path as it is served."""
-        ignored = bool(self._service.config.get("ignore_base_path"))
-        return self.operation.full_paths(ignore_base_path=ignored)[0]
+        """The first template of its path."""
+        return self.routes[0]
 
     @property
     def name(self) -> str:

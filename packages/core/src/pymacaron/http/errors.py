@@ -84,7 +84,9 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
     unrouted = status == 404 and request.routing_exception is error
-    description = f"nothing is served at {request.path}" if unrouted else error.description or error.name
+    description = (
+        f"nothing is served at {path_of(request.environ, None)}" if unrouted else error.description or error.name
+    )
     reply = _reply(error, code, description, status)
     if status >= 500:
         _report(error, reply, code)

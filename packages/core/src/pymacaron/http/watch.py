@@ -47,6 +47,7 @@ class Watch:
 
     def __init__(self, app: Flask, service: Service, listeners: list[Listener]) -> None:
         self.listeners = listeners
+        self.app = app
         self._service = service
         self._application: WSGIApplication = app.wsgi_app
 
@@ -79,7 +80,7 @@ class Watch:
 class _Watched:
     """One call, as it comes to be known."""
 
-    __slots__ = ("_began", "_endpoint", "_environ", "_route", "_start_response", "_status", "_watch")
+    __slots__ = ("_began", "_endpoint", "_environ", "_path", "_route", "_start_response", "_status", "_watch")
 
     def __init__(self, watch: Watch, environ: dict[str, Any], start_response: Callable[..., Any]) -> None:
         self._watch = watch
@@ -88,6 +89,7 @@ class _Watched:
         self._status = 500
         self._endpoint: Endpoint | None = None
         self._route: str | None = None
+        self._path: str | None = None
         self._began = perf_counter()
         environ[REQUEST_ID] = request_id(environ)
 
@@ -97,6 +99,7 @@ class _Watched:
         if self._watch.listeners:
             self._endpoint = current_endpoint()
             self._route = self._endpoint.route if self._endpoint is not None else route_of(self._environ)
+            self._path = path_of(self._environ, self._endpoint, self._watch.app)
         return self._start_response(status, [*headers, (HEADER, self._environ[REQUEST_ID])], *rest)
 
     def finish(self) -> None:
@@ -111,7 +114,7 @@ class _Watched:
             endpoint.bound.api if endpoint else None,
             self._route,
             method_of(environ),
-            path_of(environ, endpoint),
+            path_of(environ, None, self._watch.app) if self._path is None else self._path,
             self._status,
             perf_counter() - self._began,
             environ.get(IDENTITY),

@@ -22,6 +22,8 @@ from pymacaron.config.redaction import MASK, looks_secret
 from pymacaron.text import printable
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from pymacaron.http.endpoint import Endpoint
     from pymacaron.service import Service
 
@@ -100,12 +102,26 @@ def method_of(environ: Environ) -> str:
     return method if method in METHODS else "OTHER"
 
 
-def path_of(environ: Environ, endpoint: Endpoint | None = None) -> str:
-    """Return the path without the query, the template of it where one of its parameters is called like a secret."""
+def path_of(environ: Environ, endpoint: Endpoint | None, app: Flask | None = None) -> str:
+    """Return the path without the query, the template of it where one of its parameters is called like a secret.
+
+    Where no operation serves it, the templates of the `app` are compared, by default those of the current one.
+    """
     if endpoint is not None and endpoint.hides_path:
         return endpoint.route
     path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
-    return printable(path[:LONGEST_PATH])
+    template = _secret_template(environ, path, app) if endpoint is None else None
+    return template or printable(path[:LONGEST_PATH])
+
+
+def _secret_template(environ: Environ, path: str, app: Flask | None) -> str | None:
+    context = _current_context()
+    app = app or getattr(context, "app", None)
+    if app is None:
+        return None
+    from pymacaron.report.secretpaths import secret_template
+
+    return secret_template(app, path, context.request.url_rule if current_environ() is environ else None)
 
 
 def user_id(environ: Environ) -> str | None:
