@@ -14,13 +14,23 @@ MASK = "***"
 _OWN_PARTS = vars(logging.makeLogRecord({})).keys()
 _SHORTEST = 4
 _SHORTEST_LINE = 16
-_SECRET_WORD = re.compile(r"(?:^|_)(?:secret|password|passwd|passphrase|token|api_?key|private_?key)s?(?:$|_)")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SECRET_WORD = re.compile(
+    r"(?:secret|password|passwd|passphrase|token)s?(?:$|_)|(?:^|_)(?:api_?key|private_?key|pwd|cvv|cvc|passcode)s?(?:$|_)"
+)
+_SECRET_END = re.compile(
+    r"(?:^|_)(?:authorization|cookie|credential|jwt|pin|pin_?code|session|session_?id|access_?key|bearer)s?$"
+)
+"""Words that are secrets by themselves, and none where another follows: `jwt_issuer`, `cookie_domain`."""
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def looks_secret(name: object) -> bool:
-    """Tell whether a key is called like a secret: 'secret', 'password', 'token', 'api_key' as whole words in it."""
-    return bool(_SECRET_WORD.search(re.sub(r"\W", "_", _CAMEL.sub("_", str(name))).lower()))
+    """Tell whether a key is called like a secret: 'token' or the like in it, or 'cookie' or the like at its end.
+
+    Words are told apart by what is no letter or digit, and by camelCase.
+    """
+    words = re.sub(r"\W", "_", _CAMEL.sub("_", str(name))).lower()
+    return bool(_SECRET_WORD.search(words) or _SECRET_END.search(words))
 
 
 class Redactor:
