@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from email import message_from_bytes, policy
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import StreamRequestHandler, TCPServer
 from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
 from pymacaron import API
 from pymacaron.crash import report_error, report_slow, report_warning, set_error_reporter
@@ -365,6 +370,92 @@ def it(*body, id, q=None):
     assert "canary" not in str(warning)
     assert "request" not in warning
     assert third == "FATAL BACKEND ERROR: no title"
+
+
+class _Odd:
+    def __str__(self) -> str:
+        raise ValueError("canary")
+
+
+@dataclass
+class _Order:
+    number: int
+    api_key: str = "canary"
+
+
+def _circle() -> dict[str, Any]:
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+    return circle
+
+
+CIRCLE: Any = functools.reduce(lambda inside, _: {"self": inside}, range(10), "<dict>")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"raw": b"canary", 7: [1.5, None, True]}, {"raw": "<bytes>", "7": [1.5, None, True]}),
+        (_circle(), CIRCLE),
+        ({"odd": _Odd(), _Odd(): {"pin": 1234}}, {"odd": "<_Odd>", "<_Odd>": {"pin": "***"}}),
+        (_Order(7), {"number": 7, "api_key": "***"}),
+        ([float("nan"), float("inf"), 2**80], ["nan", "inf", hex(2**80)]),
+        ({"when": date(2026, 1, 2), "code": HTTPStatus.OK}, {"when": "2026-01-02", "code": 200}),
+        (SecretStr("canary"), "***"),
+        ("half \ud800", "half \\ud800"),
+        (0, 0),
+        ("x" * 20_000, "x" * 10_000 + "..."),
+        (list(range(5_000)), [*range(999), "..."]),
+        (map(str, ()), "<map>"),
+    ],
+)
+def test_whatever_a_function_tells_is_reported_as_plain_json(data: Any, told: Any, reported: Made) -> None:
+    made = reported(CRASHES, "report_log: true\n", ERROR)
+    with made.service:
+        report_error("told", data=data)
+        report_error("caught", caught=data)
+    (_, first, _), (_, second, _) = made.told
+    assert first["data"] == second["caught"] == told
+    assert "canary" not in json.dumps([first, second])
+
+
+def test_what_is_changed_after_the_call_is_reported_as_it_was(reported: Made) -> None:
+    made = reported(CRASHES, more=ERROR)
+    order = {"items": [1]}
+    with made.service:
+        report_error("told", data=order)
+        order["items"].append(2)
+        order.clear()
+    assert made.told[0][1]["data"] == {"items": [1]}
+
+
+def test_an_error_that_does_not_tell_itself_is_reported_by_its_class(reported: Made) -> None:
+    class Silent:
+        def to_json(self) -> Any:
+            raise ValueError("canary")
+
+    made = reported(CRASHES, more=ERROR)
+    with made.service:
+        report_error("told", caught=Silent())
+    assert made.told[0][1]["caught"] == "<Silent>"
+
+
+def test_reports_of_different_data_are_not_folded_and_those_that_are_list_their_ids(reported: Made) -> None:
+    made = reported(CRASHES, more=ERROR)
+    with made.service:
+        for order in (1, 2, 2):
+            report_error("payment failed", data={"order": order})
+    ids = [made.client.get("/unhandled/1").json["error_id"] for _ in range(13)]
+    told = [data for _, data, _ in made.told]
+    assert [(data.get("data"), data["count"]) for data in told] == [
+        ({"order": 1}, 1),
+        ({"order": 2}, 1),
+        (None, 1),
+        ({"order": 2}, 1),
+        (None, 12),
+    ]
+    assert told[-1]["error_ids"] == ids[1:11]
+    assert "error_ids" not in told[0]
 
 
 SLOW = """\

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
+import json
 import logging
 import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pymacaron.config.masking import masked
@@ -17,6 +19,7 @@ from pymacaron.report.backlog import Backlog
 from pymacaron.report.facts import process_facts
 from pymacaron.report.records import Report
 from pymacaron.report.traces import kind_of
+from pymacaron.text import printable
 
 if TYPE_CHECKING:
     from pymacaron.service import Service
@@ -35,6 +38,9 @@ PATIENCE = 30.0
 
 FOLDED = 1000
 """Different reports that are counted at a time."""
+
+MOST_IDS = 10
+"""Ids of errors that a report lists which stands for several."""
 
 LAST_WORDS = 3.0
 """Seconds that reporters have when the process ends."""
@@ -59,12 +65,11 @@ class Desk:
         service = self._service()
         if service is None:
             return
-        key = (report.kind, report.title, report.data.get("trace"))
+        key = _key(report)
         with self._folding:
             fold = self._folds.get(key)
             if fold is not None:
-                fold.more += 1
-                fold.report = report
+                fold.add(report)
                 return
             fold = _Fold(key, report, time.monotonic() + service.config.report_fold_seconds)
             if self._windows.put(fold):
@@ -87,11 +92,12 @@ class Desk:
         with self._folding:
             del self._folds[fold.key]
         if fold.more:
-            self._deliver(replace(fold.report, count=fold.more), None)
+            told = {**fold.report.data, "error_ids": fold.error_ids}
+            self._deliver(replace(fold.report, count=fold.more, data=told), None)
 
     def _deliver(self, report: Report, error: BaseException | None) -> None:
         if not self._incoming.put((report, error)):
-            log.warning("a report was dropped, for too many wait: %s", report.title)
+            log.warning("a report was dropped, for too many wait: %s", printable(report.title))
 
     def _complete(self, item: tuple[Report, BaseException | None]) -> None:
         """Add what is the same for all reports of the process, mask what is secret, and hand out the report."""
@@ -108,7 +114,7 @@ class Desk:
                     self._channels[name] = Channel(name)
                 self._channels[name].send(service, reporter, complete, error)
         except Exception as failed:
-            log.error("a report could not be made (%s): %s", kind_of(failed), report.title)
+            log.error("a report could not be made (%s): %s", kind_of(failed), printable(report.title))
 
 
 @dataclass
@@ -119,6 +125,20 @@ class _Fold:
     report: Report
     until: float
     more: int = 0
+    error_ids: list[str] = field(default_factory=list)
+
+    def add(self, report: Report) -> None:
+        """Count a report, which takes the place of the one before."""
+        self.more += 1
+        self.report = report
+        if len(self.error_ids) < MOST_IDS and "error_id" in report.data:
+            self.error_ids.append(report.data["error_id"])
+
+
+def _key(report: Report) -> Hashable:
+    """Return what is the same for two reports that are told as one: also what a function told with them."""
+    told = json.dumps([report.data.get(name) for name in ("trace", "data", "caught")], sort_keys=True)
+    return report.kind, report.title, hashlib.sha256(told.encode()).digest()
 
 
 class Channel:
@@ -134,14 +154,14 @@ class Channel:
     def send(self, service: Service, reporter: Reporter, report: Report, error: BaseException | None) -> None:
         """Hand a report over, unless the reporter hangs or too many reports wait for it."""
         if self._backlog.hangs(PATIENCE) or not self._backlog.put((service, reporter, report, error)):
-            log.warning("%s hangs or is too slow: it does not get the report %s", self._name, report.title)
+            log.warning("%s hangs or is too slow: it does not get the report %s", self._name, printable(report.title))
 
     def _work(self, item: tuple[Service, Reporter, Report, BaseException | None]) -> None:
         service, reporter, report, error = item
         try:
             service.run(reporter, report, error)
         except BaseException as failed:
-            log.warning("%s failed with %s on the report %s", self._name, kind_of(failed), report.title)
+            log.warning("%s failed with %s on the report %s", self._name, kind_of(failed), printable(report.title))
 
 
 def _reporters(service: Service) -> Iterator[tuple[str, Reporter]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pymacaron.exceptions import PyMacaronException
 from pymacaron.report.facts import current_environ, request_facts, request_id, time_facts, user_id
 from pymacaron.report.records import FATAL, NON_FATAL, Kind, Report
+from pymacaron.report.snapshot import snapshot
 from pymacaron.report.traces import kind_of, trace_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def report_crash(
     """Report an error of 500 and above that is answered by a JSON object."""
     told = {"code": reply["error"], "status": reply["status"], "type": kind_of(error)}
     if isinstance(error, PyMacaronException) or debug:
-        told["description"] = str(error)
+        told["description"] = snapshot(str(error))
     title = f"{FATAL}: {reply['error']} ({kind_of(error)}) in {_place(environ)}"
     data = {"error_id": reply["error_id"], "error": told, "trace": trace_of(error, texts=debug)}
     _submit(service, environ, "crash", title, data, error)
@@ -51,13 +53,13 @@ def report_told(
     environ = current_environ()
     error = caught if isinstance(caught, BaseException) else None
     what = title or (f"caught {kind_of(error)}" if error else "no title")
-    told: dict[str, Any] = {"error_id": getattr(caught, "error_id", None) or str(uuid4())}
-    if data:
-        told["data"] = data
+    told: dict[str, Any] = {"error_id": str(getattr(caught, "error_id", None) or uuid4())}
+    if data is not None:
+        told["data"] = snapshot(data)
     if error is not None:
         told |= {"caught": {"type": kind_of(error)}, "trace": trace_of(error, texts=debug)}
     elif caught is not None:
-        told["caught"] = _plain_error(caught)
+        told["caught"] = snapshot(_plain_error(caught))
     _submit(service, environ, kind, f"{FATAL if is_fatal else NON_FATAL}: {what}", told, error)
 
 
@@ -82,5 +84,6 @@ def _plain_error(caught: object) -> Any:
     """Return what is known of an error that is no exception: the JSON of an Error model or of a reply."""
     for name in ("to_json", "model_dump", "get_json"):
         if callable(method := getattr(caught, name, None)):
-            return method()
-    return caught if isinstance(caught, dict | list | str | int | float) else f"<{type(caught).__name__}>"
+            with suppress(Exception):  # the report of an error is not lost over another
+                return method()
+    return caught
