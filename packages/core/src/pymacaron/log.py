@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import sys
@@ -13,8 +14,9 @@ from typing import Any
 from pymacaron.config import RedactingFilter, holds_secrets
 from pymacaron.report.facts import REQUEST_ID, current_environ
 from pymacaron.service import open_services
+from pymacaron.text import printable
 
-__all__ = ["configure_logging", "mask_secrets", "masked"]
+__all__ = ["configure_logging", "log_error", "mask_secrets", "masked"]
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -50,10 +52,35 @@ class JsonFormatter(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"time": moment, "level": record.levelname, "logger": record.name}
         fields = getattr(record, "fields", None)
-        line |= fields if isinstance(fields, dict) else {"message": record.getMessage(), **_request_fields()}
+        if isinstance(fields, dict):
+            line |= fields
+        else:
+            line |= {"message": record.getMessage(), **_request_fields(), **getattr(record, "details", {})}
         if record.exc_text or record.exc_info:
-            line["trace"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
-        return masked(json.dumps(line, ensure_ascii=False, default=str))
+            line["exc"] = record.exc_text or self.formatException(record.exc_info)  # type: ignore[arg-type]
+        return json.dumps({key: _masked_json(value) for key, value in line.items()}, ensure_ascii=False)
+
+
+def _masked_json(value: Any) -> Any:
+    """Return plain JSON with each text masked by itself: in the whole line, a secret `null` or 8080 would break it."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        return {masked(str(key)): _masked_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_json(item) for item in value]
+    text = str(value)
+    clean = masked(text).encode("utf-8", "backslashreplace").decode()
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_number and clean == text else clean
+
+
+def log_error(log: logging.Logger, message: str, trace: str = "", **details: Any) -> None:
+    """Log an error on one line and its traceback below; in JSON the details and the traceback (`exc`) are fields."""
+    message = printable(message)
+    told = {"message": message, **details} | ({"exc": trace} if trace else {})
+    text, values = ("%s\n%s", (message, trace)) if trace else ("%s", (message,))
+    log.error(text, *values, extra={"details": told}, stacklevel=2)
 
 
 def _request_fields() -> dict[str, str]:

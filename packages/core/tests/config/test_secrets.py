@@ -119,12 +119,12 @@ def test_a_replaced_value_is_checked_and_never_shown(load: Load) -> None:
 
 
 def test_without_secrets_a_key_that_needs_one_cannot_be_read(load: Load) -> None:
-    text = "name: shop\nenv_secrets: [S]\ntill_secret: S\nbank: {pin: [S]}\nhost: S\n"
+    text = "name: shop\nenv_secrets: [S]\ntill_secret: S\nbank: {desk: [S]}\nhost: S\n"
     config = load(text, TILL, environ={"S": "the secret"}, secrets="ignored")
     told = "is the content of the environment variable S, which this command does not read"
     for key, sentence in [
         ("till_secret", f"pym-config.yaml:3: till_secret {told}"),
-        ("bank", f"pym-config.yaml:4: bank.pin[0] {told}"),
+        ("bank", f"pym-config.yaml:4: bank.desk[0] {told}"),
         ("host", f"pym-config.yaml:5: host {told}"),
     ]:
         with pytest.raises(ConfigError) as caught:
@@ -135,7 +135,7 @@ def test_without_secrets_a_key_that_needs_one_cannot_be_read(load: Load) -> None
     with pytest.raises(ConfigError, match=told):
         _ = config.section(TillSettings).till_secret
     shown = config.show()
-    assert (shown["till_secret"], shown["bank"], shown["host"]) == ("***", {"pin": ["***"]}, "***")
+    assert (shown["till_secret"], shown["bank"], shown["host"]) == ("***", {"desk": ["***"]}, "***")
     assert (config.name, config.till_port, config.section(CoreConfig).name) == ("shop", 1, "shop")
     assert "the secret" not in repr(config)
 

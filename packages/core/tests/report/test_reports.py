@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import StreamRequestHandler, TCPServer
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -21,6 +23,7 @@ from pydantic import SecretStr
 
 from pymacaron import API
 from pymacaron.crash import report_error, report_slow, report_warning, set_error_reporter
+from pymacaron.log import JsonFormatter, PlainFormatter
 
 Made = Callable[..., Any]
 
@@ -524,14 +527,99 @@ def test_a_limit_that_is_no_number_of_milliseconds_is_refused(limit: Any) -> Non
         report_slow(limit)
 
 
-def test_reports_are_written_into_the_log_unless_that_is_off(reported: Made, caplog: pytest.LogCaptureFixture) -> None:
-    for config, lines in (("", 1), ("report_log: false\n", 0)):
+@pytest.mark.parametrize(
+    ("name", "reports", "errors"), [("unhandled", 0, 1), ("declared", 0, 1), ("status", 1, 0), ("told", 1, 0)]
+)
+def test_an_error_is_logged_once_and_what_else_is_reported_unless_that_is_off(
+    name: str, reports: int, errors: int, reported: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = CRASHES + "def told(*body, id, q=None):\n    import pymacaron.crash as it\n    it.report_error('told')\n"
+    for config, lines in (("", reports), ("report_log: false\n", 0)):
         caplog.clear()
-        made = reported(CRASHES, config, ERROR)
-        made.client.get("/unhandled/1")
+        made = reported(code + "    return {}\n", config, ERROR)
+        made.client.get(f"/{name}/1")
         made.service.close()
-        assert [record.name for record in caplog.records].count("pymacaron.report.logged") == lines
-        assert [record.name for record in caplog.records].count("pymacaron.http.errors") == 1
+        names = [record.name for record in caplog.records]
+        assert (names.count("pymacaron.report.logged"), names.count("pymacaron.http.errors")) == (lines, errors)
+
+
+def test_crashes_that_were_counted_are_logged_as_one_line_without_a_trace(
+    reported: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = reported(CRASHES, more=ERROR)
+    for _ in range(3):
+        made.client.get("/unhandled/1")
+    made.service.close()
+    [line] = [record.getMessage() for record in caplog.records if record.name == "pymacaron.report.logged"]
+    assert '"count": 2' in line
+    assert "Traceback" not in line
+
+
+HOSTILE = """\
+import flask
+from pymacaron.crash import report_error
+from pymacaron.exceptions import PyMacaronException, add_error
+Gone = add_error("Gone", "GONE", 410)
+def gone(*body, id, q=None):
+    raise Gone(f"no such {id}")
+def broken(*body, id, q=None):
+    raise PyMacaronException(f"no such {id}")
+def told(*body, id, q=None):
+    report_error(f"no such {id}", data={"id": id})
+    return {}
+def named(*body, id, q=None):
+    raise Gone("gone", error_id=id)
+"""
+
+
+@pytest.mark.parametrize("name", ["gone", "broken", "told", "named"])
+@pytest.mark.parametrize("sign", ["%0A", "%0D", "%1B", "%C2%85", "%E2%80%A8"])
+def test_no_text_of_a_caller_begins_a_line_of_the_log(
+    name: str, sign: str, reported: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    made = reported(HOSTILE)
+    made.client.get(f"/{name}/1{sign}FORGED").close()
+    assert made.service.flush_reports()
+    text = "\n".join(PlainFormatter("%(message)s").format(record) for record in caplog.records)
+    assert "FORGED" in text
+    assert unquote(sign) + "FORGED" not in text
+    for record in caplog.records:
+        assert json.loads(JsonFormatter().format(record))
+
+
+def test_json_lines_tell_an_error_and_a_report_by_fields(reported: Made, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    made = reported(HOSTILE)
+    ids = [made.client.get(f"/{name}/1").json.get("error_id") for name in ("gone", "broken", "told")]
+    with made.service:
+        report_warning("caught", caught=KeyError("canary"))
+    assert made.service.flush_reports()
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    gone, broken, told, caught = [line for line in lines if "error_id" in line]
+    assert (gone["error_id"], gone["code"], gone["status"]) == (ids[0], "GONE", 410)
+    assert (broken["error_id"], broken["kind"], broken["status"]) == (ids[1], "crash", 500)
+    assert broken["exc"].startswith("Traceback (most recent call last):\n")
+    assert "Traceback" not in broken["message"]
+    assert (told["message"], told["kind"]) == ("NON-FATAL BACKEND ERROR: no such 1", "error")
+    assert told["report"]["data"] == {"id": "1"}
+    assert (caught["exc"], "trace" in caught["report"]) == ("KeyError", False)
+
+
+@pytest.mark.parametrize("secret", ["null", "true", "8080", "message", '"}, {"', "level"])
+def test_a_json_line_stays_json_whatever_a_secret_says(
+    secret: str, reported: Made, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOOR", secret)
+    reported(CRASHES, "env_secrets: [DOOR]\ndoor_secret: DOOR\n", ERROR)
+    fields = {"nothing": None, "yes": True, "port": 8080, "door": f"is {secret}", "deep": [{"door": secret}]}
+    logging.getLogger("shop").warning("the door is %s", secret, extra={"fields": {**fields, "odd": float("nan")}})
+    logging.getLogger("shop").warning("the door is %s", secret)
+    first, second = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert (first["nothing"], first["yes"], first["door"]) == (None, True, "is ***")
+    assert (first["deep"], first["odd"]) == ([{"door": "***"}], "nan")
+    assert first["port"] == ("***" if secret == "8080" else 8080)
+    assert (second["message"], second["level"]) == ("the door is ***", "WARNING")
 
 
 @pytest.fixture

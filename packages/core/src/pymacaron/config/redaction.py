@@ -103,6 +103,9 @@ class RedactingFilter(logging.Filter):
         for key in vars(record).keys() - _OWN_PARTS:
             if isinstance(value := getattr(record, key), str):
                 setattr(record, key, self._redact(value))
+            elif isinstance(value, dict):
+                clean = {name: self._redact(item) if isinstance(item, str) else item for name, item in value.items()}
+                setattr(record, key, clean)
         return True
 
     def _scrub_message(self, record: logging.LogRecord) -> None:

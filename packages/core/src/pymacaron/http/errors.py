@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, LostBodyError, PyMacaronException, StartError
 from pymacaron.http.errorshape import shaped
-from pymacaron.log import masked
+from pymacaron.log import log_error, masked
 from pymacaron.report.facts import endpoint_of, method_of, path_of
 from pymacaron.report.traces import trace_of
-from pymacaron.text import one_line
+from pymacaron.text import one_line, printable
 
 __all__ = ["install"]
 
@@ -60,7 +60,9 @@ def answer_declared(error: PyMacaronException) -> Any:
     if error.status >= 500:
         _report(error, reply, text)
     else:
-        log.info("%s: %s (error_id %s)", _where(), text, error.error_id)
+        told = {"error_id": error.error_id, "code": error.code, "status": error.status}
+        line = printable(f"{_where()}: {text} (error_id {error.error_id})")
+        log.info("%s", line, extra={"details": told})
     if isinstance(error, OF_THE_SERVICE) and not current_app.debug:
         reply["error_description"] = GENERIC
     if handler := _handler_of_status(error.status):
@@ -147,7 +149,8 @@ def _reply(error: Exception, code: str, description: str, status: int) -> dict[s
 def _report(error: Exception, reply: dict[str, Any], text: str) -> None:
     """Log an error of 500 and above under its error_id, and submit a report of it."""
     trace = trace_of(error, texts=current_app.debug)
-    log.error("%s: %s (error_id %s)\n%s", _where(), text, reply["error_id"], trace)
+    told = {"error_id": reply["error_id"], "code": reply["error"], "status": reply["status"], "kind": "crash"}
+    log_error(log, f"{_where()}: {text} (error_id {reply['error_id']})", trace, **told)
     if service := current_app.extensions.get("pymacaron"):
         from pymacaron.report.making import report_crash
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, json, request
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
+from pymacaron.log import log_error
 from pymacaron.report.traces import trace_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def shaped(error: Exception, reply: dict[str, Any]) -> WerkzeugResponse:
             return _written(service, _decorated(service.error_decorator, reply), reply["status"])
     except Exception as failed:
         trace = trace_of(failed, texts=current_app.debug)
-        log.error("error_callback or error_decorator failed on error_id %s\n%s", reply["error_id"], trace)
+        told = f"error_callback or error_decorator failed on error_id {reply['error_id']}"
+        log_error(log, told, trace, error_id=reply["error_id"])
     return _written(service, reply, reply["status"])
 
 

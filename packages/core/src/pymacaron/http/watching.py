@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from pymacaron.http.reply import Reply
+from pymacaron.log import log_error
 from pymacaron.report.making import report_crash, report_reply, report_slow_call
 from pymacaron.report.traces import trace_of
 
@@ -67,7 +68,8 @@ class Streamed:
         except Exception as error:
             error_id = str(uuid4())
             reply = {"error": "STREAM_BROKEN", "status": 500, "error_id": error_id}
-            log.error("a streamed reply broke off (error_id %s)\n%s", error_id, trace_of(error))
+            told = {"error_id": error_id, "code": reply["error"], "status": 500, "kind": "crash"}
+            log_error(log, f"a streamed reply broke off (error_id {error_id})", trace_of(error), **told)
             report_crash(self._service, self._environ, error, reply, False)
             raise RuntimeError(f"the reply broke off: error_id {error_id}") from None
 
