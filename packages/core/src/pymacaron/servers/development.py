@@ -40,7 +40,7 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
     watching.install(app, service, log_calls=True)
     try:
         service.start()
-        print_urls(service, host, port)
+        print_urls(service, host, port, debug=debug)
         changed = listen(app, host, port, watched(service) if watch else None)
     finally:
         service.stop()
@@ -80,15 +80,17 @@ class RequestHandler(WSGIRequestHandler):
         """Log nothing."""
 
 
-def print_urls(service: Service, host: str, port: int) -> None:
+def print_urls(service: Service, host: str, port: int, *, debug: bool = False) -> None:
     """Say where the service is and how to call it first."""
     base = base_url(host, port)
     version = "" if service.version == "unknown" else f" {service.version}"
     click.echo(f"{service.name}{version} serves on {base} (Ctrl-C stops it)", err=True)
+    if not debug:
+        click.echo("texts of exceptions stay out of its log and replies: --debug shows them", err=True)
     urls = list(_urls(service))
-    for method, path in urls:
+    for method, path, _ in urls:
         click.echo(f"  {method:7} {base}{path}", err=True)
-    plain = [path for method, path in urls if method == "GET" and "{" not in path]
+    plain = [path for method, path, is_open in urls if is_open and method == "GET" and "{" not in path]
     click.echo(f"try: curl -s {base}{plain[0] if plain else '/ping'}", err=True)
 
 
@@ -103,9 +105,11 @@ def watched(service: Service) -> Callable[[], Iterator[Path]]:
     return files
 
 
-def _urls(service: Service) -> Iterator[tuple[str, str]]:
+def _urls(service: Service) -> Iterator[tuple[str, str, bool]]:
+    """Give method, path and whether anybody may call it, of each operation."""
     ignored = bool(service.config.get("ignore_base_path"))
     for pool in service.pools.values():
         for operation in pool.document.operations:
             if operation.binding.server:
-                yield operation.method.upper(), operation.full_paths(ignore_base_path=ignored)[0]
+                is_open = not operation.security or {} in operation.security
+                yield operation.method.upper(), operation.full_paths(ignore_base_path=ignored)[0], is_open
