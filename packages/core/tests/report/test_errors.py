@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -180,7 +181,10 @@ def test_an_error_callback_answers_every_error_by_itself(folder: Callable[..., A
 
 
 @pytest.mark.parametrize("option", ["error_decorator", "error_callback"])
-@pytest.mark.parametrize("broken", [lambda error: 1 / 0, lambda error: {1}, lambda error: object()])
+@pytest.mark.parametrize(
+    "broken",
+    [lambda error: 1 / 0, lambda error: {1}, lambda error: object(), lambda error: sys.exit(1), lambda error: 7],
+)
 def test_a_function_that_shapes_errors_and_fails_leaves_the_usual_error(
     option: str, broken: Any, folder: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,6 +193,24 @@ def test_a_function_that_shapes_errors_and_fails_leaves_the_usual_error(
     app.extensions["pymacaron"].close()
     assert without_id(reply) == {"error": "GONE", "error_description": "too late", "status": 410}
     assert "error_callback or error_decorator failed on error_id" in caplog.text
+
+
+def test_a_decorator_that_returns_no_dict_is_ignored_and_told_so(
+    folder: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = api_of(folder, error_decorator=lambda error: "canary")
+    reply = app.test_client().get("/gone")
+    app.extensions["pymacaron"].close()
+    assert without_id(reply) == {"error": "GONE", "error_description": "too late", "status": 410}
+    assert "a decorator returns a dict or None, and this a str" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_a_body_that_is_too_large_is_told_as_that(reported: Made) -> None:
+    made = reported(CODE, more=ERROR)
+    made.client.application.config["MAX_CONTENT_LENGTH"] = 10
+    reply = made.client.post("/unhandled/1", json={"text": "x" * 20})
+    assert (reply.status_code, reply.json["error_description"]) == (413, "the body is larger than this operation takes")
 
 
 def test_what_fails_after_the_request_is_an_error_like_any(reported: Made, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, abort, make_response
 from pydantic import SecretStr
 
 from pymacaron import API
@@ -101,6 +102,36 @@ def test_every_kind_of_5xx_is_reported_once(name: str, title: str, reported: Mad
     assert (data["kind"], data["is_fatal"], data["count"]) == ("crash", True, 1)
     if reply.is_json and "error_id" in reply.json:
         assert data["error_id"] == reply.json["error_id"]
+
+
+OWN_ID = """\
+import flask
+TOLD = {"error": "X", "error_id": "abc-1"}
+def status(*body, id, q=None):
+    return TOLD, 503
+def response(*body, id, q=None):
+    return flask.make_response(TOLD, 503)
+def aborted(*body, id, q=None):
+    flask.abort(flask.make_response(TOLD, 503))
+"""
+
+
+@pytest.mark.parametrize("path", ["/status/1", "/response/1", "/aborted/1", "/own"])
+def test_a_reply_that_has_an_error_id_is_reported_once_under_that(path: str, reported: Made) -> None:
+    made = reported(OWN_ID)
+    made.client.application.add_url_rule("/own", "own", lambda: abort(make_response({"error_id": "abc-1"}, 502)))
+    assert made.client.get(path).json["error_id"] == "abc-1"
+    assert [data["error_id"] for _, data, _ in made.told] == ["abc-1"]
+
+
+@pytest.mark.parametrize("body", ["[1]", "{", '{"error_id": 7}', '{"error_id": "a b"}', "[" * 9_000, ""])
+def test_a_reply_without_one_is_reported_under_a_new_error_id(body: str, reported: Made) -> None:
+    made = reported(OWN_ID)
+    made.client.application.add_url_rule("/own", "own", lambda: abort(Response(body, 502)))
+    assert made.client.get("/own").text == body
+    [(title, data, _)] = made.told
+    assert title == "FATAL BACKEND ERROR: 502 returned in GET /own"
+    assert uuid.UUID(data["error_id"])
 
 
 @pytest.mark.parametrize("path", ["/fine/1", "/refused/1", "/nowhere"])

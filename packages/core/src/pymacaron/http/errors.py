@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask, current_app, has_app_context, request
-from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, default_exceptions
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from pymacaron.exceptions import BadResponseException, LostBodyError, PyMacaronException, StartError
@@ -45,6 +45,7 @@ def install(app: Flask) -> None:
     }
     for kind, handler in ours.items():
         handlers.setdefault(kind, handler)
+    app.handle_http_exception = _handle_http(app.handle_http_exception)  # type: ignore[method-assign]
     app.log_exception = _log_exception(app.log_exception)  # type: ignore[method-assign, assignment]
     logging.getLogger(app.name).addFilter(_leave_out_texts)
 
@@ -86,9 +87,11 @@ def answer_http(error: HTTPException) -> WerkzeugResponse:
     status = error.code or 500
     code = (error.name or "error").upper().replace(" ", "_").replace("'", "").replace("-", "_")
     unrouted = status == 404 and request.routing_exception is error
-    description = (
-        f"nothing is served at {path_of(request.environ, None)}" if unrouted else error.description or error.name
-    )
+    description = error.description or error.name
+    if unrouted:
+        description = f"nothing is served at {path_of(request.environ, None)}"
+    elif description == RequestEntityTooLarge.description:
+        description = "the body is larger than this operation takes"
     reply = _reply(error, code, description, status)
     if status >= 500:
         _report(error, reply, code)
@@ -129,6 +132,20 @@ def _log_exception(own: Callable[[Any], None]) -> Callable[[Any], None]:
     return log_exception
 
 
+def _handle_http(own: Callable[[HTTPException], Any]) -> Callable[[HTTPException], Any]:
+    """Return what Flask calls of each HTTPException: of `abort(response)`, which has no code, it asks no handler.
+
+    In an operation the endpoint reports it.
+    """
+
+    def handle_http_exception(error: HTTPException) -> Any:
+        if error.code is None and error.response is not None and endpoint_of(request.environ) is None:
+            _reported(error.get_response())
+        return own(error)
+
+    return handle_http_exception
+
+
 def _handler_of_status(status: int) -> Callable[[Any], Any] | None:
     """Return the error handler for a status that the app, or a blueprint of the request, has."""
     kind = default_exceptions.get(status)
@@ -163,7 +180,7 @@ def _reported(response: WerkzeugResponse) -> WerkzeugResponse:
     if service is not None and response.status_code >= 500:
         from pymacaron.report.making import report_reply
 
-        report_reply(service, request.environ, response.status_code)
+        report_reply(service, request.environ, response)
     return response
 
 

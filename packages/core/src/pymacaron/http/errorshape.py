@@ -10,6 +10,7 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 
 from pymacaron.log import log_error
 from pymacaron.report.traces import trace_of
+from pymacaron.text import printable
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -36,7 +37,7 @@ def shaped(error: Exception, reply: dict[str, Any]) -> WerkzeugResponse:
             return current_app.make_response(service.error_callback(error))
         if service is not None and service.error_decorator is not None:
             return _written(service, _decorated(service.error_decorator, reply), reply["status"])
-    except Exception as failed:
+    except (Exception, SystemExit) as failed:
         trace = trace_of(failed, texts=current_app.debug)
         told = f"error_callback or error_decorator failed on error_id {reply['error_id']}"
         log_error(log, told, trace, error_id=reply["error_id"])
@@ -46,7 +47,15 @@ def shaped(error: Exception, reply: dict[str, Any]) -> WerkzeugResponse:
 def _decorated(decorator: ErrorDecorator, reply: dict[str, Any]) -> dict[str, Any]:
     copy = dict(reply)
     changed = decorator(copy)
-    return copy if changed is None else changed
+    if changed is None:
+        return copy
+    if not isinstance(changed, dict):
+        told = (
+            "error_callback or error_decorator failed on error_id %s: a decorator returns a dict or None, and this a %s"
+        )
+        log.warning(told, printable(str(reply["error_id"])), type(changed).__name__)
+        return reply
+    return changed
 
 
 def problem_of(reply: dict[str, Any], status: int) -> dict[str, Any]:

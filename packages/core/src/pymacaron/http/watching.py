@@ -49,7 +49,7 @@ def look_at(service: Service, environ: WSGIEnvironment, result: Reply | Response
             return
         result = carried
     if result.status >= "5":
-        report_reply(service, environ, result.status_code)
+        report_reply(service, environ, result)
     if not isinstance(result, Reply) and result.is_streamed:
         result.response = Streamed(service, environ, result.response)
 

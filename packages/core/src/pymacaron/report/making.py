@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pymacaron.exceptions import PyMacaronException
-from pymacaron.report.facts import current_environ, request_facts, request_id, time_facts, user_id
+from pymacaron.report.facts import (
+    LONGEST_BODY,
+    VISIBLE,
+    current_environ,
+    request_facts,
+    request_id,
+    time_facts,
+    user_id,
+)
 from pymacaron.report.records import FATAL, NON_FATAL, Kind, Report
 from pymacaron.report.snapshot import snapshot
 from pymacaron.report.traces import kind_of, trace_of
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from pymacaron.http.reply import Reply
     from pymacaron.service import Service
 
 __all__ = ["report_crash", "report_reply", "report_slow_call", "report_told"]
@@ -34,10 +46,25 @@ def report_crash(
     _submit(service, environ, "crash", title, data, error)
 
 
-def report_reply(service: Service, environ: Environ, status: int) -> None:
-    """Report a reply of 500 and above that a handler returned as such."""
+def report_reply(service: Service, environ: Environ, reply: Reply | Response) -> None:
+    """Report a reply of 500 and above that a handler returned as such, under the error_id of its JSON."""
+    status = reply.status_code
     title = f"{FATAL}: {status} returned in {_place(environ)}"
-    _submit(service, environ, "crash", title, {"error_id": str(uuid4()), "error": {"status": status}}, None)
+    told = {"error_id": _error_id(reply) or str(uuid4()), "error": {"status": status}}
+    _submit(service, environ, "crash", title, told, None)
+
+
+def _error_id(reply: Any) -> str | None:
+    if getattr(reply, "is_streamed", False):
+        return None
+    body: bytes = reply.get_data() if hasattr(reply, "get_data") else reply.body
+    if len(body) > LONGEST_BODY or not body.lstrip().startswith(b"{"):
+        return None
+    with suppress(ValueError, RecursionError):
+        error_id = json.loads(body).get("error_id")
+        if isinstance(error_id, str) and VISIBLE.fullmatch(error_id):
+            return error_id
+    return None
 
 
 def report_slow_call(service: Service, environ: Environ | None, what: str, seconds: float, limit: float) -> None:
