@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pymacaron.exceptions import ConfigError, PluginError, StartError
+from pymacaron.servers.development import print_urls
 
 Client = Callable[..., FlaskClient]
 Service = Callable[..., Flask]
@@ -286,3 +287,17 @@ def test_the_compatibility_module_says_what_to_install(monkeypatch: pytest.Monke
         pymacaron.auth.generate_token  # noqa: B018
     with pytest.raises(AttributeError):
         pymacaron.auth.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("security", "is_open", "debug"), [(ONE, False, True), (OPTIONAL, True, False), ("", True, True)]
+)
+def test_the_development_server_tries_what_anybody_may_call_and_says_how_to_see_texts_of_exceptions(
+    security: str, is_open: bool, debug: bool, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = service(files(security)).extensions["pymacaron"]
+    print_urls(made, "127.0.0.1", 8080, debug=debug)
+    lines = capsys.readouterr().err
+    tried = lines.splitlines()[-1]
+    assert tried == f"try: curl -s http://127.0.0.1:8080{'/it' if is_open else '/ping'}"
+    assert ("--debug shows them" in lines) is not debug

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import re
@@ -423,14 +422,18 @@ def _circle() -> dict[str, Any]:
     return circle
 
 
-CIRCLE: Any = functools.reduce(lambda inside, _: {"self": inside}, range(10), "<dict>")
+def _nested() -> Any:
+    told: Any = "<dict>"
+    for _ in range(10):
+        told = {"self": told}
+    return told
 
 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
         ({"raw": b"canary", 7: [1.5, None, True]}, {"raw": "<bytes>", "7": [1.5, None, True]}),
-        (_circle(), CIRCLE),
+        (_circle(), _nested()),
         ({"odd": _Odd(), _Odd(): {"pin": 1234}}, {"odd": "<_Odd>", "<_Odd>": {"pin": "***"}}),
         (_Order(7), {"number": 7, "api_key": "***"}),
         ([float("nan"), float("inf"), 2**80], ["nan", "inf", hex(2**80)]),

@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
     }
     for kind, handler in ours.items():
         handlers.setdefault(kind, handler)
-    app.handle_http_exception = _handle_http(app.handle_http_exception)  # type: ignore[method-assign]
+    app.handle_http_exception = _handle_http(app.handle_http_exception)  # type: ignore[method-assign, assignment]
     app.log_exception = _log_exception(app.log_exception)  # type: ignore[method-assign, assignment]
     logging.getLogger(app.name).addFilter(_leave_out_texts)
 
@@ -61,9 +61,9 @@ def answer_declared(error: PyMacaronException) -> Any:
     if error.status >= 500:
         _report(error, reply, text)
     else:
-        told = {"error_id": error.error_id, "code": error.code, "status": error.status}
+        details = {"error_id": error.error_id, "code": error.code, "status": error.status}
         line = printable(f"{_where()}: {text} (error_id {error.error_id})")
-        log.info("%s", line, extra={"details": told})
+        log.info("%s", line, extra={"details": details})
     if isinstance(error, OF_THE_SERVICE) and not current_app.debug:
         reply["error_description"] = GENERIC
     if handler := _handler_of_status(error.status):
