@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask.views import MethodView
 
 from pymacaron.exceptions import ConfigError, PluginError, StartError
 from pymacaron.servers.development import print_urls
@@ -237,6 +238,84 @@ def test_a_guarded_function_is_an_ordinary_view_too(service: Service) -> None:
     app.add_url_rule("/hello", view_func=guarded)
     assert app.test_client().get("/hello").status_code == 401
     assert app.test_client().get("/hello", headers={"own": "good"}).text == "hello"
+
+
+ASYNCHRONOUS = """
+import functools
+
+
+def plain(function):
+    @functools.wraps(function)
+    def wrapper(*arguments, **keywords):
+        return function(*arguments, **keywords)
+
+    return wrapper
+
+
+def awaiting(function):
+    @functools.wraps(function)
+    async def wrapper(*arguments, **keywords):
+        return await function(*arguments, **keywords)
+
+    return wrapper
+
+
+def decorated(guard, decorate):
+    async def hello():
+        return {"user": current_identity().user_id}
+
+    return decorate(guard(hello))
+
+
+plainly = decorated(wants_own, plain)
+awaited = decorated(wants_own, awaiting)
+"""
+
+
+@pytest.mark.parametrize("name", ["plainly", "awaited"])
+def test_a_guarded_coroutine_may_stand_below_another_decorator(client: Client, name: str) -> None:
+    written = files("[]", f"x-bind-server: handlers.{name}")
+    ours = client({**written, "handlers.py": HANDLERS + ASYNCHRONOUS})
+    assert ours.get("/it").status_code == 401
+    assert ours.get("/it", headers={"own": "good"}).json == {"user": "user of own"}
+
+
+def test_a_guarded_coroutine_is_an_ordinary_view_too(service: Service) -> None:
+    app = service({**files("[]"), "handlers.py": HANDLERS + ASYNCHRONOUS})
+    with app.extensions["pymacaron"] as current:
+        guarded = current.import_dotted("handlers.decorated")(
+            current.import_dotted("doorman.wants_own"), lambda each: each
+        )
+    app.add_url_rule("/hello", view_func=guarded)
+    assert app.test_client().get("/hello").status_code == 401
+    assert app.test_client().get("/hello", headers={"own": "good"}).json == {"user": "user of own"}
+
+
+def test_a_guarded_method_of_a_view_knows_its_object(service: Service) -> None:
+    app = service(files("[]"))
+    with app.extensions["pymacaron"] as current:
+        wants_own = current.import_dotted("doorman.wants_own")
+
+    class Greeting(MethodView):
+        word = "hello"
+
+        @wants_own  # type: ignore[untyped-decorator]
+        def get(self, name: str) -> str:
+            return f"{self.word} {name}"
+
+    app.add_url_rule("/hello/<name>", view_func=Greeting.as_view("greeting"))
+    assert app.test_client().get("/hello/ada").status_code == 401
+    assert app.test_client().get("/hello/ada", headers={"own": "good"}).text == "hello ada"
+    assert Greeting.get is Greeting.__dict__["get"]
+
+
+@pytest.mark.parametrize(("security", "status"), [(ONE, 200), ("[{a: []}, {}]", 401), ("[]", 401)])
+def test_a_handler_may_want_a_caller_whatever_its_document_says(client: Client, security: str, status: int) -> None:
+    handlers = "from pymacaron import Call\n\n\ndef it(call: Call):\n    return {'user': call.caller.user_id}\n"
+    ours = client({**files(security), "handlers.py": handlers})
+    reply = ours.get("/it", headers={"a": "good"} if status == 200 else {})
+    assert reply.status_code == status
+    assert status == 401 or reply.json == {"user": "user of a"}
 
 
 def test_a_scheme_that_nobody_verifies_stops_the_start(folder: Callable[..., Path]) -> None:

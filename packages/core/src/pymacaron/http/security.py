@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial, update_wrapper
+from types import CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 from flask.globals import request_ctx
 
 from pymacaron.exceptions import AuthenticationError
+from pymacaron.http.dispatch import finished
 from pymacaron.http.incoming import Incoming
 from pymacaron.plugins.records import Authenticator, Identity, SecurityScheme
 from pymacaron.service import current_service
@@ -57,11 +59,29 @@ class Guarded:
         return self._bound[service]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Verify the caller of the current request, then call the function."""
+        """Verify the caller of the current request, then call the function.
+
+        A coroutine runs to its end, unless a loop is running: whoever called it there awaits it.
+        """
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
         guard = _guard(((self.authenticator(current_service()),),))
         guard(Incoming(context, context.request.environ, {}))
-        return current_app.ensure_sync(self.handler)(*arguments, **keywords)
+        result = self.handler(*arguments, **keywords)
+        return finished(result) if isinstance(result, CoroutineType) and not _in_a_loop() else result
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Return the function bound to an object, as a method is."""
+        return self if instance is None else MethodType(self, instance)
+
+
+def _in_a_loop() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class Guards:
