@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tokenkit import NOW, SETTINGS, Shop, forged
 
@@ -53,12 +54,32 @@ def test_a_header_goes_before_the_cookie(ours: Shop) -> None:
     assert ours.error("x.y.z", Cookie=cookie(forged())) == (401, "TOKEN_INVALID")
 
 
+@pytest.mark.parametrize("value", ["Basic", "Basic Z3JhY2U6d29yZA=="])
+def test_a_header_that_holds_no_token_lets_the_cookie_count(ours: Shop, value: str) -> None:
+    expected = 401 if value == "Basic" else 200
+    assert ours.call(Authorization=value, Cookie=cookie(forged())).status_code == expected
+    assert ours.call(Authorization=value).status_code == 401
+
+
+def test_the_port_is_a_part_of_the_origin(ours: Shop) -> None:
+    for port, status in ((8080, 200), (8081, 403)):
+        own = {"Origin": f"http://{HOST}:{port}", "Host": f"{HOST}:8080"}
+        assert ours.call(method="POST", Cookie=cookie(forged()), **own).status_code == status
+
+
 @pytest.mark.parametrize(
     ("headers", "passes"),
     [
         ({}, False),
         ({"Origin": f"https://{HOST}"}, True),
-        ({"Origin": f"http://{HOST}"}, True),
+        ({"Origin": f"https://{HOST}:443"}, True),
+        ({"Origin": f"HTTPS://{HOST.upper()}"}, True),
+        ({"Origin": f"http://{HOST}"}, False),
+        ({"Origin": f"http://{HOST}:443"}, False),
+        ({"Origin": f"https://{HOST}/"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": f"https://{HOST}:x"}, False),
+        ({"Origin": f"https://{HOST}:0"}, False),
         ({"Origin": f"https://{HOST}:8443"}, False),
         ({"Origin": f"https://evil.{HOST}"}, False),
         ({"Origin": f"https://{HOST}.evil.example"}, False),
@@ -81,6 +102,8 @@ def test_a_header_goes_before_the_cookie(ours: Shop) -> None:
 def test_only_a_page_of_this_site_may_change_anything_by_the_cookie(
     ours: Shop, headers: dict[str, str], passes: bool
 ) -> None:
+    ours.app.wsgi_app = ProxyFix(ours.app.wsgi_app)  # type: ignore[method-assign]
+    headers = {**headers, "X-Forwarded-Proto": "https"}
     reply = ours.call(method="POST", Cookie=cookie(forged()), Host=HOST, **headers)
     assert reply.status_code == (200 if passes else 403)
     if not passes:

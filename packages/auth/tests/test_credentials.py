@@ -141,7 +141,8 @@ def test_two_api_keys_are_none(shop: Callable[..., Shop], location: str, sent: d
 @pytest.mark.parametrize(
     ("what", "answer"),
     [
-        *((what, (401, "CREDENTIAL_INVALID")) for what in ("none", "false", "empty", "zero")),
+        *((what, (401, "CREDENTIAL_INVALID")) for what in ("none", "false", "empty")),
+        ("zero", (200, {"user": "0", "scheme": "mine", "scopes": []})),
         ("true", (200, {"user": "grace", "scheme": "mine", "scopes": []})),
         ("text", (200, {"user": "u9", "scheme": "mine", "scopes": []})),
         ("number", (200, {"user": "7", "scheme": "mine", "scopes": []})),
@@ -158,6 +159,37 @@ def test_what_the_function_returns_says_who_calls(shop: Callable[..., Shop], wha
         assert reply.status_code == 500
     else:
         assert (reply.status_code, found.get("error", found)) == answer
+
+
+def test_a_password_without_a_user_proves_nobody(shop: Callable[..., Shop]) -> None:
+    ours = shop(settings(basic_verify="checks.answer"), basic(), checks=CHECKS)
+    assert ours.error(Authorization=encoded(":true")) == (401, "CREDENTIAL_INVALID")
+    assert ours.call(Authorization=encoded(":text")).get_json()["user"] == "u9"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"Sec-Fetch-Site": "cross-site"}, 200),
+        ("POST", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("POST", {}, 403),
+        ("POST", {"Sec-Fetch-Site": "same-origin"}, 200),
+        ("POST", {"Origin": "http://localhost"}, 200),
+        ("POST", {"Origin": "https://club.example.com"}, 200),
+        ("POST", {"Origin": "https://evil.example"}, 403),
+    ],
+)
+def test_only_a_page_of_this_site_may_change_anything_by_an_api_key_of_a_cookie(
+    shop: Callable[..., Shop], method: str, headers: dict[str, str], status: int
+) -> None:
+    api = keyed("cookie")
+    api["paths"]["/me"]["post"] = api["paths"]["/me"]["get"]
+    more = {"api_key_verify": "checks.check", "jwt_cookie_origins": ["https://club.example.com"]}
+    reply = shop(settings(**more), api, checks=CHECKS).call(method=method, Cookie="key=k", **headers)
+    assert (reply.status_code, reply.get_json().get("error")) == (
+        status,
+        "CROSS_SITE_REQUEST" if status == 403 else None,
+    )
 
 
 def test_a_function_that_takes_scopes_answers_for_them(shop: Callable[..., Shop]) -> None:

@@ -6,6 +6,7 @@ or was revoked; nothing else about it can change.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pymacaron.http.incoming import Incoming
 
 __all__ = ["BearerTokens", "bearer_authenticator"]
+
+log = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 10_000
 REMEMBERED_FOR = 300.0
@@ -52,9 +55,8 @@ class BearerTokens:
     def token(self, environ: dict[str, object]) -> str | None:
         """Return the token of a request, None where it holds none; a header goes before a cookie."""
         text = environ.get("HTTP_AUTHORIZATION")
-        if text:
-            return token_of_header(str(text))
-        return token_of_cookie(environ, self._origins) if self._cookie else None
+        token = token_of_header(str(text)) if text else None
+        return token_of_cookie(environ, self._origins) if token is None and self._cookie else token
 
     def identify(self, incoming: Incoming) -> Identity | None:
         """Return who sent a request, None for one without a token; raises AuthenticationError for a bad one."""
@@ -104,7 +106,11 @@ class BearerTokens:
         from flask import Response, after_this_request
 
         def add(response: Response) -> Response:
-            response.headers["X-Renewed-Token"] = self._authority.renewed(found)
+            try:
+                response.headers["X-Renewed-Token"] = self._authority.renewed(found)
+            except Exception as error:  # the call itself is done
+                log.error("a token could not be renewed: %s", type(error).__name__)
+                return response
             response.headers["Cache-Control"] = "no-store"
             return response
 

@@ -14,6 +14,7 @@ from pymacaron.exceptions import AuthenticationError, BindingError, ConfigError
 from pymacaron.http.incoming import header_key
 from pymacaron.plugins.records import Authenticator, Identity
 from pymacaron.service import current_service
+from pymacaron_auth.cookies import refuse_other_sites
 from pymacaron_auth.errors import AuthInvalidCredentialError, AuthMissingHeaderError, InsufficientScopeError, quotable
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Judge:
         """
         keywords = {"scopes": self.scopes} if self.takes_scopes else {}
         found = self.function(*credential, **keywords) if credential else None
-        if not found:
+        if _is_refusal(found) or (found is True and default_user == ""):
             raise self.error(AuthInvalidCredentialError, "The credential is refused")
         if isinstance(found, Identity):
             identity = replace(found, scheme=self.scheme)
@@ -66,6 +67,11 @@ class Judge:
         return kind(text, challenge=self.challenge)
 
 
+def _is_refusal(found: Any) -> bool:
+    """Tell whether what a function returned is nothing; the number 0 is a user."""
+    return found is False or (not found and not isinstance(found, int))
+
+
 def bind_basic(config: Config, definition: SecurityDefinition, scopes: tuple[str, ...]) -> Authenticator:
     """Return what verifies user names and passwords (RFC 7617); raises ConfigError."""
     challenge = f'Basic realm="{config.name}", charset="UTF-8"'
@@ -78,7 +84,7 @@ def bind_api_key(config: Config, definition: SecurityDefinition, scopes: tuple[s
     location, name = definition.location or "", definition.parameter or ""
     challenge = f'ApiKey in="{location}", name="{quotable(name)}"'
     judge = _judge(config, "api_key_verify", definition, scopes, challenge)
-    find = partial(_FINDERS[location], header_key(name) if location == "header" else name)
+    find = _finder(location, name, frozenset(config.get("jwt_cookie_origins") or ()))
     return _authenticator(judge, find, f"There is no API key in the {location} as '{name}'", by_user=False)
 
 
@@ -115,8 +121,12 @@ def _from_query(name: str, incoming: Incoming) -> Sequence[str] | None:
     return _only(incoming.query.get(name), unquote_plus)
 
 
-def _from_cookie(name: str, incoming: Incoming) -> Sequence[str] | None:
-    return _only([text for found, text in incoming.cookies if found == name], unquote)
+def _from_cookie(name: str, origins: frozenset[str], incoming: Incoming) -> Sequence[str] | None:
+    """Return the key of a cookie; raises CrossSiteRequestError for one that a page of another site had sent."""
+    texts = [text for found, text in incoming.cookies if found == name]
+    if texts:
+        refuse_other_sites(incoming.environ, origins)
+    return _only(texts, unquote)
 
 
 def _only(texts: Sequence[str] | None, unescape: Callable[[str], str]) -> Sequence[str] | None:
@@ -126,7 +136,10 @@ def _only(texts: Sequence[str] | None, unescape: Callable[[str], str]) -> Sequen
     return (unescape(texts[0]),) if len(texts) == 1 else ()
 
 
-_FINDERS = {"header": _from_header, "query": _from_query, "cookie": _from_cookie}
+def _finder(location: str, name: str, origins: frozenset[str]) -> Find:
+    if location == "header":
+        return partial(_from_header, header_key(name))
+    return partial(_from_cookie, name, origins) if location == "cookie" else partial(_from_query, name)
 
 
 def _judge(config: Config, key: str, definition: SecurityDefinition, scopes: tuple[str, ...], challenge: str) -> Judge:

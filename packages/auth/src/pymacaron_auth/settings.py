@@ -139,7 +139,10 @@ def has_keys(config: Config) -> bool:
 
 def is_about_tokens(config: Config) -> bool:
     """Tell whether any setting of tokens has another value than its default."""
-    return any(_is_set(config, key) for key in AuthSettings.model_fields if key.startswith("jwt_"))
+    others = ("jwt_cookie_origins",)  # they are for API keys in cookies too
+    return any(
+        _is_set(config, key) for key in AuthSettings.model_fields if key.startswith("jwt_") and key not in others
+    )
 
 
 def _is_set(config: Config, key: str) -> bool:
