@@ -15,7 +15,8 @@ import pytest
 import pymacaron.auth
 from pymacaron.auth import backend_token, generate_token, get_token_issuer, get_user_token, get_userid, load_auth_token
 from pymacaron.exceptions import AuthenticationError, ConfigError
-from pymacaron_auth import AuthInvalidTokenError, AuthMissingHeaderError, AuthTokenExpiredError, verify_token
+from pymacaron_auth import AuthInvalidTokenError, AuthMissingHeaderError, AuthTokenExpiredError, jws, verify_token
+from pymacaron_auth.jws import unverified
 from tokenkit import NOW, SECRET, SETTINGS, Shop, document, forged, operation
 
 HANDLERS = """
@@ -295,6 +296,23 @@ def test_a_token_is_renewed_once_it_is_old_enough(shop: Callable[..., Shop]) -> 
         "scope": "read",
     }
     assert "X-Renewed-Token" not in ours.call(reply.headers["X-Renewed-Token"]).headers
+
+
+@pytest.mark.parametrize("aud", ["shop", "club", ["club", "elsewhere"]])
+def test_a_renewed_token_is_for_the_audience_of_the_first(shop: Callable[..., Shop], aud: Any) -> None:
+    ours = shop({**SETTINGS, "jwt_audience": ["shop", "club"], "jwt_token_renew_after": 600}).at(NOW + 600)
+    renewed = ours.call(forged(aud=aud)).headers["X-Renewed-Token"]
+    assert unverified(renewed)[1]["aud"] == aud
+
+
+def test_a_renewal_that_fails_breaks_no_reply(
+    shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = shop({**SETTINGS, "jwt_token_renew_after": 600}).at(NOW + 600)
+    monkeypatch.setattr(jws, "signed", lambda *arguments: 1 / 0)
+    reply = ours.call(forged())
+    assert (reply.status_code, "X-Renewed-Token" in reply.headers) == (200, False)
+    assert "a token could not be renewed: ZeroDivisionError" in caplog.text
 
 
 def test_only_the_token_of_the_request_itself_is_renewed(shop: Callable[..., Shop]) -> None:

@@ -72,6 +72,7 @@ class Authority:
         data: Mapping[str, Any] | None = None,
         issuer: str | None = None,
         issued: float | None = None,
+        audience: Any = None,
     ) -> str:
         """Return a token; raises ConfigError where no key can sign, or no user is given and none is the default."""
         key, user_id = self.signing_key(), user_id or self.settings.default_user_id
@@ -81,7 +82,7 @@ class Authority:
         own = {
             "iss": issuer or self.rules.issuer,
             "sub": user_id,
-            "aud": self.audiences[0],
+            "aud": audience or self.audiences[0],
             "exp": issued + int(lifetime or self.settings.jwt_token_timeout),
             "iat": issued,
             "jti": str(uuid4()),
@@ -91,7 +92,8 @@ class Authority:
     def renewed(self, found: Verified) -> str:
         """Return a token that says the same and begins to live now."""
         data = {name: thawed(value) for name, value in found.claims.items() if name not in (*REGISTERED, "nbf")}
-        return self.issue(found.user_id, lifetime=found.expires - found.issued, data=data)
+        audience = thawed(found.claims["aud"])
+        return self.issue(found.user_id, lifetime=found.expires - found.issued, data=data, audience=audience)
 
     def signing_key(self) -> Key:
         """Return the key that signs; raises ConfigError where there is none."""

@@ -9,6 +9,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import isinf
 from typing import Any, NoReturn
 
 from pymacaron_auth.errors import invalid
@@ -54,7 +55,9 @@ def signed(claims: Mapping[str, Any], key: Key, algorithm: str) -> str:
 def json_object(data: bytes) -> dict[str, Any]:
     """Return a JSON object, whose names stand once each; raises AuthInvalidTokenError."""
     try:
-        found = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        found = json.loads(
+            data.decode(), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse_constant
+        )
     except (ValueError, RecursionError):
         raise invalid("it holds no proper JSON") from None
     if not isinstance(found, dict):
@@ -99,6 +102,14 @@ def _json(data: Mapping[str, Any]) -> bytes:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _finite(text: str) -> float:
+    """Return a number; raises ValueError for one beyond all, which no token of ours could hold."""
+    found = float(text)
+    if isinf(found):
         raise ValueError
     return found
 
