@@ -84,8 +84,17 @@ def test_what_is_no_token_is_told_in_a_sentence(pym: Run, command: str, text: st
 
 
 def test_data_that_is_no_object_is_a_wrong_command_line(pym: Run) -> None:
-    done = pym("token", "generate", "--data", "[1]")
-    assert (done.returncode, "it should be a JSON object" in done.stderr) == (2, True)
+    for text in ("[1]", "{", '{"x": 1e999}', '{"x": 1, "x": 2}'):
+        done = pym("token", "generate", "--data", text)
+        assert (done.returncode, "it should be a JSON object of finite numbers" in done.stderr) == (2, True)
+
+
+def test_a_token_that_the_service_would_refuse_is_a_wrong_command_line(pym: Run) -> None:
+    done = pym("token", "generate", "--expire-in", str(10**15))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "Error: expire_in leads to no time: give seconds, as a number that is not negative",
+    )
 
 
 def test_a_service_without_a_key_makes_no_token(pym: Run) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pymacaron.exceptions import ConfigError
-from pymacaron_auth import generate_token, revoke_token, revoke_user
+from pymacaron_auth import generate_token, revoke_token, revoke_user, verify_token
 from tokenkit import NOW, SETTINGS, Shop, forged, free_port
 
 
@@ -57,6 +57,17 @@ def test_a_user_is_cut_off_now_unless_a_moment_is_given(ours: Shop) -> None:
         revoke_user("u1")
         assert ours.error(old) == (401, "TOKEN_INVALID")
         assert ours.at(NOW + 1).call(generate_token("u1")).status_code == 200
+
+
+def test_a_login_in_the_second_of_the_cut_off_counts_and_what_came_before_it_does_not(ours: Shop) -> None:
+    with ours.service:
+        before, at = (generate_token("u1") for moment in (0.25, 0.5) if ours.at(NOW + moment))
+        revoke_user("u1")
+        after = generate_token("u1") if ours.at(NOW + 0.5 + 2**-20) else ""
+        assert [ours.error(before), ours.error(at)] == [(401, "TOKEN_INVALID")] * 2
+        assert ours.call(after).status_code == 200
+        assert ours.at(NOW + 0.1).call(after).status_code == 200, "another clock is behind by a fraction"
+        assert verify_token(after).expires == NOW + 86400
 
 
 def test_a_token_without_an_id_is_revoked_by_its_user_alone(ours: Shop) -> None:

@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 
 from pymacaron.exceptions import BindingError, ConfigError
 from pymacaron_auth import jws
-from pymacaron_auth.claims import REGISTERED, Rules, Verified, thawed
-from pymacaron_auth.errors import AuthUnavailableError, invalid
+from pymacaron_auth.claims import LATEST, REGISTERED, Rules, Verified, thawed
+from pymacaron_auth.errors import AuthInvalidTokenError, AuthUnavailableError, invalid
 from pymacaron_auth.keys import Key, UnfitKeyError, can_verify, family_of, key_from_text
 from pymacaron_auth.keysets import FixedKeys, KeySet, PublishedKeys
 from pymacaron_auth.revocation import MemoryRevocations, RedisRevocations, RevocationStore
@@ -74,26 +74,35 @@ class Authority:
         issued: float | None = None,
         audience: Any = None,
     ) -> str:
-        """Return a token; raises ConfigError where no key can sign, or no user is given and none is the default."""
+        """Return a token that the service itself accepts.
+
+        Raises ConfigError where no key can sign, or no user is given and none is the default, ValueError for a time or
+        data that no token may hold.
+        """
         key, user_id = self.signing_key(), user_id or self.settings.default_user_id
         if user_id is None:
             raise ConfigError("a token is for nobody: give a user id, or set default_user_id in pym-config.yaml")
-        issued = int(self.clock() if issued is None else issued)
+        issued = _time(self.clock() if issued is None else issued, "iat")
+        issued = int(issued) if self.revocations is None else issued  # a token may have to outlive a cut-off
+        lifetime = _time(self.settings.jwt_token_timeout if lifetime is None else lifetime, "expire_in")
+        if data and "nbf" in data:
+            _time(data["nbf"], "nbf")
         own = {
             "iss": issuer or self.rules.issuer,
             "sub": user_id,
             "aud": audience or self.audiences[0],
-            "exp": issued + int(lifetime or self.settings.jwt_token_timeout),
+            "exp": int(_time(issued + lifetime, "expire_in")),
             "iat": issued,
             "jti": str(uuid4()),
         }
-        return jws.signed({**(data or {}), **own}, key, self._algorithm_of(key))
+        return _signed({**(data or {}), **own}, key, self._algorithm_of(key))
 
     def renewed(self, found: Verified) -> str:
         """Return a token that says the same and begins to live now."""
         data = {name: thawed(value) for name, value in found.claims.items() if name not in (*REGISTERED, "nbf")}
         audience = thawed(found.claims["aud"])
-        return self.issue(found.user_id, lifetime=found.expires - found.issued, data=data, audience=audience)
+        lifetime = found.expires - int(found.issued)
+        return self.issue(found.user_id, lifetime=lifetime, data=data, audience=audience)
 
     def signing_key(self) -> Key:
         """Return the key that signs; raises ConfigError where there is none."""
@@ -104,6 +113,25 @@ class Authority:
 
     def _algorithm_of(self, key: Key) -> str:
         return self.algorithm if self.algorithm in key.algorithms else key.algorithms[0]
+
+
+def _time(seconds: float, name: str) -> float:
+    """Return a time that a token may hold; raises ValueError."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < LATEST:
+        raise ValueError(f"{name} leads to no time: give seconds, as a number that is not negative")
+    return seconds
+
+
+def _signed(claims: Mapping[str, Any], key: Key, algorithm: str) -> str:
+    """Return the token of claims; raises ValueError for those that it could not be read with."""
+    try:
+        token = jws.signed(claims, key, algorithm)
+        jws.unverified(token)
+    except AuthInvalidTokenError as error:
+        raise ValueError(f"the data do not fit into a token: {str(error).rpartition(': ')[2]}") from None
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("the data are no JSON: give texts, finite numbers, lists and dicts of them") from None
+    return token
 
 
 _authorities: WeakKeyDictionary[Config, Authority] = WeakKeyDictionary()

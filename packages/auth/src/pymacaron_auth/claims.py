@@ -9,7 +9,7 @@ from typing import Any
 
 from pymacaron_auth.errors import AuthTokenExpiredError, invalid
 
-__all__ = ["REGISTERED", "Rules", "Verified", "frozen", "scopes_of", "thawed"]
+__all__ = ["LATEST", "REGISTERED", "Rules", "Verified", "frozen", "scopes_of", "thawed"]
 
 REGISTERED = ("iss", "sub", "aud", "exp", "iat", "jti")
 """The claims that a token of ours always has."""
@@ -54,7 +54,7 @@ class Rules:
             raise invalid("it comes from another issuer")
         if self.audiences.isdisjoint(_audiences(claims)):
             raise invalid("it is for another audience")
-        if issued > now + self.leeway:
+        if int(issued) > now + self.leeway:  # a fraction is there for cut-offs: clocks do not agree by it
             raise invalid("it was issued in the future")
         if "nbf" in claims and _time(claims, "nbf") > now + self.leeway:
             raise invalid("it is not valid yet")

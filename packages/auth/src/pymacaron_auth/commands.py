@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,10 @@ def generate(context: Context, user_id: str | None, expire_in: int | None, data:
 
     claims = _json_object(data)
     with context.service(secrets="required"):
-        click.echo(generate_token(user_id, expire_in=expire_in, data=claims, issuer=issuer))
+        try:
+            click.echo(generate_token(user_id, expire_in=expire_in, data=claims, issuer=issuer))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
 
 
 @token.command()
@@ -118,10 +120,12 @@ def _given(text: str | None) -> str:
 
 
 def _json_object(text: str) -> dict[str, Any]:
+    from pymacaron_auth.errors import AuthInvalidTokenError
+    from pymacaron_auth.jws import json_object
+
     try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise click.BadParameter('it should be a JSON object, such as \'{"role": "admin"}\'', param_hint="--data")
-    return found
+        return json_object(text.encode())
+    except (AuthInvalidTokenError, UnicodeEncodeError):
+        example = '\'{"role": "admin"}\''
+        told = f"it should be a JSON object of finite numbers, without a name twice, such as {example}"
+        raise click.BadParameter(told, param_hint="--data") from None

@@ -27,12 +27,15 @@ def generate_token(
     It is valid for `expire_in` seconds (`jwt_token_timeout`, a day by default) from `iat` on, which is now by default,
     else seconds since the epoch or a datetime. `data` are further claims; iss, sub, aud, exp, iat and jti are always
     the token's own.
-    Raises ConfigError where no key can sign or nobody is the user, ValueError for a time that is none.
+    Raises ConfigError where no key can sign or nobody is the user, ValueError for a user, a time or data that the
+    service itself would refuse.
     """
-    if expire_in is not None and not expire_in >= 1:
+    if expire_in is not None and not (_is_number(expire_in) and expire_in >= 1):
         raise ValueError("expire_in is a number of seconds, at least 1")
-    if user_id is not None and (isinstance(user_id, bool) or not str(user_id)):
-        raise ValueError("user_id is a text that is not empty, or a number")
+    if (user_id is not None and not (isinstance(user_id, str) or _is_whole(user_id))) or user_id == "":
+        raise ValueError("user_id is a text that is not empty, or a whole number")
+    if data is not None and not isinstance(data, Mapping):
+        raise ValueError("data is a dict of further claims")
     return authority_of(get_config()).issue(
         None if user_id is None else str(user_id),
         lifetime=expire_in,
@@ -40,6 +43,14 @@ def generate_token(
         issuer=issuer,
         issued=iat.timestamp() if isinstance(iat, datetime) else iat,
     )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or _is_whole(value)
 
 
 def verify_token(token: str) -> Verified:
