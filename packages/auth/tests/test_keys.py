@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from pymacaron.auth import generate_token
 from pymacaron.exceptions import ConfigError
 from pymacaron_auth import AuthInvalidTokenError
 from pymacaron_auth.jws import verified
-from pymacaron_auth.keys import FAMILIES, UnfitKeyError, family_of, key_from_jwk
+from pymacaron_auth.keys import FAMILIES, UnfitKeyError, family_of, key_from_jwk, key_from_text
 from tokenkit import CLAIMS, NOW, SECRET, SETTINGS, Shop, b64, forged, hs256
 
 CURVES: dict[str, Any] = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
@@ -143,6 +144,66 @@ JWK = {"kty": "oct", "k": b64(SECRET)}
 def test_a_jwk_that_is_not_for_verifying_by_its_algorithm_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(UnfitKeyError):
         key_from_jwk({**JWK, **change}, "HS")
+
+
+DER = b64encode(
+    ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " " * 64,
+        "\n" * 64,
+        f"  {'abc' * 10}  ",
+        "abcdefg" * 10,
+        "-----begin private key-----" + SECRET,
+        "Bag Attributes\n-----Begin RSA Private Key-----\n" + SECRET,
+        "---- BEGIN SSH2 PUBLIC KEY ----\n" + SECRET,
+        "  ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA " + SECRET,
+        " SHOP_JWT_SECRET_OF_THE_SHOP_IN_MAY ",
+        DER,
+        "\n".join(DER[start : start + 16] for start in range(0, len(DER), 16)),
+        b64encode(RSA.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode(),
+        b64encode(RSA.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())).decode(),
+        json.dumps({"kty": "oct", "k": b64(b"ab" * 32)}),
+    ],
+    ids=lambda text: text.strip()[:20],
+)
+def test_a_secret_that_is_easily_guessed_or_another_key_is_refused(text: str) -> None:
+    with pytest.raises(UnfitKeyError):
+        key_from_text(text, "HS")
+
+
+def test_blanks_around_a_secret_are_no_part_of_it(shop: Callable[..., Shop]) -> None:
+    assert shop({**SETTINGS, "jwt_secret": f" {SECRET}\n"}).at(NOW).call(forged()).status_code == 200
+    assert key_from_text(b64encode(bytes(range(32))).decode(), "HS").signing
+
+
+@pytest.mark.parametrize("alg", [None, "EdDSA", "Ed25519"])
+def test_ed25519_goes_by_both_of_its_names(alg: str | None) -> None:
+    key = key_from_jwk({**A4_KEY, **({"alg": alg} if alg else {})})
+    private = ed25519.Ed25519PrivateKey.generate()
+    own = key_from_jwk({**jwt.algorithms.OKPAlgorithm.to_jwk(private, as_dict=True), **({"alg": alg} if alg else {})})
+    assert verified(A4_TOKEN, lambda kid: key)[1].startswith(b"Example")
+    for name in ("EdDSA", "Ed25519"):
+        message = f"{b64(json.dumps({'alg': name}))}.{b64('{}')}"
+        token = f"{message}.{b64(private.sign(message.encode()))}"
+        assert verified(token, lambda kid: own)[1] == b"{}"
+
+
+def test_ed448_is_not_called_ed25519() -> None:
+    jwk = jwt.algorithms.OKPAlgorithm.to_jwk(ED448.public_key(), as_dict=True)
+    assert key_from_jwk(jwk).algorithms == ("EdDSA",)
+    with pytest.raises(UnfitKeyError):
+        key_from_jwk({**jwk, "alg": "Ed25519"})
+
+
+def test_an_algorithm_that_the_signing_key_is_not_for_stops_the_start(shop: Callable[..., Shop]) -> None:
+    pem = texts("ES256")[1]["pem"]
+    with pytest.raises(ConfigError, match="jwt_algorithm is ES384, but the key that signs is for ES256"):
+        shop({**SETTINGS, "jwt_algorithm": "ES384", "jwt_secret": pem})
 
 
 # RFC 7515, appendix A.1: published with its key, so that it is checked against others than ourselves.

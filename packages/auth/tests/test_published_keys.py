@@ -202,6 +202,17 @@ def test_of_two_keys_with_one_id_neither_is_taken(trusting: Callable[..., Trusti
     assert [ours.call(each) for each in tokens] == [401, 401, 200]
 
 
+def test_a_key_that_stands_twice_is_one(trusting: Callable[..., Trusting], issuer: Issuer) -> None:
+    issuer.publish(public_jwk(FIRST, "one"), public_jwk(FIRST, "one"), public_jwk(SECOND, "two"))
+    assert [trusting().call(token(FIRST, "one"))] == [200]
+
+
+def test_keys_that_fit_nothing_here_do_not_count(trusting: Callable[..., Trusting], issuer: Issuer) -> None:
+    unfit = [public_jwk(CURVE, f"ec{number}") for number in range(120)]
+    issuer.publish(*unfit, public_jwk(FIRST, "one"))
+    assert trusting().call(token(FIRST, "one")) == 200
+
+
 def test_an_unknown_key_id_has_the_set_fetched_at_most_once_a_minute_and_in_no_request(
     trusting: Callable[..., Trusting], issuer: Issuer
 ) -> None:

@@ -41,6 +41,7 @@ class Authority:
         self.rules = _rules(config, self.settings)
         self.audiences = _listed(self.settings.jwt_audience) or [str(config.name)]
         self.revocations = _revocations(config, self.settings, self.rules.issuer)
+        self._refuse_algorithm(config)
         if self.settings.jwt_token_renew_after is not None:
             self.signing_key()
 
@@ -110,6 +111,15 @@ class Authority:
         if key is None:
             raise ConfigError("no token can be made, for there is no key that signs: set jwt_secret or jwt_keys")
         return key
+
+    def _refuse_algorithm(self, config: Config) -> None:
+        """Raise ConfigError for an algorithm in the settings that the key which signs is not for."""
+        if self.settings.jwt_algorithm is None or not isinstance(self.keys, FixedKeys) or self.keys.signing is None:
+            return
+        fitting = self.keys.signing.algorithms
+        if self.algorithm not in fitting:
+            place = config.config_file.place("jwt_algorithm")
+            raise ConfigError(f"{place}: jwt_algorithm is {self.algorithm}, but the key that signs is for {fitting[0]}")
 
     def _algorithm_of(self, key: Key) -> str:
         return self.algorithm if self.algorithm in key.algorithms else key.algorithms[0]

@@ -13,13 +13,13 @@ from math import isinf
 from typing import Any, NoReturn
 
 from pymacaron_auth.errors import invalid
-from pymacaron_auth.keys import FAMILIES, Key
+from pymacaron_auth.keys import ED25519, FAMILIES, Key
 
 __all__ = ["json_object", "signed", "unverified", "verified"]
 
 LONGEST = 16384
 LONGEST_KID = 200
-KNOWN = [name for names in FAMILIES.values() for name in names]
+KNOWN = [name for names in (*FAMILIES.values(), ED25519) for name in names]
 REFUSED = ("crit", "b64", "jku", "jwk", "x5u", "x5c", "enc", "zip")
 """Headers that bring keys, or that ask for what is not done here (RFC 7515, section 4.1; RFC 7797)."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jwt.algorithms import Algorithm
 
-__all__ = ["FAMILIES", "Key", "UnfitKeyError", "can_verify", "family_of", "key_from_jwk", "key_from_text"]
+__all__ = ["ED25519", "FAMILIES", "Key", "UnfitKeyError", "can_verify", "family_of", "key_from_jwk", "key_from_text"]
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "HS": ("HS256", "HS384", "HS512"),
@@ -26,11 +27,16 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "EdDSA": ("EdDSA",),
 }
 KTY = {"HS": "oct", "RS": "RSA", "PS": "RSA", "ES": "EC", "EdDSA": "OKP"}
+ED25519 = ("EdDSA", "Ed25519")
+"""Two names of one algorithm (RFC 9864, section 2.2)."""
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 SHORTEST_SECRET = 32
+FEWEST_CHARACTERS = 8
 SHORTEST_MODULUS = 2048
 NUMBERS = frozenset(("d", "dp", "dq", "e", "k", "n", "p", "q", "qi", "x", "y"))
 BASE64URL = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+ARMOUR = re.compile(r"-{4,5} ?BEGIN|^(ssh-|ecdsa-sha2-|sk-ssh-)", re.IGNORECASE)
+"""How PEM (RFC 7468), SSH2 (RFC 4716) and OpenSSH keys begin."""
 NAME_OF_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
 
 
@@ -80,14 +86,15 @@ def key_from_text(text: str, family: str, *, kid: str | None = None, names: tupl
     if text.lstrip().startswith("{"):
         return key_from_jwk(_parsed(text), family, kid=kid)
     if family == "HS":
-        _refuse_weak(text.encode(), text, names)
-        return _key(kid, family, FAMILIES[family], text.encode())
+        text = text.strip()
+        _refuse_weak(text, names)
+        return _key(kid, family, FAMILIES[family], _strong(text.encode()))
     return _from_pem(text, family, kid)
 
 
 def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str | None = None) -> Key:
     """Read a JWK that may verify signatures of the family, by default that of its `alg`; raises UnfitKeyError."""
-    algorithm = jwk.get("alg")
+    algorithm = "EdDSA" if jwk.get("alg") == "Ed25519" and jwk.get("crv") == "Ed25519" else jwk.get("alg")
     family = family or _own_family(jwk)
     if jwk.get("kty") != KTY[family]:
         raise UnfitKeyError(f"is a JWK of another kty than {KTY[family]}, which {family} keys have")
@@ -105,8 +112,8 @@ def key_from_jwk(jwk: Mapping[str, Any], family: str | None = None, *, kid: str 
     if not all(BASE64URL.fullmatch(str(jwk[name])) for name in jwk.keys() & NUMBERS):
         raise UnfitKeyError("is a JWK with a member that is not base64url without padding")
     material = _loaded(lambda: _algorithms()[FAMILIES[family][0]].from_jwk(dict(jwk)), "is a JWK that cannot be read")
-    if family == "HS" and len(material) < SHORTEST_SECRET:
-        raise UnfitKeyError(f"has {len(material)} bytes: use at least {SHORTEST_SECRET}")
+    if family == "HS":
+        _strong(material)
     found = jwk.get("kid")
     return _key(kid if kid is not None else found if isinstance(found, str) else None, family, usable, material)
 
@@ -119,19 +126,40 @@ def _is_for_signatures(jwk: Mapping[str, Any]) -> bool:
 
 def _own_family(jwk: Mapping[str, Any]) -> str:
     """Return the family of a JWK by its own word; RSA keys that say nothing are taken for RS."""
+    algorithm = "EdDSA" if jwk.get("alg") == "Ed25519" else jwk.get("alg")
     for family, names in FAMILIES.items():
-        if jwk.get("alg") in names or (jwk.get("alg") is None and jwk.get("kty") == KTY[family]):
+        if algorithm in names or (algorithm is None and jwk.get("kty") == KTY[family]):
             return family
     raise UnfitKeyError("is a JWK whose alg and kty are none of those known here")
 
 
-def _refuse_weak(secret: bytes, text: str, names: tuple[str, ...]) -> None:
-    if "-----BEGIN" in text or text.startswith(("ssh-", "ecdsa-sha2-")):
+def _refuse_weak(text: str, names: tuple[str, ...]) -> None:
+    if ARMOUR.search(text) or _is_der(text):
         raise UnfitKeyError("is an asymmetric key, which is no secret: set jwt_algorithm to that of the key")
     if text.lower() in {name.lower() for name in names} or NAME_OF_VARIABLE.fullmatch(text):
         raise UnfitKeyError("is a name and no secret: list the environment variable in env_secrets and set it")
+
+
+def _strong(secret: bytes) -> bytes:
+    """Return a secret that is hard to guess; raises UnfitKeyError."""
     if len(secret) < SHORTEST_SECRET:
         raise UnfitKeyError(f"has {len(secret)} bytes: use at least {SHORTEST_SECRET}, such as 'openssl rand -hex 32'")
+    if len(set(secret)) < FEWEST_CHARACTERS:
+        raise UnfitKeyError(
+            f"has fewer than {FEWEST_CHARACTERS} different characters: make one by 'openssl rand -hex 32'"
+        )
+    return secret
+
+
+def _is_der(text: str) -> bool:
+    """Tell whether a text is a key in DER, by base64: a SEQUENCE of this very length that begins as keys do."""
+    try:
+        data = b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return False
+    count = data[1] & 0x7F if len(data) > 2 and data[1] & 0x80 else 0
+    length = int.from_bytes(data[2 : 2 + count]) if count else (data[1:2] or b"\0")[0]
+    return data[:1] == b"\x30" and 2 + count + length == len(data) and data[2 + count : 3 + count] in (b"\x02", b"\x30")
 
 
 def _from_pem(text: str, family: str, kid: str | None) -> Key:
@@ -154,6 +182,8 @@ def _key(kid: str | None, family: str, usable: tuple[str, ...], material: Any) -
         raise UnfitKeyError(f"has {material.key_size} bits: use at least {SHORTEST_MODULUS}")
     private = family == "HS" or hasattr(material, "private_bytes")
     public = material if family == "HS" or not private else material.public_key()
+    if family == "EdDSA" and "25519" in type(material).__name__:
+        usable = ED25519
     return Key(kid, family, usable, public, material if private else None)
 
 
@@ -175,7 +205,8 @@ def _algorithms() -> Mapping[str, Algorithm]:
     """Return PyJWT's algorithms by name; without cryptography there are those of HMAC alone."""
     from jwt.algorithms import get_default_algorithms
 
-    return get_default_algorithms()
+    found = get_default_algorithms()
+    return {**found, "Ed25519": found["EdDSA"]} if "EdDSA" in found else found
 
 
 def can_verify(family: str) -> bool:

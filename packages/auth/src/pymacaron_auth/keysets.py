@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from pymacaron_auth.errors import AuthUnavailableError, invalid
@@ -110,17 +111,13 @@ def _in_thread(work: Callable[[], None]) -> None:
 
 
 def _read(text: bytes, family: str) -> Mapping[str | None, Key]:
-    """Return the usable keys of a JWK set; raises ValueError for none. Of two keys of one id, neither is taken."""
+    """Return the usable keys of a JWK set, none of those that differ under one id; raises ValueError for no key."""
     listed = json.loads(text)["keys"]
     found: dict[str | None, Key] = {}
     twice: set[str | None] = set()
-    for jwk in listed[:MOST_KEYS]:
-        key = _usable(jwk, family)
-        if key is None:
-            continue
-        if key.kid in found:
+    for key in islice((key for jwk in listed if (key := _usable(jwk, family))), MOST_KEYS):
+        if found.setdefault(key.kid, key).verifying != key.verifying:
             twice.add(key.kid)
-        found[key.kid] = key
     usable = {kid: key for kid, key in found.items() if kid not in twice}
     if not usable:
         raise ValueError("no usable key")
