@@ -15,6 +15,25 @@ import pytest
 
 from tokenkit import BEARER, CLAIMS, SECRET, SETTINGS, document, forged, operation
 
+MINE = """
+from functools import wraps
+
+from pymacaron.auth import requires_auth as want_token
+
+
+def requires_auth(function):
+    return function
+
+
+@want_token
+def guarded():
+    return {}
+
+
+@wraps(guarded)
+def below():
+    return guarded()
+"""
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -25,7 +44,8 @@ def pym(folder: Callable[..., Path]) -> Run:
 
     def run(*arguments: str, stdin: str = "", settings: Any = None, api: Any = None) -> Any:
         if not roots:
-            roots.append(folder({**SETTINGS, "default_user_id": "default"} if settings is None else settings, api))
+            own = {**SETTINGS, "default_user_id": "default"}
+            roots.append(folder(own if settings is None else settings, api, mine=MINE))
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "pymacaron", *arguments],
             cwd=roots[0],
@@ -144,6 +164,12 @@ AUDITED = document(
         "/scoped/{item_id}": with_id(security=SCOPED),
         "/half/{item_id}": with_id(security=[*SCOPED, *TOKEN]),
         "/policy/{item_id}": with_id(security=TOKEN, **{"x-pym-policy": "shop.policies.owner"}),
+        "/joined/{userid}": with_id("userid", security=TOKEN),
+        "/pet/{petId}/{petid}": with_id("petid", security=TOKEN),
+        "/named": {"get": operation(**{"x-decorate-server": "mine.requires_auth"})},
+        "/imported": {"get": operation(**{"x-decorate-server": "pymacaron_auth.requires_auth"})},
+        "/own": {"get": operation("mine.guarded")},
+        "/below": {"get": operation("mine.below")},
         "/valid/{valid}": with_id("valid", security=TOKEN),
         "/decorated/{item_id}": with_id(**{"x-decorate-server": "pymacaron.auth.requires_auth"}),
         "/skipped": {"get": {**operation(), "x-no-bind-server": True}},
@@ -155,8 +181,10 @@ AUDITED = document(
 def test_an_audit_lists_operations_that_are_open_and_ids_without_a_policy(pym: Run) -> None:
     found = json.loads(pym("audit", "--json", api=AUDITED).stdout)
     assert {(each["path"], each["kind"]) for each in found} == {
-        *((path, "open") for path in ("/open", "/declared", "/either")),
+        *((path, "open") for path in ("/open", "/declared", "/either", "/named")),
         *((f"/{path}", "no-policy") for path in ("ids/{item_id}", "camel/{itemId}", "plain/{id}", "half/{item_id}")),
+        ("/joined/{userid}", "no-policy"),
+        ("/pet/{petId}/{petid}", "no-policy"),
         ("/decorated/{item_id}", "no-policy"),
     }
     assert {"method", "path", "kind", "place", "reason"} == set(found[0])
@@ -165,5 +193,15 @@ def test_an_audit_lists_operations_that_are_open_and_ids_without_a_policy(pym: R
 
 def test_an_audit_prints_a_line_for_each_finding(pym: Run) -> None:
     lines = pym("audit", api=AUDITED).stdout.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 11
     assert lines[0].split()[:3] == ["GET", "/open", "open"]
+
+
+def test_an_audit_that_checks_ends_with_1_where_it_finds_anything(pym: Run) -> None:
+    for how, status in (((), 0), (("--check",), 1), (("--check", "--json"), 1)):
+        assert pym("audit", *how, api=AUDITED).returncode == status
+
+
+def test_an_audit_that_checks_ends_with_0_where_it_finds_nothing(pym: Run) -> None:
+    done = pym("audit", "--check")
+    assert (done.returncode, done.stdout) == (0, "")

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import unwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pymacaron.service import Service
     from pymacaron.spec import Operation
 
 __all__ = ["Finding", "findings"]
 
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-DECORATOR = "requires_auth"
+MODULES = ("pymacaron.auth", "pymacaron_auth", "pymacaron_auth.caller")
+DECORATORS = tuple(f"{module}.requires_auth" for module in MODULES)
 POLICY = "x-pym-policy"
+ENDINGS = ("id", "uuid", "guid")
+OTHER_WORDS = frozenset(("valid", "invalid", "paid", "unpaid", "grid", "bid", "aid", "mid", "hybrid", "void", "solid"))
+"""Words that end like ids and are none."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,9 @@ class Finding:
     reason: str
 
 
-def findings(operation: Operation) -> Iterator[Finding]:
-    """Give what an audit says of one operation."""
-    if _is_open(operation):
+def findings(service: Service, operation: Operation) -> Iterator[Finding]:
+    """Give what an audit says of one operation of a service."""
+    if _is_open(service, operation):
         yield _finding(operation, "open", "anybody may call it")
     elif (names := _identifiers(operation)) and not _has_policy(operation):
         reason = f"any caller may give any {' and '.join(names)}: want a scope, or name the rule as {POLICY}"
@@ -41,9 +47,22 @@ def _finding(operation: Operation, kind: str, reason: str) -> Finding:
     return Finding(operation.method.upper(), operation.path, kind, str(operation.place), reason)
 
 
-def _is_open(operation: Operation) -> bool:
-    decorated = (operation.binding.decorate_server or "").endswith(f".{DECORATOR}")
-    return not decorated and (not operation.security or not all(operation.security))
+def _is_open(service: Service, operation: Operation) -> bool:
+    return (not operation.security or not all(operation.security)) and not _is_guarded(service, operation)
+
+
+def _is_guarded(service: Service, operation: Operation) -> bool:
+    """Tell whether the handler wants a caller by itself; where it cannot be imported, its decorator's name tells."""
+    from pymacaron.http.security import Guarded
+
+    binding = operation.binding
+    try:
+        handler = service.import_dotted(binding.server or "")
+        if binding.decorate_server:
+            handler = service.import_dotted(binding.decorate_server)(handler)
+        return isinstance(unwrap(handler, stop=lambda each: isinstance(each, Guarded)), Guarded)
+    except Exception:
+        return binding.decorate_server in DECORATORS
 
 
 def _has_policy(operation: Operation) -> bool:
@@ -64,4 +83,4 @@ def _identifiers(operation: Operation) -> list[str]:
 
 def _names_one(name: str) -> bool:
     words = re.split(r"[^a-z0-9]+", CAMEL.sub("_", name).lower())
-    return words[-1] in ("id", "uuid", "guid")
+    return words[-1].endswith(ENDINGS) and words[-1] not in OTHER_WORDS

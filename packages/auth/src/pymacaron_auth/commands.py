@@ -92,22 +92,28 @@ def revoke(context: Context, text: str | None, user_id: str | None) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+@click.option("--check", is_flag=True, help="Exit with 1 where anything is found.")
 @click.pass_obj
-def audit(context: Context, as_json: bool) -> None:
+def audit(context: Context, as_json: bool, check: bool) -> None:
     """List operations that anybody may call, and those that take an id from any caller.
 
-    The second kind wants a scope, or a rule that the document names as x-pym-policy.
+    The second kind wants a scope, or a rule that the document names as x-pym-policy. Handlers are imported where they
+    can be, to see whether they want a caller by themselves.
     """
     from pymacaron_auth.audit import findings
 
     service = context.service()
     pools = service.load_apis(service.config.apis)
     operations = (operation for pool in pools for operation in pool.document.operations)
-    found = [finding for operation in operations if not operation.binding.skipped for finding in findings(operation)]
+    bound = [operation for operation in operations if not operation.binding.skipped]
+    with service:
+        found = [finding for operation in bound for finding in findings(service, operation)]
     if as_json:
         print_json([vars(finding) for finding in found])
     elif found:
         print_table([_row(finding) for finding in found])
+    if check and found:
+        raise click.exceptions.Exit(1)
 
 
 def _row(finding: Finding) -> list[str]:
