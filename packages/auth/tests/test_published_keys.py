@@ -8,6 +8,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -49,6 +50,7 @@ class Issuer:
     url: str
     answer: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
     asked: list[str] = field(default_factory=list)
+    slow: str | None = None
 
     def publish(self, *keys: dict[str, Any]) -> None:
         self.answer = (200, {"Content-Type": "application/json"}, json.dumps({"keys": keys}).encode())
@@ -83,6 +85,9 @@ def issuer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issue
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.asked.append(self.path)
+            if found.slow:
+                self.drip()
+                return
             status, headers, body = found.answer
             self.send_response(status)
             for name, text in headers.items():
@@ -90,9 +95,17 @@ def issuer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issue
             self.end_headers()
             self.wfile.write(body)
 
+        def drip(self) -> None:
+            """Send a little now and then, for longer than anybody should wait."""
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if found.slow == "body" else b"X-Slow: "))
+            with suppress(OSError):
+                while not over.wait(0.02):
+                    self.wfile.write(b" ")
+
         def log_message(self, *arguments: Any) -> None:
             """Say nothing."""
 
+    over = threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -102,6 +115,7 @@ def issuer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issue
     thread.start()
     monkeypatch.setattr(outside, "OPENER", outside.opener(ssl.create_default_context(cafile=certificate)))
     yield found
+    over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -301,11 +315,16 @@ def test_nothing_but_https_is_opened(url: str) -> None:
         outside.fetch(url)
 
 
-def test_a_slow_issuer_is_given_up(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    issuer.publish(public_jwk(FIRST, "one"))
-    monkeypatch.setattr(outside, "TOGETHER", -1.0)
+@pytest.mark.parametrize("slow", ["headers", "body"])
+def test_a_slow_issuer_is_given_up_in_all(issuer: Issuer, monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
+    issuer.slow = slow
+    monkeypatch.setattr(outside, "TOGETHER", 0.3)
     with pytest.raises(OSError, match="too slow"):
         outside.fetch(issuer.url)
+    for thread in threading.enumerate():
+        if thread.name == "pymacaron-fetch":
+            thread.join(5)
+            assert not thread.is_alive()
 
 
 def test_the_background_is_a_thread_of_its_own(issuer: Issuer) -> None:

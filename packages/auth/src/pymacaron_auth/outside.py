@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import http.client
+import socket
+import threading
+import urllib.error
 import urllib.request
+from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +23,39 @@ TOGETHER = 10.0
 LARGEST = 1 << 20
 
 
+class Connection(http.client.HTTPSConnection):
+    """A connection that another thread may end, whatever is being read."""
+
+    def connect(self) -> None:
+        """Connect, and keep the socket: http.client lets go of it once a reply has begun."""
+        super().connect()
+        self._kept = self.sock
+
+    def end(self) -> None:
+        """Have reads come to their end."""
+        if kept := getattr(self, "_kept", None):
+            with suppress(OSError):
+                socket.socket.shutdown(kept, socket.SHUT_RDWR)
+
+
+class Handler(urllib.request.HTTPSHandler):
+    """Opens https URLs by connections that stand in the request, as `connections`."""
+
+    def https_open(self, request: Any) -> Any:
+        """Open a request."""
+
+        def connection(host: str, **options: Any) -> Connection:
+            made = Connection(host, context=self._tls, **options)
+            request.connections.append(made)
+            return made
+
+        return self.do_open(connection, request)
+
+    def __init__(self, context: SSLContext | None) -> None:
+        super().__init__(context=context)
+        self._tls = context
+
+
 class NoRedirects(urllib.request.HTTPRedirectHandler):
     """Turns a redirect into the error that its status is."""
 
@@ -30,7 +68,7 @@ def opener(context: SSLContext | None = None) -> urllib.request.OpenerDirector:
     found = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
-        urllib.request.HTTPSHandler(context=context),
+        Handler(context),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         NoRedirects(),
@@ -46,15 +84,32 @@ def fetch(url: str) -> bytes:
     """Return what an https URL holds, 1 MiB at most, within 10 s and without redirects; raises OSError, ValueError."""
     if not url.startswith("https://"):
         raise ValueError("only https is fetched")
-    deadline = time.monotonic() + TOGETHER
-    headers = {"Accept": "application/json, application/jwk-set+json"}
-    pieces: list[bytes] = []
-    with OPENER.open(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as reply:  # noqa: S310 - https only
-        while piece := reply.read1(65536):
-            pieces.append(piece)
-            if time.monotonic() > deadline or sum(map(len, pieces)) > LARGEST:
-                raise OSError("too slow or too large")
-    return b"".join(pieces)
+    request: Any = urllib.request.Request(url, headers={"Accept": "application/json, application/jwk-set+json"})  # noqa: S310 - https only
+    request.connections = []
+    found: Future[bytes] = Future()
+    threading.Thread(target=_settle, args=(found, request), name="pymacaron-fetch", daemon=True).start()
+    try:
+        return found.result(TOGETHER)
+    except TimeoutError:
+        for connection in request.connections:
+            connection.end()
+        raise OSError("too slow") from None
+
+
+def _settle(found: Future[bytes], request: Any) -> None:
+    """Read a reply; a time-out of the socket bounds each of its pieces, and not all of them."""
+    try:
+        with OPENER.open(request, timeout=TIMEOUT) as reply:
+            text = reply.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise OSError("too large")
+    except urllib.error.HTTPError as error:
+        error.close()
+        found.set_exception(OSError(f"status {error.code}"))
+    except BaseException as error:
+        found.set_exception(error)
+    else:
+        found.set_result(text)
 
 
 def connect_redis(url: str) -> Redis:
