@@ -84,7 +84,7 @@ def with_default(version: str, schema: str, good: str = "{type: string, default:
 
 WRONG = {
     "{type: string, default: 5}": "input should be a valid string",
-    "{type: string, enum: [a, b], default: c}": "input should be one of the values that are listed",
+    "{type: string, enum: [a, b], default: c}": "input should be 'a' or 'b'",
     "{type: string, default: null}": "input should be a valid string",
     "{type: string, maxLength: 1, default: abc}": "input should have at most 1 characters",
     "{type: string, pattern: '^a', default: b}": "input should match the pattern '^a'",

@@ -13,7 +13,6 @@ from flask import has_request_context, request
 from flask.globals import request_ctx
 
 from pymacaron.exceptions import AuthenticationError
-from pymacaron.http.dispatch import finished
 from pymacaron.http.incoming import Incoming
 from pymacaron.plugins.records import Authenticator, Identity, SecurityScheme
 from pymacaron.service import current_service
@@ -67,7 +66,11 @@ class Guarded:
         guard = _guard(((self.authenticator(current_service()),),))
         guard(Incoming(context, context.request.environ, {}))
         result = self.handler(*arguments, **keywords)
-        return finished(result) if isinstance(result, CoroutineType) and not _in_a_loop() else result
+        if not isinstance(result, CoroutineType) or _in_a_loop():
+            return result
+        from pymacaron.http.dispatch import finished  # only requests need what it imports
+
+        return finished(result)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Return the function bound to an object, as a method is."""
