@@ -288,6 +288,21 @@ CASES: dict[str, tuple[str, str, list[tuple[bool, str, str]]]] = {
         "day: {type: string, not: {const: a},",
         both("not-changed", "day", **NARROWED),
     ),
+    "a property is refused by false": (
+        "day: {type: string, format: date}",
+        "day: false",
+        both("property-removed", "day", **CHANGED),
+    ),
+    "a property that nothing told of is refused by false": (
+        "{n: {type: integer}}",
+        "{n: {type: integer}, m: false}",
+        both("values-refused", "lot.m", **NARROWED),
+    ),
+    "no value is left by what holds together": (
+        "{n: {type: integer}}",
+        "{n: {type: integer, allOf: [{type: string}]}}",
+        both("property-removed", "lot.n", **CHANGED),
+    ),
     # security
     "a scope is added": ("login: [read]", "login: [read, write]", [(BREAKING, "", "security-tightened")]),
     "a scope is dropped": ("login: [read]", "login: []", [(COMPATIBLE, "", "security-loosened")]),
@@ -323,6 +338,71 @@ def test_each_change_is_told_with_its_direction(case: str, laid: Lay) -> None:
     changes = compare(load_document(root / "old.yaml"), load_document(root / "new.yaml"))
     found = list(dict.fromkeys(told(change) for change in changes))
     assert sorted(found) == sorted(expected)
+
+
+SCHEMAS: dict[str, tuple[str, str, dict[str, bool] | None]] = {
+    "false becomes a type": ("false", "{type: string}", WIDENED),
+    "a type becomes false": ("{type: string}", "false", NARROWED),
+    "anything becomes false": ("{}", "false", NARROWED),
+    "items become false": ("{type: array}", "{type: array, items: false}", NARROWED),
+    "items are no longer false": ("{type: array, items: false}", "{type: array}", WIDENED),
+    "false is said otherwise": (
+        "{type: object, additionalProperties: false}",
+        "{type: object, additionalProperties: {not: {}}}",
+        None,
+    ),
+    "a property is no longer false": ("{properties: {a: false}}", "{properties: {a: {type: string}}}", WIDENED),
+    "a property that was false is not told of": ("{properties: {a: false}}", "{}", WIDENED),
+    "a false property stands where all others are refused": (
+        "{properties: {a: false}, additionalProperties: false}",
+        "{additionalProperties: false}",
+        None,
+    ),
+    "an alternative that is false": (
+        "{anyOf: [{type: string, minLength: 1}, false]}",
+        "{type: string, minLength: 1}",
+        None,
+    ),
+    "a property is typed otherwise than further ones": (
+        "{additionalProperties: {type: integer}}",
+        "{additionalProperties: {type: integer}, properties: {a: {type: string}}}",
+        CHANGED,
+    ),
+    "a property is typed as further ones": (
+        "{additionalProperties: {type: integer}}",
+        "{additionalProperties: {type: integer}, properties: {a: {type: integer}}}",
+        None,
+    ),
+    "a property is held to what further ones are": (
+        "{additionalProperties: {maximum: 3}, properties: {a: {}}}",
+        "{additionalProperties: {maximum: 3}}",
+        CHANGED,
+    ),
+}
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: T, version: "1"}
+paths:
+  /a:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/It'}}}}
+      responses: {"200": {description: It., content: {application/json: {schema: {$ref: '#/components/schemas/It'}}}}}
+components:
+  schemas:
+    A: {type: object, required: [kind], properties: {kind: {type: string}, x: {type: integer}}}
+    B: {type: object, required: [kind], properties: {kind: {type: string}, y: {type: integer}}}
+    It: %s
+"""
+
+
+@pytest.mark.parametrize("case", SCHEMAS)
+def test_a_schema_that_takes_less_breaks_requests_and_one_that_takes_more_answers(case: str, laid: Lay) -> None:
+    before, after, expected = SCHEMAS[case]
+    root = laid({"old.yaml": DOCUMENT % before, "new.yaml": DOCUMENT % after})
+    changes = compare(load_document(root / "old.yaml"), load_document(root / "new.yaml"))
+    broken = {change.part for change in changes if change.breaking}
+    told = expected or {"narrowed": False, "widened": False}
+    assert {"narrowed": BODY in broken, "widened": ANSWER in broken} == told
 
 
 def test_the_name_of_a_variable_in_a_path_does_not_matter(laid: Lay) -> None:

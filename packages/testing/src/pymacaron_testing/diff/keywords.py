@@ -30,7 +30,8 @@ def keyword_differences(old: View, new: View, place: Place) -> Iterator[Differen
 
 
 def _types(old: View, new: View, place: Place) -> Iterator[Difference]:
-    before, after = old.types or _EVERY, new.types or _EVERY
+    before = _EVERY if old.types is None else old.types
+    after = _EVERY if new.types is None else new.types
     plain = (old.types is None or new.types is None) and (old.unions or new.unions)
     if before == after or plain:
         return

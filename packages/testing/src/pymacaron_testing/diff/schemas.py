@@ -59,6 +59,8 @@ class SchemaComparison:
         if not old and not new:
             return [], []
         place = (new or old)[0].resolved.place
+        if one.is_nothing or other.is_nothing:
+            return _emptied(one, other, place), []
         if _only_alternatives(one, other):
             found: tuple[list[Difference], list[Inner]] = [], []
             self._unions((old, one), (new, other), place, *found)
@@ -76,24 +78,43 @@ class SchemaComparison:
         self, old: View, new: View, place: Place, differences: list[Difference], inner: list[Inner]
     ) -> None:
         for name in (*old.properties, *(name for name in new.properties if name not in old.properties)):
-            step = f".{name}"
-            if name in old.properties and name in new.properties:
-                inner.append((step, (old.properties[name], new.properties[name])))
-            elif name in old.properties:
-                differences.append(self._removed(name, old, new, place))
+            if name not in old.properties:
+                self._come(name, old, new, differences, inner)
+            elif name not in new.properties:
+                self._gone(name, old, new, place, differences, inner)
+            elif _takes(old, name, self._old) and not _takes(new, name, self._new):
+                differences.append(self._removed(name, old, place, refused=True))
             else:
-                where = new.properties[name][0].place
-                widened = old.closed
-                differences.append(Difference("property-added", "is added", where, widened=widened, path=step))
+                inner.append((f".{name}", (old.properties[name], new.properties[name])))
         self._required(old, new, place, differences)
 
-    def _removed(self, name: str, old: View, new: View, place: Place) -> Difference:
+    def _come(self, name: str, old: View, new: View, differences: list[Difference], inner: list[Inner]) -> None:
+        """Tell of a property that was an unnamed one before: what those were held to may be more, or less."""
+        limit = _limit(old, self._old)
+        taken = _takes(new, name, self._new)
+        if taken:
+            where = new.properties[name][0].place
+            differences.append(Difference("property-added", "is added", where, widened=old.closed, path=f".{name}"))
+        if not old.closed and (limit or not taken):
+            inner.append((f".{name}", (limit, new.properties[name])))
+
+    def _gone(
+        self, name: str, old: View, new: View, place: Place, differences: list[Difference], inner: list[Inner]
+    ) -> None:
+        limit = _limit(new, self._new)
+        taken = _takes(old, name, self._old)
+        if taken:
+            differences.append(self._removed(name, old, place, refused=new.closed))
+        if not new.closed and (limit or not taken):
+            inner.append((f".{name}", (old.properties[name], limit)))
+
+    def _removed(self, name: str, old: View, place: Place, *, refused: bool) -> Difference:
         """Tell of a property that is gone: what is sent is refused if nothing else is taken, and answers lack it."""
-        told = "is removed, and refused from now on" if new.closed else "is removed"
+        told = "is removed, and refused from now on" if refused else "is removed"
         if "deprecated" in self._old.of(old.properties[name]).flags:
             told = "is removed, as was announced by 'deprecated'"
             return Difference("property-removed", told, place, path=f".{name}")
-        return Difference("property-removed", told, place, narrowed=new.closed, widened=True, path=f".{name}")
+        return Difference("property-removed", told, place, narrowed=refused, widened=True, path=f".{name}")
 
     def _required(self, old: View, new: View, place: Place, differences: list[Difference]) -> None:
         before, after = self._asked(old, self._old), self._asked(new, self._new)
@@ -184,6 +205,25 @@ class SchemaComparison:
                 left.remove(found[0])
                 pairs.append((one, found[0]))
         return pairs
+
+
+def _takes(view: View, name: str, views: Views) -> bool:
+    """Tell whether any value of a property is taken."""
+    return not views.of(view.properties[name]).is_nothing if name in view.properties else not view.closed
+
+
+def _limit(view: View, views: Views) -> Schemas:
+    """Return what properties that are not named are held to; none where that is nothing in particular."""
+    return view.further if views.of(view.further) != View() else ()
+
+
+def _emptied(old: View, new: View, place: Place) -> list[Difference]:
+    """Tell of a schema that takes no value at all any more, or takes one now."""
+    if old.is_nothing and new.is_nothing:
+        return []
+    told = "no value is taken any more" if new.is_nothing else "values are taken now"
+    kind = "values-refused" if new.is_nothing else "values-taken"
+    return [Difference(kind, told, place, narrowed=new.is_nothing, widened=old.is_nothing)]
 
 
 def _only_alternatives(old: View, new: View) -> bool:

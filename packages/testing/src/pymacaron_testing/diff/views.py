@@ -68,6 +68,11 @@ class View:
     discriminator: str | None = None
     default: str | None = None
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no value fits, as with the schema `false`."""
+        return self.types is not None and not self.types
+
     def and_(self, other: View) -> View:
         """Return what this view and another one ask together."""
         return View(
@@ -127,7 +132,10 @@ class Views:
         return _or_null(view) if _says_null(schema) else view
 
     def _union(self, schema: Schema, word: str) -> View:
-        branches = tuple((branch,) for branch in schema.children(word).values())
+        written = tuple((branch,) for branch in schema.children(word).values())
+        branches = tuple(branch for branch in written if not self.of(branch).is_nothing)
+        if not branches:
+            return View(types=frozenset())
         others = tuple(branch for branch in branches if self.of(branch).types != frozenset({"null"}))
         nullable = len(others) < len(branches)
         if len(others) == 1:
@@ -141,7 +149,7 @@ def _written(schema: Schema) -> View:
     words = schema.siblings
     new = schema.dialect == "openapi-3.1"
     return View(
-        types=_types(words.get("type")),
+        types=frozenset() if _refuses_all(words) else _types(words.get("type")),
         values=_values(words, new),
         lowest=_bound(words, "minimum", "exclusiveMinimum", least=True),
         highest=_bound(words, "maximum", "exclusiveMaximum", least=False),
@@ -154,7 +162,7 @@ def _written(schema: Schema) -> View:
         if "properties" in words
         else {},
         required=frozenset(_required(words)),
-        closed=words.get("additionalProperties") is False or (new and words.get("unevaluatedProperties") is False),
+        closed=_is_false(words.get("additionalProperties")) or (new and words.get("unevaluatedProperties") is False),
         further=(schema.child("additionalProperties"),) if isinstance(words.get("additionalProperties"), dict) else (),
         items=(schema.child("items"),) if isinstance(words.get("items"), dict | bool) else (),
         opaque=_opaque(schema),
@@ -177,7 +185,7 @@ def _settled(view: View) -> View:
     types = view.types
     if view.values is not None:
         shown = frozenset(_TYPES_OF_JSON.get(type(value), "null") for value in view.values.values())
-        types = shown if types is None else _intersected(types, shown | ({"number"} & types))
+        types = shown if types is None else types & (shown | (_NUMBERS if shown & _NUMBERS else shown))
     if types is None or types - {"integer", "null"} or "integer" not in types:
         return view if types is view.types else replace(view, types=types)
     return replace(view, types=types, lowest=_whole(view.lowest, 1), highest=_whole(view.highest, -1))
@@ -190,6 +198,15 @@ def _whole(bound: Bound | None, step: int) -> Bound | None:
     number, exclusive = bound
     rounded = math.ceil(number) if step > 0 else math.floor(number)
     return (rounded + step if exclusive and rounded == number else rounded), False
+
+
+def _refuses_all(words: Mapping[str, Any]) -> bool:
+    """Tell whether keywords are, or hold, what stands for the schema `false`."""
+    return "not" in words and words["not"] in ({}, True)
+
+
+def _is_false(written: Any) -> bool:
+    return written is False or (isinstance(written, dict) and _refuses_all(written))
 
 
 def _or_null(view: View) -> View:
@@ -279,7 +296,7 @@ def _opaque(schema: Schema) -> dict[str, Schemas]:
     return {
         word: (replace(schema, keywords={word: value}),)
         for word, value in {**{word: words[word] for word in _OPAQUE if word in words}, **listed}.items()
-        if value not in ({}, True) and (word, value) != ("unevaluatedProperties", False)
+        if (word == "contains" or value not in ({}, True)) and (word, value) != ("unevaluatedProperties", False)
     }
 
 
