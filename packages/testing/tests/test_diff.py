@@ -340,6 +340,10 @@ def test_each_change_is_told_with_its_direction(case: str, laid: Lay) -> None:
     assert sorted(found) == sorted(expected)
 
 
+UNION = (
+    "{oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}], "
+    "discriminator: {propertyName: kind, mapping: {%s}}}"
+)
 SCHEMAS: dict[str, tuple[str, str, dict[str, bool] | None]] = {
     "false becomes a type": ("false", "{type: string}", WIDENED),
     "a type becomes false": ("{type: string}", "false", NARROWED),
@@ -377,6 +381,31 @@ SCHEMAS: dict[str, tuple[str, str, dict[str, bool] | None]] = {
         "{additionalProperties: {maximum: 3}, properties: {a: {}}}",
         "{additionalProperties: {maximum: 3}}",
         CHANGED,
+    ),
+    "the values of a discriminator are swapped": (UNION % "a: A, b: B", UNION % "a: B, b: A", CHANGED),
+    "a value of a discriminator is another": (UNION % "a: A, b: B", UNION % "a: A, c: B", CHANGED),
+    "a value of a discriminator is added": (UNION % "a: A", UNION % "a: A, b: B", WIDENED),
+    "a value of a discriminator is removed": (UNION % "a: A, b: B", UNION % "a: A", NARROWED),
+    "a value of a discriminator is written out": (UNION % "a: A", UNION % "a: '#/components/schemas/A', B: B", None),
+    "alternatives that overlap exclude each other": (
+        "{anyOf: [{type: number}, {type: integer}]}",
+        "{oneOf: [{type: number}, {type: integer}]}",
+        NARROWED,
+    ),
+    "alternatives that overlap exclude each other no more": (
+        "{oneOf: [{type: number}, {type: integer}]}",
+        "{anyOf: [{type: number}, {type: integer}]}",
+        WIDENED,
+    ),
+    "alternatives that do not overlap exclude each other": (
+        "{anyOf: [{type: string, maxLength: 3}, {type: integer}]}",
+        "{oneOf: [{type: string, maxLength: 3}, {type: integer}]}",
+        None,
+    ),
+    "several types are written as alternatives": (
+        "{type: [string, integer]}",
+        "{anyOf: [{type: string}, {type: integer}]}",
+        None,
     ),
 }
 DOCUMENT = """\

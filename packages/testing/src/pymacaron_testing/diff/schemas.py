@@ -72,6 +72,7 @@ class SchemaComparison:
         self._properties(one, other, place, differences, inner)
         self._containers(one, other, place, differences, inner)
         self._unions((old, one), (new, other), place, differences, inner)
+        self._mappings(one, other, place, differences)
         return differences, inner
 
     def _properties(
@@ -164,9 +165,26 @@ class SchemaComparison:
             for each, its in zip(one, other, strict=True):
                 self._branches(each, its, place, differences, inner)
             return
+        if one and other and old[1].exclusive != new[1].exclusive:
+            now = new[1].exclusive
+            told = "only one of the alternatives may fit now" if now else "several of the alternatives may fit now"
+            differences.append(Difference("alternatives-changed", told, place, narrowed=now, widened=not now))
         before: Sequence[Schemas | None] = one[0] if one else (old[0],)
         after: Sequence[Schemas | None] = other[0] if other else (new[0],)
         self._branches(before, after, place, differences, inner)
+
+    def _mappings(self, old: View, new: View, place: Place, differences: list[Difference]) -> None:
+        """Tell of values of a discriminator that stand for something else; what came or went is so with its value."""
+        if not old.discriminator or old.discriminator != new.discriminator:
+            return
+        for value in sorted(old.mapping.keys() | new.mapping.keys()):
+            before, after = old.mapping.get(value, ()), new.mapping.get(value, ())
+            if before and after and (_called(before) == _called(after) or not any(self._found(before, after))):
+                continue
+            told = "stands for another schema" if before and after else "is known" if after else "is no longer known"
+            told = f"the value '{value}' of the discriminator {told}{' now' if after else ''}"
+            narrowed, widened = bool(before), bool(after)
+            differences.append(Difference("discriminator-changed", told, place, narrowed=narrowed, widened=widened))
 
     def _branches(
         self,
@@ -257,6 +275,10 @@ def _name(schemas: Schemas) -> str:
         return f"'{written.rpartition('/')[2]}'"
     title = schemas[0].keywords.get("title")
     return f"'{title}'" if isinstance(title, str) else schemas[0].place.pointer[-1]
+
+
+def _called(schemas: Schemas) -> str:
+    return schemas[0].resolved.place.pointer[-1]
 
 
 def _below(difference: Difference, path: str) -> Difference:

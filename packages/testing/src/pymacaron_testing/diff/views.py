@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import combinations
 from typing import Any
 
 from pymacaron.spec import Place, Schema
@@ -66,6 +67,8 @@ class View:
     opaque: Mapping[str, tuple[Schema, ...]] = field(default_factory=dict)
     flags: frozenset[str] = frozenset()
     discriminator: str | None = None
+    mapping: Mapping[str, Schemas] = field(default_factory=dict)
+    exclusive: bool = False
     default: str | None = None
 
     @property
@@ -94,6 +97,8 @@ class View:
             opaque=_joined(self.opaque, other.opaque),
             flags=self.flags | other.flags,
             discriminator=self.discriminator or other.discriminator,
+            mapping={**other.mapping, **self.mapping},
+            exclusive=self.exclusive or other.exclusive,
             default=self.default if other.default is None else other.default,
         )
 
@@ -141,7 +146,14 @@ class Views:
         if len(others) == 1:
             only = self._one(others[0][0])
             return _or_null(only) if nullable else only
-        return View(unions=((*others, NULL_BRANCH) if nullable else others,))
+        views = [self.of(branch) for branch in others]
+        apart = all(_are_apart(one, other) for one, other in combinations(views, 2))
+        types = [view.types for view in views if view.types and view == View(types=view.types)]
+        if apart and len(types) == len(views):
+            plain = View(types=frozenset[str]().union(*types))
+            return _or_null(plain) if nullable else plain
+        exclusive = word == "oneOf" and not apart and "discriminator" not in schema.siblings
+        return View(unions=((*others, NULL_BRANCH) if nullable else others,), exclusive=exclusive)
 
 
 def _written(schema: Schema) -> View:
@@ -168,6 +180,7 @@ def _written(schema: Schema) -> View:
         opaque=_opaque(schema),
         flags=frozenset(word for word in ("readOnly", "writeOnly", "deprecated") if words.get(word) is True),
         discriminator=_discriminator(words),
+        mapping=_mapping(schema),
         default=_text(words["default"]) if "default" in words else None,
     )
 
@@ -287,6 +300,32 @@ def _discriminator(words: Mapping[str, Any]) -> str | None:
     written = words.get("discriminator")
     name = written.get("propertyName") if isinstance(written, dict) else written
     return name if isinstance(name, str) else None
+
+
+def _mapping(schema: Schema) -> dict[str, Schemas]:
+    """Return what the values of a discriminator stand for, those that are the names of alternatives included."""
+    from pymacaron.models.heirs import target_of
+
+    told = schema.siblings.get("discriminator")
+    if told is None:
+        return {}
+    written = told.get("mapping") if isinstance(told, dict) else None
+    found = {
+        str(branch.keywords["$ref"]).rpartition("/")[2]: (branch,)
+        for word in ("oneOf", "anyOf")
+        for branch in (schema.children(word).values() if isinstance(schema.siblings.get(word), list) else ())
+        if "$ref" in branch.keywords
+    }
+    for value, target in written.items() if isinstance(written, dict) else ():
+        named = target_of(schema, target)
+        if named is not None:
+            found[value] = (named,)
+    return found
+
+
+def _are_apart(one: View, other: View) -> bool:
+    """Tell whether the types of two views leave no value that fits both."""
+    return one.types is not None and other.types is not None and not one.types & other.types
 
 
 def _opaque(schema: Schema) -> dict[str, Schemas]:
