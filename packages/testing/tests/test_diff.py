@@ -106,8 +106,19 @@ CASES: dict[str, tuple[str, str, list[tuple[bool, str, str]]]] = {
     ),
     "an operation is deprecated": (
         "operationId: plain",
-        "deprecated: true",
+        "operationId: plain\n      deprecated: true",
         [(COMPATIBLE, "", "deprecated")],
+    ),
+    "the function of clients is bound to another name": (
+        "operationId: plain",
+        "operationId: plain\n      x-bind-client: simple",
+        [(COMPATIBLE, "", "client-function-renamed")],
+    ),
+    "an operationId is written in other words for the same function": ("operationId: plain", "operationId: Plain", []),
+    "clients cannot call an operation any more": (
+        "      operationId: plain\n",
+        "",
+        [(COMPATIBLE, "", "client-function-renamed")],
     ),
     "the base path changes": ("url: /api", "url: /v2", [(BREAKING, "", "base-path-removed")]),
     "a base path is added": ("{url: /api}", "{url: /api}, {url: /v2}", [(COMPATIBLE, "", "base-path-added")]),
@@ -147,6 +158,11 @@ CASES: dict[str, tuple[str, str, list[tuple[bool, str, str]]]] = {
         "{name: tags, in: query, explode: false,",
         [(BREAKING, "query parameter 'tags'", "style-changed")],
     ),
+    "a plain parameter becomes an array": (
+        "{name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 100}}",
+        "{name: limit, in: query, schema: {type: array, items: {type: integer}}}",
+        [(BREAKING, "query parameter 'limit'", "type-changed")],
+    ),
     "a plain parameter explodes or not": (
         "{name: limit, in: query,",
         "{name: limit, in: query, explode: false,",
@@ -182,6 +198,11 @@ CASES: dict[str, tuple[str, str, list[tuple[bool, str, str]]]] = {
         '"204": {',
         '"400": {',
         [(BREAKING, "response 204", "status-removed"), (COMPATIBLE, "response 400", "status-added")],
+    ),
+    "a success becomes a range": (
+        '"204": {',
+        '"2XX": {',
+        [(BREAKING, "response 2XX", "status-added")],
     ),
     "a default covers what was told": ('"204": {', "default: {", [(COMPATIBLE, "response default", "status-added")]),
     "an error is added": (
@@ -438,6 +459,14 @@ def test_the_name_of_a_variable_in_a_path_does_not_matter(laid: Lay) -> None:
     renamed = SHOP.replace("{id}", "{item}").replace("name: id", "name: item")
     root = laid({"old.yaml": SHOP, "new.yaml": renamed})
     assert compare(load_document(root / "old.yaml"), load_document(root / "new.yaml")) == []
+
+
+def test_a_range_of_statuses_may_be_narrowed(laid: Lay) -> None:
+    root = laid({"old.yaml": SHOP.replace('"204"', '"2XX"'), "new.yaml": SHOP})
+    changes = compare(load_document(root / "old.yaml"), load_document(root / "new.yaml"))
+    assert [str(change).partition(": ")[2] for change in changes] == [
+        "compatible: DELETE /items/{id}: response 2XX: is narrowed to 204"
+    ]
 
 
 def test_swagger_2_and_what_it_becomes_in_3_are_the_same(laid: Lay) -> None:

@@ -265,3 +265,21 @@ def test_the_command_warns_of_what_3_1_has_no_words_for(tmp_path: Path, pym: Run
     assert done.returncode == 0
     assert done.stderr == "Warning: 'pipes' is separated by tabs, for which OpenAPI 3.1 has no style: blanks instead\n"
     assert parse_yaml(done.stdout)["openapi"] == "3.1.1"
+
+
+def test_the_command_warns_of_separators_of_headers_and_of_items(tmp_path: Path, pym: Run) -> None:
+    (tmp_path / "api.yaml").write_text(
+        "swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    get:\n      parameters:\n"
+        "        - {name: q, in: query, type: array, "
+        "items: {type: array, collectionFormat: pipes, items: {type: string}}}\n"
+        "      responses:\n        '200':\n          description: a\n          headers:\n"
+        "            X-A: {type: array, items: {type: string}, collectionFormat: pipes}\n"
+        "            X-B: {type: array, items: {type: string}, collectionFormat: csv}\n"
+    )
+    done = pym("convert", "api.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "Warning: items of 'q' say 'pipes', for which OpenAPI 3.1 has no style there: it is left out",
+        "Warning: 'X-A' is in 'header' and says 'pipes', for which OpenAPI 3.1 has no style there: commas instead",
+    ]
+    assert "collectionFormat" not in done.stdout

@@ -17,6 +17,7 @@ _JSON = ["application/json"]
 _MULTIPART = "multipart/form-data"
 _FORMS = ("application/x-www-form-urlencoded", _MULTIPART)
 _STYLES = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "spaceDelimited"}
+_NO_STYLE = "OpenAPI 3.1 has no style there"
 _FLOWS = {"application": "clientCredentials", "accessCode": "authorizationCode"}
 _GONE = ("swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "parameters", "responses")
 _OF_PARAMETER = ("name", "in", "description", "required", "allowEmptyValue")
@@ -143,7 +144,8 @@ class Swagger:
             if word not in (*_OF_PARAMETER, "collectionFormat") and (word == "x-nullable" or not word.startswith("x-"))
         }
         schema: Node = newer_schema(words, old=True)
-        _without_formats(schema)
+        for form in _taken_formats(schema):
+            self._warn(f"items of '{node.get('name')}' say '{form}', for which {_NO_STYLE}: it is left out")
         return schema
 
     def _style(self, node: Node) -> Node:
@@ -151,12 +153,15 @@ class Swagger:
         if node.get("type") in _SCALARS:
             return {}
         form, place = node.get("collectionFormat") or "csv", node.get("in")
-        if form == "tsv":
-            self._warn(f"'{node.get('name')}' is separated by tabs, for which OpenAPI 3.1 has no style: blanks instead")
         if form in _STYLES and place in ("query", "formData"):
+            if form == "tsv":
+                told = f"'{node.get('name')}' is separated by tabs, for which OpenAPI 3.1 has no style: blanks instead"
+                self._warn(told)
             return {"style": _STYLES[form], "explode": False}
         if place in ("query", "formData"):
             return {"style": "form", "explode": form == "multi"}
+        if form in _STYLES:
+            self._warn(f"'{node.get('name')}' is in '{place}' and says '{form}', for which {_NO_STYLE}: commas instead")
         return {"style": "simple", "explode": False}
 
     def _body(self, bodies: list[Node], operation: Node) -> Node | None:
@@ -210,7 +215,7 @@ class Swagger:
         made = {key: value for key, value in node.items() if key == "description" or key.startswith("x-")}
         made.setdefault("description", "")
         if isinstance(node.get("headers"), dict):
-            made["headers"] = {name: self._header(each) for name, each in node["headers"].items() if each}
+            made["headers"] = {name: self._header(name, each) for name, each in node["headers"].items() if each}
         if content := self._content(node, produces):
             made["content"] = content
         return made
@@ -229,21 +234,24 @@ class Swagger:
                 self._warn(f"the example for '{name}' is left out: its operation does not produce that media type")
         return made
 
-    def _header(self, node: Node) -> Node:
+    def _header(self, name: str, node: Node) -> Node:
         kept = {key: value for key, value in node.items() if key == "description" or key.startswith("x-")}
         kept.pop("x-nullable", None)
-        return {**kept, **self._style({**node, "in": "header"}), "schema": self._own_schema(node)}
+        named = {**node, "name": name, "in": "header"}
+        return {**kept, **self._style(named), "schema": self._own_schema(named)}
 
 
 def _is_body(node: Node) -> bool:
     return node.get("in") in ("body", "formData")
 
 
-def _without_formats(schema: Any) -> None:
-    """Take collectionFormat out of the items of arrays, where nothing stands for it."""
+def _taken_formats(schema: Any) -> list[str]:
+    """Take collectionFormat out of the items of arrays, where nothing stands for it; return what was no 'csv'."""
+    found = []
     while isinstance(schema, dict):
-        schema.pop("collectionFormat", None)
+        found.append(schema.pop("collectionFormat", "csv"))
         schema = schema.get("items")
+    return [form for form in found if form != "csv"]
 
 
 def _scheme(node: Node) -> Node:

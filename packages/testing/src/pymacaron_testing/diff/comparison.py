@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
+from pymacaron.client.names import pythonic
 from pymacaron.spec import Document, Operation, RequestLimits
 from pymacaron.spec.paths import VARIABLE
 from pymacaron_testing.diff.change import Change, Told
@@ -84,11 +85,27 @@ def _moved_bases(before: dict[Key, Operation], after: dict[Key, Operation]) -> I
 def _told(old: Operation, new: Operation, parts: Parts, security: Security) -> Iterator[Told]:
     if new.deprecated and not old.deprecated:
         yield Told(False, "deprecated", "is deprecated now", new.place)
+    yield from _called(old, new)
     yield from parts.parameters(old, new)
     yield from parts.body(old, new)
     yield from parts.responses(old, new)
     yield from security.differences(old, new)
     yield from _limits(old, new)
+
+
+def _called(old: Operation, new: Operation) -> Iterator[Told]:
+    """Tell of the name of the client's function: the wire does not know it, but who calls by it does."""
+    before, after = _function(old), _function(new)
+    if before is not None and before != after:
+        told = f"clients call it '{after}' instead of '{before}'" if after else f"clients call it '{before}' no more"
+        yield Told(False, "client-function-renamed", f"{told}: the same on the wire", new.place)
+
+
+def _function(operation: Operation) -> str | None:
+    bound = operation.binding.client
+    if bound is None and operation.operation_id:
+        return pythonic(operation.operation_id)
+    return bound
 
 
 def _limits(old: Operation, new: Operation) -> Iterator[Told]:

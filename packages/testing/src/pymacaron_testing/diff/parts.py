@@ -48,7 +48,8 @@ class Parts:
             yield Told(True, "empty-value-refused", "an empty value is refused now", new.place, part)
         if new.deprecated and not old.deprecated:
             yield Told(False, "deprecated", "is deprecated now", new.place, part)
-        if _written_as(old, self._is_simple(old)) != _written_as(new, self._is_simple(new)):
+        simple = self._is_simple(old) or self._is_simple(new)
+        if _written_as(old, simple) != _written_as(new, simple):
             told = f"is written as {_style(new)} instead of {_style(old)}"
             yield Told(True, "style-changed", told, new.place, part)
         differences = self._schemas["request"].differences((old.schema,), (new.schema,))
@@ -104,7 +105,11 @@ class Parts:
         """Yield how responses differ; what a range or `default` covers is compared with that."""
         for status, response in old.responses.items():
             other = _covering(new.responses, status)
-            if other is None:
+            narrower = [each for each in new.responses if each != status and _range(each) == status]
+            if status not in new.responses and narrower:
+                told = f"is narrowed to {', '.join(narrower)}"
+                yield Told(False, "status-narrowed", told, new.place, f"response {status}")
+            elif other is None:
                 yield Told(status < "4", "status-removed", "is removed", new.place, f"response {status}")
             else:
                 yield from self._response(response, other, f"response {status}")
@@ -179,6 +184,10 @@ def _carrying(content: Mapping[str, MediaType], name: str) -> MediaType | None:
     return None
 
 
+def _range(status: str) -> str:
+    return f"{status[0]}XX"
+
+
 def _covering(responses: Mapping[str, Response], status: str) -> Response | None:
     """Return the response of a status: its own, that of its range, or the default."""
-    return responses.get(status) or responses.get(f"{status[0]}XX") or responses.get("default")
+    return responses.get(status) or responses.get(_range(status)) or responses.get("default")
