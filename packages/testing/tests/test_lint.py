@@ -122,6 +122,14 @@ CASES: dict[str, tuple[str, str, str, str, int, str]] = {
         19,
         "'look' stands at",
     ),
+    "one function of clients": (
+        GOOD,
+        "components:",
+        "  /other:\n    get: {operationId: Look, responses: {default: {description: It.}}}\ncomponents:",
+        "client-function",
+        19,
+        "is called 'look' by clients",
+    ),
     "unused schema": (
         GOOD,
         "components:\n  schemas:",

@@ -297,3 +297,17 @@ def test_githubs_document_takes_less_than_five_seconds(pym: Pym, folder: Folder)
     assert done.returncode == 0, done.stderr
     assert (root / "hub" / "api.py").read_text().count("\ndef ") == 767
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
+
+
+def test_two_operations_of_one_client_function_are_refused_with_their_places(pym: Pym, tmp_path: Path) -> None:
+    answered = "responses: {default: {description: It.}}"
+    (tmp_path / "apis").mkdir()
+    (tmp_path / "pym-config.yaml").write_text("name: shop\n")
+    (tmp_path / "apis/shop.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n"
+        f"  /a:\n    get: {{operationId: look, {answered}}}\n  /b:\n    get: {{operationId: Look, {answered}}}\n"
+    )
+    done = pym("generate", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "apis/shop.yaml:7: GET /b is called 'look' by clients, as is GET /a at apis/shop.yaml:5" in done.stderr
+    assert not list((tmp_path / "apis").glob("*_client.py*"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from pymacaron.client.names import operation_names
 from pymacaron.models.pool import ModelPool
 from pymacaron.models.source import model_statements
 from pymacaron.models.syntax import assigned, call, constant, field, import_as, name, subscript, word
-from pymacaron.tools.clientnames import client_names
 from pymacaron.tools.plaintypes import PlainTypes
 from pymacaron.tools.signatures import Handler, arguments, bodiless, camel, function, handlers_of
 
@@ -83,7 +83,7 @@ def client_file(pool: ModelPool, models: str, *, raising: bool = False) -> list[
                 bodiless(),
                 [called(decorator)],
             )
-            for method, operation in client_names(pool.document).items()
+            for method, operation in operation_names(pool.document).items()
         ]
         made.append(_class(own, [called("Protocol")], methods))
     told = [field("client", name("Client")), field("aclient", name("AsyncClient"))]

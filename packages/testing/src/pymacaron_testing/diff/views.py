@@ -310,7 +310,7 @@ def _mapping(schema: Schema) -> dict[str, Schemas]:
     if told is None:
         return {}
     written = told.get("mapping") if isinstance(told, dict) else None
-    found = {
+    found: dict[str, Schemas] = {
         str(branch.keywords["$ref"]).rpartition("/")[2]: (branch,)
         for word in ("oneOf", "anyOf")
         for branch in (schema.children(word).values() if isinstance(schema.siblings.get(word), list) else ())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
+from pymacaron.client.names import operation_names
+from pymacaron.exceptions import SpecError
 from pymacaron.spec import Operation, Place
 from pymacaron.spec.paths import VARIABLE
 from pymacaron_testing.lint.reading import said
 from pymacaron_testing.lint.records import Found
 from pymacaron_testing.lint.subject import Subject
 
-__all__ = ["ambiguous", "unanswered", "unprotected", "unreachable"]
+__all__ = ["ambiguous", "unanswered", "uncallable", "unprotected", "unreachable"]
 
 
 def ambiguous(subject: Subject) -> Iterator[Found]:
@@ -68,6 +71,25 @@ def unreachable(subject: Subject) -> Iterator[Found]:
             yield place, told
         elif path not in declared:
             yield place, f"the path '{path}' declares no operation; add one, or remove the path"
+
+
+def uncallable(subject: Subject) -> Iterator[Found]:
+    """Find operations that clients cannot name; those of one operationId are found by the rule for that."""
+    operations = subject.document.operations
+    counted = Counter(each.operation_id for each in operations if each.binding.client is None)
+    places = {
+        str(place): place
+        for each in operations
+        if each.binding.client is not None or counted[each.operation_id] == 1
+        for place in (each.place, each.place.child("x-bind-client"))
+    }
+    try:
+        operation_names(subject.document)
+    except SpecError as error:
+        for problem in error.problems:
+            place, _, sentence = problem.partition(": ")
+            if place in places:
+                yield places[place], sentence
 
 
 def unanswered(subject: Subject) -> Iterator[Found]:

@@ -61,6 +61,13 @@ RULES = (
         reading.said("duplicate-operation-id"),
     ),
     Rule(
+        "client-function",
+        "error",
+        "operations that clients call by one name, and values of `x-bind-client` that are no name of a function",
+        "clients refuse to load the document, and `pym generate` writes nothing of it",
+        operations.uncallable,
+    ),
+    Rule(
         "unused-component",
         "warning",
         "components to which no way leads from a path",
