@@ -174,7 +174,8 @@ def _written(schema: Schema) -> View:
         if "properties" in words
         else {},
         required=frozenset(_required(words)),
-        closed=_is_false(words.get("additionalProperties")) or (new and words.get("unevaluatedProperties") is False),
+        closed=words.get("additionalProperties") in (False, {"not": {}})
+        or (new and words.get("unevaluatedProperties") is False),
         further=(schema.child("additionalProperties"),) if isinstance(words.get("additionalProperties"), dict) else (),
         items=(schema.child("items"),) if isinstance(words.get("items"), dict | bool) else (),
         opaque=_opaque(schema),
@@ -216,10 +217,6 @@ def _whole(bound: Bound | None, step: int) -> Bound | None:
 def _refuses_all(words: Mapping[str, Any]) -> bool:
     """Tell whether keywords are, or hold, what stands for the schema `false`."""
     return "not" in words and words["not"] in ({}, True)
-
-
-def _is_false(written: Any) -> bool:
-    return written is False or (isinstance(written, dict) and _refuses_all(written))
 
 
 def _or_null(view: View) -> View:
@@ -317,8 +314,7 @@ def _mapping(schema: Schema) -> dict[str, Schemas]:
         if "$ref" in branch.keywords
     }
     for value, target in written.items() if isinstance(written, dict) else ():
-        named = target_of(schema, target)
-        if named is not None:
+        if (named := target_of(schema, target)) is not None:
             found[value] = (named,)
     return found
 
