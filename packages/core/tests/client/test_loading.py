@@ -251,6 +251,37 @@ def test_a_local_call_within_a_request_leaves_that_request_alone(service: Callab
             assert download.read() == b"0 /v1/counted 1 /v1/counted 2 /v1/counted "
 
 
+def test_a_local_call_does_not_see_the_g_of_its_caller(service: Callable[..., Flask]) -> None:
+    document = """
+openapi: 3.1.0
+info: {title: T, version: "1"}
+paths:
+  /outer: {get: {operationId: outer, x-bind-server: handlers.outer, responses: {default: {description: ok}}}}
+  /inner: {get: {operationId: inner, x-bind-server: handlers.inner, responses: {default: {description: ok}}}}
+"""
+    handlers = """
+from flask import g
+
+from pymacaron import apipool
+
+
+def outer():
+    g.who = "Ada"
+    return [apipool.it.client.inner(), g.who]
+
+
+def inner():
+    mine, g.who = getattr(g, "who", None), "Bob"
+    return mine
+"""
+    app = service({"apis/it.yaml": document, "handlers.py": handlers})
+    app.extensions["pymacaron"].load_clients(apis=["it"], local=True)
+    ended: list[object] = []
+    app.teardown_appcontext(ended.append)
+    assert app.test_client().get("/outer").json == [None, "Ada"]
+    assert len(ended) == 2
+
+
 def test_a_local_call_at_the_root_where_base_paths_are_ignored(service: Callable[..., Flask]) -> None:
     app = service({**SERVICE, "pym-config.yaml": "name: shop\nignore_base_path: true\n"})
     app.extensions["pymacaron"].load_clients(apis=["shop"], local=True)

@@ -189,6 +189,7 @@ def test_repetitions_wait_longer_each_time_and_as_long_as_the_server_asks(
     (("secret", "200 OK"), "Is not JSON"),
     (("[]", "204 No Content"), "The status is not declared"),
     (("[]", "302 Found", "Location: http://secret.example.com/pets"), "Redirects to another origin"),
+    (("[]", "302 Found", "Location: http://[::1/"), "Redirects to what is no URL"),
     (("[]", "200 OK", "X-Count: secret"), "the header X-Count: Input should be a valid integer"),
     (("[]", "200 OK", "Content-Encoding: gzip"), "Cannot be unpacked"),
 ])  # fmt: skip
@@ -205,6 +206,7 @@ def test_a_server_that_breaks_its_contract_is_named_without_its_values(
     assert "secret" not in str(error)
     assert "hush" not in str(error)
     assert (error.status, error.api, error.operation) == (502, "it", "GET /pets")
+    assert len(server.requests) == 1, "an answer that breaks the contract is not asked for again"
 
 
 def test_a_problem_of_an_answer_has_its_pointer_and_its_rule(raw: Any, reply: Reply, caller: Caller) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from pymacaron.client.answers import Raw, broken
 from pymacaron.client.options import Options
 from pymacaron.client.outgoing import Outgoing
-from pymacaron.exceptions import CallError, CallTimeoutError
+from pymacaron.exceptions import BadServerResponseError, CallError, CallTimeoutError
 from pymacaron.models.problems import InvalidValue, ValueProblem
 
 __all__ = ["Failure", "Send", "Steps", "Wait", "attempts", "within_origin"]
@@ -101,6 +101,8 @@ def _pause(outcome: Raw | Failure | None, outgoing: Outgoing, tried: int, chance
     """Return how long to wait before the next attempt, None where there is to be none."""
     usual: float = chance * min(LONGEST_WAIT, FIRST_WAIT * 2**tried)
     if isinstance(outcome, Failure):
+        if isinstance(outcome.error, BadServerResponseError):
+            return None
         return usual if outgoing.repeatable or (outcome.unsent and outgoing.content.repeatable) else None
     if outcome is None or outcome.status not in WORTH_ANOTHER or not outgoing.repeatable:
         return None
@@ -127,7 +129,10 @@ def within_origin(outgoing: Outgoing, raw: Raw, reference: str, what: str) -> st
 
     Raises BadServerResponseError for another one: credentials would go there.
     """
-    url = urljoin(outgoing.url, reference.strip()).partition("#")[0]
+    try:
+        url = urljoin(outgoing.url, reference.strip()).partition("#")[0]
+    except ValueError:
+        raise broken(outgoing, InvalidValue([ValueProblem((), f"{what} to what is no URL")]), raw.status) from None
     if origin(url) == origin(outgoing.url) and url.isascii() and url.isprintable():
         return url
     told = f"{what} to another origin, which is not followed"

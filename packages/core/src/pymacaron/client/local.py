@@ -6,6 +6,8 @@ import io
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -46,13 +48,21 @@ class LocalTransport(httpx2.BaseTransport):
             started[:] = [status, headers]
             return lambda _: None
 
-        result = self._app()(_environ(request, body), start_response)
-        chunks = iter(result)
+        context = Context()  # an empty one: the callee sees neither the caller's request nor its `g`
+        result = context.run(self._app(), _environ(request, body), start_response)
+        chunks = _within(context, result)
         first = [] if started else [next(chunks, b"")]  # an app that is a generator starts with its first bytes
         status, headers = started
-        stream = Stream(itertools.chain(first, chunks), getattr(result, "close", bool))
+        stream = Stream(itertools.chain(first, chunks), partial(context.run, getattr(result, "close", bool)))
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return httpx2.Response(int(status.split()[0]), headers=pairs, stream=stream, request=request)
+
+
+def _within(context: Context, result: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks of an answer, each made in the context in which the app was asked."""
+    chunks = context.run(iter, result)
+    while (chunk := context.run(next, chunks, None)) is not None:
+        yield chunk
 
 
 class AsyncLocalTransport(httpx2.AsyncBaseTransport):
