@@ -293,6 +293,19 @@ def test_events_are_read_as_browsers_read_them(chunks: Iterable[str], events: li
     assert [event.data for chunk in chunks for event in reader.feed(chunk.encode())] == events
 
 
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_page_where_events_are_declared_is_the_servers_fault(way: str, raw: Any, reply: Any, caller: Caller) -> None:
+    pool = caller(DOCUMENT, raw(reply("<html>", "200 OK", "Content-Type: text/html")).url)
+    with pytest.raises(BadServerResponseError, match="Content-Type should be one of: text/event-stream"):
+        list(pool.client.watch.events()) if way == "sync" else asyncio.run(listed(pool.aclient.watch.events()))
+
+
+def test_clients_of_loops_that_ended_are_forgotten(pets: Any) -> None:
+    for _ in range(3):
+        asyncio.run(listed(pets.aclient.watch.events()))
+    assert len(pets.aclient.watch._connection._clients) == 0
+
+
 def test_an_event_without_end_is_refused(raw: Any, caller: Caller) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
     client = caller(DOCUMENT, raw(head + b"data: x\n" * 500).url).client

@@ -86,11 +86,17 @@ class AnswerReader:
         return Answer(raw.status, raw.headers, _free(raw))
 
     def expect(self, raw: Raw, outgoing: Outgoing) -> None:
-        """Raise CallError for an answer that is an error, or has no status that the document declares."""
+        """Raise CallError for an answer that is an error, or has no status or media type that the document declares."""
         if raw.status >= 400:
             raise self._error(raw, outgoing)
-        if self._declared(raw.status) is None:
+        expected = self._declared(raw.status)
+        if expected is None:
             raise broken(outgoing, _undeclared(), raw.status)
+        try:
+            if expected.content and raw.status not in WITHOUT_CONTENT:
+                _reader_of(raw, expected)
+        except InvalidValue as error:
+            raise broken(outgoing, error, raw.status) from None
 
     def _judged(self, raw: Raw) -> Any:
         expected = self._declared(raw.status)
@@ -105,12 +111,7 @@ class AnswerReader:
             return None
         if not expected.content:
             return _free(raw)
-        content_type = raw.headers.get("content-type", "")
-        name = plain(content_type) or next(iter(expected.content))
-        for candidate in (name, f"{name.partition('/')[0]}/*", "*/*"):
-            if candidate in expected.content:
-                return expected.content[candidate](raw.body, content_type)
-        raise InvalidValue([ValueProblem((), f"Content-Type should be one of: {', '.join(expected.content)}")])
+        return _reader_of(raw, expected)(raw.body, raw.headers.get("content-type", ""))
 
     def _declared(self, status: int) -> Expected | None:
         """Return what is declared for a status: by itself, by its range, or by default."""
@@ -154,6 +155,15 @@ class AnswerReader:
             except InvalidValue as error:
                 log.warning("%s", broken(outgoing, error, raw.status))
         return _call_error(raw.status, plain_body, body, outgoing)
+
+
+def _reader_of(raw: Raw, expected: Expected) -> Read:
+    """Return what reads the media type of an answer; raises InvalidValue for one that is not declared."""
+    name = plain(raw.headers.get("content-type", "")) or next(iter(expected.content))
+    for candidate in (name, f"{name.partition('/')[0]}/*", "*/*"):
+        if candidate in expected.content:
+            return expected.content[candidate]
+    raise InvalidValue([ValueProblem((), f"Content-Type should be one of: {', '.join(expected.content)}")])
 
 
 def broken(outgoing: Outgoing, error: InvalidValue, status: int) -> BadServerResponseError:

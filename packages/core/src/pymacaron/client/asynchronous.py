@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from pymacaron.client.answers import Answer, Raw
@@ -81,7 +82,7 @@ class AsyncConnection:
             library = httpx()
             options = {"verify": tls()} if self._transport is None else {"transport": self._transport()}
             client = library.AsyncClient(cookies=no_cookies(), **options)
-            closing = _closed_at_end(client)
+            closing = _closed_at_end(client, partial(self._clients.pop, loop, None))
             found = self._clients[loop] = (client, closing)
             await anext(closing)
         return found[0]
@@ -192,11 +193,12 @@ class AsyncCall(BaseCall):
         return self._read(raw, outgoing)
 
 
-async def _closed_at_end(client: Any) -> AsyncGenerator[None, None]:
+async def _closed_at_end(client: Any, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
     """Wait for the end of the event loop, which ends all generators that are left (PEP 525), and close a client."""
     try:
         yield
     finally:
+        forget()
         await client.aclose()
 
 

@@ -34,14 +34,14 @@ class EventReader:
     def __init__(self, most: int) -> None:
         self._most = most
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
-        self._rest = ""
+        self._pieces: list[str] = []
+        self._waiting = 0
         self._id = ""
         self._new()
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
         """Yield the events that a chunk completes."""
-        *lines, self._rest = END_OF_LINE.split(self._rest + self._decode(chunk))
-        for line in lines:
+        for line in self._lines(self._decode(chunk)):
             self._size += len(line)
             if line:
                 self._field(*line.partition(":")[::2])
@@ -50,8 +50,21 @@ class EventReader:
                 self._new()
             else:
                 self._new()
-        if self._size + len(self._rest) > self._most:
+        if self._size + self._waiting > self._most:
             raise ValueError(f"Has an event of more than {self._most:,} characters")
+
+    def _lines(self, text: str) -> list[str]:
+        """Return the lines that a text completes; what is left of it is looked at again only where a line may end."""
+        if not text:
+            return []
+        may_end = "\n" in text or "\r" in text or (self._pieces and self._pieces[-1].endswith("\r"))
+        self._pieces.append(text)
+        self._waiting += len(text)
+        if not may_end:
+            return []
+        *lines, rest = END_OF_LINE.split("".join(self._pieces))
+        self._pieces, self._waiting = [rest], len(rest)
+        return lines
 
     def _new(self) -> None:
         self._data: list[str] = []
