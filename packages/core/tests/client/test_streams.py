@@ -13,7 +13,7 @@ import pytest
 
 from pymacaron.client import ServerSentEvent
 from pymacaron.client.events import EventReader
-from pymacaron.exceptions import BadServerResponseError, CallError, SpecError, UnreachableError
+from pymacaron.exceptions import BadCallError, BadServerResponseError, CallError, SpecError, UnreachableError
 
 Served = Callable[..., str]
 Caller = Callable[..., Any]
@@ -298,6 +298,12 @@ def test_a_page_where_events_are_declared_is_the_servers_fault(way: str, raw: An
     pool = caller(DOCUMENT, raw(reply("<html>", "200 OK", "Content-Type: text/html")).url)
     with pytest.raises(BadServerResponseError, match="Content-Type should be one of: text/event-stream"):
         list(pool.client.watch.events()) if way == "sync" else asyncio.run(listed(pool.aclient.watch.events()))
+
+
+@pytest.mark.parametrize("value", ["a\r\nY: b", "a\0"])
+def test_a_header_that_cannot_be_sent_is_the_callers_fault(value: str, pets: Any) -> None:
+    with pytest.raises(BadCallError, match="the header 'x' holds what HTTP cannot carry"):
+        list(pets.client.watch.using(headers={"X": value}).events())
 
 
 def test_clients_of_loops_that_ended_are_forgotten(pets: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +17,12 @@ from pymacaron.client.failures import failure_of, too_large
 from pymacaron.client.library import httpx, tls
 from pymacaron.client.options import Options
 from pymacaron.client.outgoing import Outgoing
-from pymacaron.exceptions import CallError
+from pymacaron.exceptions import BadCallError, CallError
 
 __all__ = ["Connection", "built", "no_cookies"]
 
 CHUNK = 64 * 1024
+UNSENDABLE = re.compile(r"[\r\n\0]")
 
 
 class Connection:
@@ -96,8 +98,17 @@ def no_cookies() -> CookieJar:
 
 
 def built(client: Any, outgoing: Outgoing, options: Options, chunks: Callable[[Any], Any]) -> Any:
-    """Return the library's request; `chunks` gives the bytes of a stream by and by."""
+    """Return the library's request; `chunks` gives the bytes of a stream by and by.
+
+    Raises BadCallError for a header that HTTP cannot carry (RFC 9110, section 5.5).
+    """
     content, headers = outgoing.content, outgoing.headers.copy()  # type: ignore[attr-defined]
+    for name, value in outgoing.headers.items():
+        if UNSENDABLE.search(f"{name}{value}"):
+            raise BadCallError(f"{outgoing.name}: the header {name!a} holds what HTTP cannot carry: correct it")
+    for part in content.parts:
+        if UNSENDABLE.search(part.filename or ""):
+            raise BadCallError(f"{outgoing.name}: the file name of '{part.name}' cannot be sent: correct it")
     body: dict[str, Any] = {}
     if content.parts:
         body["files"] = [(part.name, (part.filename, part.content, part.media_type)) for part in content.parts]
