@@ -92,10 +92,27 @@ def _lay_out(commit: str, root: Path, folder: Path, written: str) -> None:
         raise ConfigError(f"'{written}' cannot be read: git has nothing of this folder in it; name another revision")
     try:
         with tarfile.open(archive) as files:
-            files.extractall(folder, filter="data")
+            for member in files:
+                _lay_out_one(files, member, folder)
     except tarfile.TarError as error:
         raise ConfigError(f"'{written}' cannot be laid out: {error}; name a file instead") from None
     archive.unlink()
+
+
+def _lay_out_one(files: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file, or a link that stays inside; Python has a filter for this since 3.11.4 only."""
+    target = folder / member.name
+    named = target.parent / member.linkname if member.issym() else target
+    if not named.resolve().is_relative_to(folder.resolve()):
+        return
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if member.issym():
+        target.symlink_to(member.linkname)
+    elif (file := files.extractfile(member)) is not None:
+        target.write_bytes(file.read())
 
 
 def _inside(name: str, root: Path, folder: Path, revision: str) -> Path:
