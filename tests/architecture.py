@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPATIBILITY_MODULES = ("pymacaron.auth", "pymacaron.test")
+EVERY_HOOK = "packages/core/src/pymacaron/plugins/specs.py"
+"""The one module that may be longer: all hooks stand in it, with their documentation."""
 LONGEST_MODULE = 350
 LONGEST_FUNCTION = 50
 
@@ -169,7 +171,7 @@ def too_long(root: Path) -> Iterator[str]:
     """Modules and functions stay short enough to be read at once."""
     for source in sources(root):
         lines = len((root / source.path).read_text(encoding="utf-8").splitlines())
-        if lines > LONGEST_MODULE:
+        if lines > LONGEST_MODULE and source.path.as_posix() != EVERY_HOOK:
             yield f"{source.path}: {lines} lines, more than {LONGEST_MODULE}"
         for node in ast.walk(source.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -13,6 +13,8 @@
         │   ├── BadServerResponseError   502 BAD_SERVER_RESPONSE  another API broke its contract
         │   ├── UnreachableError         503 SERVER_UNREACHABLE   another API could not be asked
         │   └── CallTimeoutError         504 SERVER_TIMEOUT       another API took too long
+        ├── DeployError                  500 DEPLOY_ERROR         a release cannot be built or deployed
+        │   └── LockedError              500 LOCKED               somebody else changes the environment
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
             ├── ConfigError              500 CONFIG_ERROR         pym-config.yaml or its secrets; ends `pym` with 2
             ├── SpecError                500 SPEC_ERROR           an OpenAPI document
@@ -39,7 +41,9 @@ __all__ = [
     "CallError",
     "CallTimeoutError",
     "ConfigError",
+    "DeployError",
     "ForbiddenError",
+    "LockedError",
     "LostBodyError",
     "NotReadyError",
     "PluginError",
@@ -242,6 +246,18 @@ class CallTimeoutError(CallError):
 
     code = "SERVER_TIMEOUT"
     status = 504
+
+
+class DeployError(PyMacaronException):
+    """An image or a release cannot be built, staged, promoted, observed or rolled back."""
+
+    code = "DEPLOY_ERROR"
+
+
+class LockedError(DeployError):
+    """Somebody else is changing the environment: the sentence says who, and since when."""
+
+    code = "LOCKED"
 
 
 class StartError(PyMacaronException):

@@ -23,11 +23,12 @@ def ready() -> dict[str, Any]:
 
 
 def version() -> dict[str, Any]:
-    """Say what runs here: `container` is kept for readers of PyMacaron 1."""
+    """Say what runs here: `release` is what a deploy looks for, `container` is kept for readers of PyMacaron 1."""
     service = current_service()
     return {
         "name": service.name,
         "version": service.version,
+        "release": os.environ.get("PYM_RELEASE", ""),
         "apis": sorted(name for name in service.pools if name != "ping"),
         "pym_env": os.environ.get("PYM_ENV", ""),
         "container": "",

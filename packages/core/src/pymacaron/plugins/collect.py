@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from pymacaron.config import Config
+    from pymacaron.deploy import (
+        AcceptanceRunner,
+        DeployOutcome,
+        DeployTarget,
+        ImageBuilder,
+        ImageContext,
+        ImageStep,
+        Release,
+    )
     from pymacaron.service import Service
 
 __all__ = ["Hooks", "Listener"]
@@ -72,6 +81,42 @@ class Hooks:
     def app_created(self, app: Flask, service: Service) -> None:
         """Tell every plugin that the app is complete."""
         for _ in self._plugins.call("pym_app_created", app=app, service=service):
+            pass
+
+    def image_steps(self, image: ImageContext) -> list[ImageStep]:
+        """Return what plugins add to an image, by name."""
+        from pymacaron.deploy import ImageStep
+
+        return self._collected("pym_image_steps", ImageStep, "image step", image=image)
+
+    def image_builders(self) -> dict[str, ImageBuilder]:
+        """Return who builds images, by name."""
+        from pymacaron.deploy import ImageBuilder
+
+        found = self._collected("pym_image_builders", ImageBuilder, "image builder")
+        return {builder.name: builder for builder in found}
+
+    def acceptance_runners(self) -> list[AcceptanceRunner]:
+        """Return who runs acceptance tests, by name."""
+        from pymacaron.deploy import AcceptanceRunner
+
+        return self._collected("pym_acceptance_runners", AcceptanceRunner, "acceptance runner")
+
+    def deploy_targets(self) -> dict[str, DeployTarget]:
+        """Return the kinds of places that releases are deployed to, by name."""
+        from pymacaron.deploy import DeployTarget
+
+        found = self._collected("pym_deploy_targets", DeployTarget, "deploy target")
+        return {target.name: target for target in found}
+
+    def before_deploy(self, release: Release) -> None:
+        """Tell every plugin of a release that is about to be deployed."""
+        for _ in self._plugins.call("pym_before_deploy", release=release):
+            pass
+
+    def after_deploy(self, release: Release, outcome: DeployOutcome) -> None:
+        """Tell every plugin how a deploy ended."""
+        for _ in self._plugins.call("pym_after_deploy", release=release, outcome=outcome):
             pass
 
     def listeners(self, hook: str, config: Config, *, switched_on: Collection[str] = ()) -> list[Listener]:

@@ -17,18 +17,33 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from pymacaron.config import Config
+    from pymacaron.deploy import (
+        AcceptanceRunner,
+        DeployOutcome,
+        DeployTarget,
+        ImageBuilder,
+        ImageContext,
+        ImageStep,
+        Release,
+    )
     from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, SecurityScheme, TokenIssuer
     from pymacaron.report.records import FinishedCall, Report
     from pymacaron.service import Service
 
 __all__ = [
+    "pym_acceptance_runners",
+    "pym_after_deploy",
     "pym_apis",
     "pym_app_created",
+    "pym_before_deploy",
     "pym_checks",
     "pym_commands",
     "pym_config_sections",
+    "pym_deploy_targets",
     "pym_error_report",
     "pym_hook_specs",
+    "pym_image_builders",
+    "pym_image_steps",
     "pym_operation_finished",
     "pym_security_schemes",
     "pym_token_issuers",
@@ -227,4 +242,107 @@ def pym_error_report(report: Report) -> None:
         def pym_error_report(report):
             if report.is_fatal:
                 wake_up_somebody(report.title, report.data["error_id"])
+    """
+
+
+@hookspec
+def pym_image_steps(image: ImageContext) -> Iterable[ImageStep]:  # type: ignore[empty-body]
+    """Add lines to the Dockerfile of a service.
+
+    Fires when an image is to be built, or its Dockerfile shown.
+
+    `image` is the folder of the service, its configuration and its version.
+
+    Returns steps, put in order by their phases and names; two of one name are refused. No secret belongs into one.
+
+    Example::
+
+        @hookimpl
+        def pym_image_steps(image):
+            return [ImageStep("fonts", "system", ("RUN apt-get update && apt-get install -y fonts-dejavu",))]
+    """
+
+
+@hookspec
+def pym_image_builders() -> Iterable[ImageBuilder]:  # type: ignore[empty-body]
+    """Build, run and push images.
+
+    Fires when a command needs an image.
+
+    Returns builders, of which the setting `image_builder` chooses one; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_image_builders():
+            return [ImageBuilder("kaniko", KanikoBuilding)]
+    """
+
+
+@hookspec
+def pym_acceptance_runners() -> Iterable[AcceptanceRunner]:  # type: ignore[empty-body]
+    """Test a service that runs at a URL.
+
+    Fires in a deploy, for the image, for the staged release and for the live one.
+
+    Returns runners; all of them must pass.
+
+    Example::
+
+        @hookimpl
+        def pym_acceptance_runners():
+            return [AcceptanceRunner("smoke", lambda acceptance: smoke(acceptance.url))]
+    """
+
+
+@hookspec
+def pym_deploy_targets() -> Iterable[DeployTarget]:  # type: ignore[empty-body]
+    """Bring a kind of place that releases are deployed to.
+
+    Fires when a command needs the target of the service.
+
+    Returns targets, of which the setting `deploy_target` chooses one; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_deploy_targets():
+            return [DeployTarget("nomad", NomadTarget)]
+    """
+
+
+@hookspec
+def pym_before_deploy(release: Release) -> None:
+    """Know of a release before anything is changed where it goes.
+
+    Fires once its image was built, accepted and pushed, with the lock taken.
+
+    `release` is the release with its image.
+
+    Returns nothing. What it raises stops the deploy.
+
+    Example::
+
+        @hookimpl
+        def pym_before_deploy(release):
+            if FROZEN.exists():
+                raise DeployError(f"{release.environment} is frozen: remove {FROZEN} to deploy {release.version}")
+    """
+
+
+@hookspec
+def pym_after_deploy(release: Release, outcome: DeployOutcome) -> None:
+    """Know how a deploy ended.
+
+    Fires once for each deploy that `pym_before_deploy` was told of, whether it is live, rolled back or failed.
+
+    `release` is the release, and `outcome` tells what is live and, where it failed, at which step and why.
+
+    Returns nothing. What it raises is shown, and changes nothing.
+
+    Example::
+
+        @hookimpl
+        def pym_after_deploy(release, outcome):
+            tell_the_team(f"{release.version}: {outcome.status}")
     """

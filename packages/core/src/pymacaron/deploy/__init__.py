@@ -1,0 +1,30 @@
+"""What a deploy is made of: the records that commands, image builders and deploy targets hand to each other."""
+
+from __future__ import annotations
+
+from pymacaron.deploy.acceptance import Acceptance, AcceptanceRunner, Accepted
+from pymacaron.deploy.images import Image, ImageBuilder, ImageBuilding, ImageContext, ImageStep, Phase, Started
+from pymacaron.deploy.releases import DeployOutcome, Environment, Release
+from pymacaron.deploy.targets import Deployed, DeployTarget, Lock, Observation, State, Target
+
+__all__ = [
+    "Acceptance",
+    "AcceptanceRunner",
+    "Accepted",
+    "DeployOutcome",
+    "DeployTarget",
+    "Deployed",
+    "Environment",
+    "Image",
+    "ImageBuilder",
+    "ImageBuilding",
+    "ImageContext",
+    "ImageStep",
+    "Lock",
+    "Observation",
+    "Phase",
+    "Release",
+    "Started",
+    "State",
+    "Target",
+]

@@ -1,0 +1,65 @@
+"""A release: one version of a service, as an image, on its way to an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pymacaron.config import Config
+    from pymacaron.deploy.images import Image
+
+__all__ = ["DeployOutcome", "Environment", "Release"]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a service lives: `name` is that of `--env`, "live" without it.
+
+    `root` is the folder whose configuration counts, `roles` what runs beside the web server: the command of each
+    background process by its name. `tell` takes one line of progress; long work calls it at least every few seconds.
+    """
+
+    service: str
+    name: str
+    root: Path
+    config: Config
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda line: None
+
+    @property
+    def label(self) -> str:
+        """Its name among those of other services, which is PYM_ENV where the service runs: "shop-live"."""
+        return f"{self.service}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A version of a service in an environment.
+
+    `id` is what /version answers as `release`: the version, or the version with ".2", ".3" ... where the environment
+    had that version before. Only letters, digits, "-" and "." stand in it; it has at most 63 characters.
+    """
+
+    id: str
+    version: str
+    commit: str
+    image: Image
+    environment: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables of every process of this release."""
+        return {"PYM_ENV": self.environment, "PYM_RELEASE": self.id, "PYM_VERSION": self.version}
+
+
+@dataclass(frozen=True)
+class DeployOutcome:
+    """How a deploy ended: what is live by then, the step at which it stopped, and why."""
+
+    status: Literal["live", "rolled back", "failed"]
+    live: str | None
+    step: str = ""
+    reason: str = ""
