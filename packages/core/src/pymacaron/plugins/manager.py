@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,16 +27,20 @@ class PluginManager:
     """The plugins of one service.
 
     `settings` is the `plugins` mapping of pym-config.yaml: names to `require` and to `disable`, and `local` modules.
+    With `found`, these are all there are, whatever is installed: none for an empty manager.
+
     Nothing raises here for a plugin that is broken or missing: it is listed with its reason, and `require_healthy()`
     raises PluginError for whatever wants to serve or deploy.
     """
 
-    def __init__(self, settings: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, Sequence[str]] | None = None, found: Iterable[Candidate] | None = None
+    ) -> None:
         settings = settings or {}
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(specs)
         self._plugins: dict[str, Plugin] = {}
-        for candidate in candidates(settings.get("local", ())):
+        for candidate in candidates(settings.get("local", ())) if found is None else found:
             self._add(candidate, disabled=candidate.name in settings.get("disable", ()))
         for name in settings.get("require", ()):
             self._require(name)
