@@ -222,7 +222,7 @@ def test_the_fixtures_work_in_the_tests_of_a_service_elsewhere(laid: Callable[[M
 
 def test_a_test_that_is_in_no_service_is_told_what_to_give(laid: Callable[[Mapping[str, str]], Path]) -> None:
     done = run(laid({"test_it.py": "def test_it(pym_service):\n    pym_service()\n"}))
-    assert "has a pym-config.yaml: name a service's folder, or its files" in done.stdout
+    assert "has a pym-config.yaml: name the service's folder, or its files" in done.stdout
 
 
 def test_an_api_is_named_where_there_are_several(laid: Callable[[Mapping[str, str]], Path]) -> None:

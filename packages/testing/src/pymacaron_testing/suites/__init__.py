@@ -1,0 +1,20 @@
+"""Contract suites: what holds for every plugin, as tests that its author subclasses and gives one fixture."""
+
+from __future__ import annotations
+
+from pymacaron_testing.suites.base import Suite, leaves_out, overrides
+from pymacaron_testing.suites.plugin import PluginSuite
+from pymacaron_testing.suites.reporter import ErrorReporterSuite, ReporterUnderTest
+from pymacaron_testing.suites.security import SchemeUnderTest, SecuritySchemeSuite, Sent
+
+__all__ = [
+    "ErrorReporterSuite",
+    "PluginSuite",
+    "ReporterUnderTest",
+    "SchemeUnderTest",
+    "SecuritySchemeSuite",
+    "Sent",
+    "Suite",
+    "leaves_out",
+    "overrides",
+]
