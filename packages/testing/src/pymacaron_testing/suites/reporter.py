@@ -6,9 +6,9 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pytest
 
@@ -45,8 +45,6 @@ SENTENCES = [
     "é€😀\x00\x1b[1m",
     "x" * 20_000,
 ]
-SECONDS = 10
-"""In which a reply has to come while the reporter hangs; it comes at once unless the reporter is waited for."""
 
 
 class ReporterUnderTest(Protocol):
@@ -67,7 +65,12 @@ class ReporterUnderTest(Protocol):
 
 
 class ErrorReporterSuite(Suite, is_contract=True):
-    """The contract of a plugin that implements pym_error_report: the fixture `reporter` is a ReporterUnderTest."""
+    """The contract of a plugin that implements pym_error_report: the fixture `reporter` is a ReporterUnderTest.
+
+    `patience` are the seconds in which a reply has to come while the reporter hangs: it comes at once, unless it waits.
+    """
+
+    patience: ClassVar[float] = 10
 
     @pytest.fixture
     def served(
@@ -141,7 +144,8 @@ class ErrorReporterSuite(Suite, is_contract=True):
         try:
             reply = caller.submit(_crash, served)
             held(
-                _comes(reply), f"no reply within {SECONDS} s while the reporter hangs: do the work in pym_error_report"
+                _comes(reply, self.patience),
+                f"no reply within {self.patience:g} s while the reporter hangs: do the work in pym_error_report",
             )
         finally:
             goes_on.set()
@@ -160,9 +164,9 @@ def _is_crash(reply: TestResponse) -> bool:
     return (reply.status_code, told.get("error")) == (500, "UNHANDLED_SERVER_ERROR") and bool(told.get("error_id"))
 
 
-def _comes(reply: Any) -> bool:
+def _comes(reply: Future[TestResponse], seconds: float) -> bool:
     try:
-        reply.result(SECONDS)
+        reply.result(seconds)
     except TimeoutError:
         return False
     return True

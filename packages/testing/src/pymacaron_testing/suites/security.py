@@ -121,11 +121,10 @@ class SecuritySchemeSuite(Suite, is_contract=True):
     def test_no_caller_counts_for_the_next(self, scheme: SchemeUnderTest, served: LoadedService) -> None:
         """What was learnt of one request opens no other one, and closes none."""
         bad = next(iter(scheme.bad.values()))
-        statuses = [_ask(served, sent).status_code for sent in (scheme.good, bad, Sent(), scheme.good, bad, Sent())]
-        passed = [status == 200 for status in statuses]
-        held(
-            passed == [True, False, False] * 2, f"good, bad and none in turn get {statuses}: keep no state of a caller"
-        )
+        turns = (scheme.good, Sent(), scheme.good, bad, Sent(), scheme.good)
+        statuses = [_ask(served, sent).status_code for sent in turns]
+        kept = [status == 200 for status in statuses] == [sent is scheme.good for sent in turns]
+        held(kept, f"good, none, good, bad, none, good get {statuses} in turn: keep no state of a caller")
 
     def test_wrong_settings_stop_the_start(self, scheme: SchemeUnderTest, tmp_path: Path) -> None:
         """A scheme that cannot verify never lets a service start, and says in a sentence which setting is wrong."""
@@ -153,8 +152,8 @@ class SecuritySchemeSuite(Suite, is_contract=True):
             held(served.service.flush_reports(), "the reports of the service are not delivered within 3 s")
         places = {
             "reply": "".join(f"{reply.headers}{reply.text}" for reply in replies if reply.status_code >= 400),
-            "log": caplog.text,
             "report": json.dumps(reports),
+            "log": caplog.text,
         }
         for place, told in places.items():
             for text in _secrets(every):
