@@ -162,6 +162,18 @@ PLUGINS: dict[str, tuple[str, str, str]] = {
         "a TokenIssuer has no name",
         "@hookimpl\ndef pym_token_issuers():\n    return [TokenIssuer('', str)]\n",
     ),
+    "image": (
+        "test_what_its_hooks_return_is_valid",
+        "the image step 'it' is none",
+        "from pymacaron.deploy import ImageStep\n\n\n"
+        "@hookimpl\ndef pym_image_steps():\n    return [ImageStep('it', 'later', ('RUN it',))]\n",
+    ),
+    "target": (
+        "test_its_names_are_its_own",
+        "the deploy target 'it' comes from both",
+        "from pymacaron.deploy import DeployTarget\n\n\n"
+        "@hookimpl\ndef pym_deploy_targets():\n    return [DeployTarget('it', print)] * 2\n",
+    ),
     "twice": (
         "test_its_names_are_its_own",
         "the check 'it' comes from both",

@@ -6,21 +6,23 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from pymacaron.config.settings import Settings
+from pymacaron.deploy import ImageContext, ImageStep, Phase
 from pymacaron.exceptions import StartError
 from pymacaron.plugins import specs
 from pymacaron.plugins.builtin import BUILT_IN
 from pymacaron.plugins.markers import PROJECT
+from pymacaron.plugins.records import ApiDocument, SecurityScheme
 from pymacaron.spec import load_document
 from pymacaron.text import did_you_mean
 from pymacaron_testing.loaded import LoadedServices
@@ -100,31 +102,24 @@ class PluginSuite(Suite, is_contract=True):
         finally:
             services.close()
 
-    def test_what_its_hooks_return_is_valid(self, service: Service, plugin: ModuleType) -> None:
-        """Records are of the type of their hook, their names are names, and documents can be read."""
-        hooks, config = service.hooks, service.config
-        for api in _told(lambda: hooks.apis(config)):
-            held(api.path.is_file(), f"the API '{api.name}' is in no file {api.path}: package it")
-            problems = load_document(api.path, name=api.name).problems
-            held(not problems, f"the API '{api.name}' has problems: {'; '.join(map(str, problems))}")
-        for scheme in _told(lambda: hooks.security_schemes(config)).values():
-            known = scheme.type in SCHEMES and (scheme.type == "http") == bool(scheme.scheme)
-            held(known, f"the security scheme '{scheme.name}' is none of OpenAPI: correct its type and scheme")
-        for record in _told(lambda: [*hooks.token_issuers(config), *hooks.checks(service)]):
-            held(record.name.strip(), f"a {type(record).__name__} has no name: give it one")
+    def test_what_its_hooks_return_is_valid(self, service: Service) -> None:
+        """Records are of the type of their hook and have names, documents can be read, and kinds are known ones."""
+        for record in (each for ask in _asked(service) for each in _told(ask)):
+            held((record.name or "").strip(), f"a {type(record).__name__} has no name: give it one")
+            if isinstance(record, ApiDocument):
+                held(record.path.is_file(), f"the API '{record.name}' is in no file {record.path}: package it")
+                problems = "; ".join(map(str, load_document(record.path, name=record.name).problems))
+                held(not problems, f"the API '{record.name}' has problems: {problems}")
+            elif isinstance(record, SecurityScheme):
+                known = record.type in SCHEMES and (record.type == "http") == bool(record.scheme)
+                held(known, f"the security scheme '{record.name}' is none of OpenAPI: correct its type and scheme")
+            elif isinstance(record, ImageStep):
+                proper = record.phase in get_args(Phase) and isinstance(record.lines, tuple)
+                held(proper, f"the image step '{record.name}' is none: give it a phase, and a tuple of lines")
 
     def test_its_names_are_its_own(self, service: Service) -> None:
-        """No command, check, API, scheme or issuer has the name of another, here or in what is installed beside it."""
-        hooks, config = service.hooks, service.config
-        asked: list[Callable[[], object]] = [
-            hooks.config_sections,
-            hooks.commands,
-            lambda: hooks.checks(service),
-            lambda: hooks.apis(config),
-            lambda: hooks.security_schemes(config),
-            lambda: hooks.token_issuers(config),
-        ]
-        for ask in asked:
+        """No record has the name of another of its kind, here or in what is installed beside it."""
+        for ask in _asked(service):
             _told(ask)
 
     def test_its_settings_are_documented(self, plugin: ModuleType, service: Service) -> None:
@@ -157,6 +152,23 @@ class PluginSuite(Suite, is_contract=True):
         for check in _own(service, plugin, "pym_checks", {"service": service}):
             told = _told(check.run)
             held(told is None or (isinstance(told, str) and told.strip()), f"the check '{check.name}' says {told!r}")
+
+
+def _asked(service: Service) -> list[Callable[[], Iterable[Any]]]:
+    """Return what asks all plugins for the records of each kind."""
+    hooks, config = service.hooks, service.config
+    return [
+        hooks.config_sections,
+        lambda: hooks.commands().values(),
+        lambda: hooks.checks(service),
+        lambda: hooks.apis(config),
+        lambda: hooks.security_schemes(config).values(),
+        lambda: hooks.token_issuers(config),
+        lambda: hooks.image_steps(ImageContext(service.root, config, service.version)),
+        lambda: hooks.image_builders().values(),
+        hooks.acceptance_runners,
+        lambda: hooks.deploy_targets().values(),
+    ]
 
 
 def _service(plugin: ModuleType, settings: Mapping[str, Any], folder: Path) -> Iterator[Service]:
