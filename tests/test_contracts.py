@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import threading
 import time
 from base64 import b64encode
@@ -19,6 +20,7 @@ from urllib.parse import quote
 
 import pytest
 
+from architecture import ROOT
 from pymacaron.plugins.builtin import BUILT_IN
 from pymacaron_testing.suites import (
     ErrorReporterSuite,
@@ -26,6 +28,7 @@ from pymacaron_testing.suites import (
     SchemeUnderTest,
     SecuritySchemeSuite,
     Sent,
+    Suite,
 )
 from tokenkit import BEARER, SETTINGS, forged
 
@@ -247,3 +250,10 @@ class TestReporters(ErrorReporterSuite):
         outside = request.param()
         yield outside
         outside.close()
+
+
+@pytest.mark.parametrize("suite", [PluginSuite, SecuritySchemeSuite, ErrorReporterSuite])
+def test_every_case_is_in_the_reference(suite: type[Suite]) -> None:
+    page = (ROOT / "docs" / "reference" / "contract-suites.md").read_text()
+    section = page.partition(f"\n## {suite.__name__}\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(test_\w+)` \| \w", section, re.MULTILINE) == list(suite.cases)
