@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
-from pymacaron import create_app
+from pymacaron_testing.loaded import LoadedService
 from tokenkit import NOW, PROTECTED, SECRET, SETTINGS, Shop, document, forged, operation
 
 FILES = {
@@ -75,15 +76,17 @@ RELAYED = document(
 )
 
 
-def test_a_client_sends_the_token_of_the_caller_or_of_the_backend_user(tmp_path: Path) -> None:
+def test_a_client_sends_the_token_of_the_caller_or_of_the_backend_user(
+    pym_service: Callable[..., LoadedService],
+) -> None:
     decorated = {**RELAYED, "x-decorate-request": "pymacaron.auth.add_auth"}
-    (tmp_path / "apis").mkdir()
-    (tmp_path / "apis" / "shop.yaml").write_text(yaml.safe_dump(decorated))
-    (tmp_path / "pym-config.yaml").write_text(yaml.safe_dump(SETTINGS))
-    (tmp_path / "handlers.py").write_text(RELAY)
-    shop = Shop(create_app(tmp_path)).at(NOW)
+    files = {
+        "apis/shop.yaml": yaml.safe_dump(decorated),
+        "pym-config.yaml": yaml.safe_dump(SETTINGS),
+        "handlers.py": RELAY,
+    }
+    shop = Shop(pym_service(files).app).at(NOW)
     shop.service.load_clients(apis=["shop"], local=True)
     assert shop.call(path="/relay").get_json() == {"as": ["backend", "backend"]}
     assert shop.call(forged(), path="/pass_on").get_json() == {"user": "u1"}
     assert shop.error(path="/pass_on") == (401, "AUTHORIZATION_HEADER_MISSING")
-    shop.service.close()

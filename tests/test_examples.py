@@ -7,13 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from pymacaron import create_app
+from pymacaron_testing.loaded import LoadedService
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -70,9 +70,7 @@ def test_the_shop_runs_the_command_the_setting_and_the_check_of_its_own_plugin()
     assert "shop_currency" in pym("config", "docs")
 
 
-def test_both_examples_live_in_one_process() -> None:
-    apps = [create_app(EXAMPLES / name) for name in ("helloworld", "shop")]
-    assert apps[0].test_client().get("/v1/hello").json == {"message": "Hello world!"}
-    assert b'"currency":"SEK"' in apps[1].test_client().get("/api/items").data
-    for app in apps:
-        app.extensions["pymacaron"].close()
+def test_both_examples_live_in_one_process(pym_service: Callable[..., LoadedService]) -> None:
+    hello, shop = (pym_service(EXAMPLES / name) for name in ("helloworld", "shop"))
+    assert hello.client.get("/v1/hello").json == {"message": "Hello world!"}
+    assert b'"currency":"SEK"' in shop.client.get("/api/items").data

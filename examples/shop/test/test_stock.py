@@ -1,16 +1,20 @@
 """Unit tests: the shop's code in process, without a server."""
 
 import pytest
+import shop.plugins
 
-from pymacaron import create_app
-
-
-@pytest.fixture
-def client():
-    app = create_app(".")
-    yield app.test_client()
-    app.extensions["pymacaron"].close()
+from pymacaron_testing.suites import PluginSuite
 
 
-def test_the_shop_opens_with_two_items(client):
-    assert [item["name"] for item in client.get("/api/items").json["items"]] == ["Espresso", "Macaron"]
+def test_the_shop_opens_with_two_items(pym_client):
+    assert [item.name for item in pym_client().list_items().items] == ["Espresso", "Macaron"]
+
+
+class TestPlugin(PluginSuite):
+    @pytest.fixture
+    def plugin(self):
+        return shop.plugins
+
+    @pytest.fixture
+    def settings(self):
+        return {"shop_currency": "SEK"}

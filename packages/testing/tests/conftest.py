@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from pymacaron_testing import runner
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FOLDER = Path(os.environ.get("PYM_CONFORMANCE_DIR") or REPOSITORY.parent / "shared" / "conformance") / "openapi"
@@ -58,6 +59,4 @@ def large() -> Path:
 @pytest.fixture
 def free_port() -> int:
     """Find a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    return runner.free_port()

@@ -13,6 +13,7 @@ import pytest
 
 from pymacaron import Service
 from pymacaron.exceptions import PluginError, PyMacaronException
+from pymacaron.plugins.manager import PluginManager
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -246,3 +247,10 @@ def test_a_hook_that_returns_something_else_is_refused(folder: Callable[..., Pat
     with pytest.raises(PyMacaronException, match=r"returned a str from pym_apis\(\), not a ApiDocument"):
         service.hooks.apis(service.config)
     service.close()
+
+
+def test_a_manager_holds_what_it_is_given_and_nothing_that_is_installed() -> None:
+    assert PluginManager().plugins() != []
+    empty = PluginManager(found=[])
+    assert empty.plugins() == []
+    assert list(empty.call("pym_commands")) == []
