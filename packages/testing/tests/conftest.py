@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -60,3 +61,39 @@ def large() -> Path:
 def free_port() -> int:
     """Find a port that nobody listens on."""
     return runner.free_port()
+
+
+@pytest.fixture(scope="session")
+def run_pytest() -> Callable[..., str]:
+    """Run pytest in a folder, and give what it prints."""
+
+    def run(folder: Path, *options: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "-q", *options]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300).stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def judged(
+    tmp_path_factory: pytest.TempPathFactory, run_pytest: Callable[..., str]
+) -> Callable[..., dict[str, dict[str, str]]]:
+    """Run classes of test_it.py among files: of each class `Test_<name>` one case, all of `Test_good`.
+
+    Gives by name what each case says that failed.
+    """
+
+    def judge(files: Mapping[str, str], cases: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        folder = tmp_path_factory.mktemp("suites")
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        chosen = [f"test_it.py::Test_{name}::{case}" for name, case in cases.items()]
+        run_pytest(folder, "--junitxml=out.xml", "test_it.py::Test_good", *chosen)
+        found: dict[str, dict[str, str]] = {}
+        for case in ElementTree.parse(folder / "out.xml").iter("testcase"):
+            failed = found.setdefault(case.attrib["classname"].partition(".Test_")[2], {})
+            for problem in (*case.findall("failure"), *case.findall("error")):
+                failed[case.attrib["name"]] = f"{problem.attrib['message']}\n{problem.text}"
+        return found
+
+    return judge

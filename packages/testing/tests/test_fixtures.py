@@ -10,6 +10,9 @@ from pathlib import Path
 
 from pymacaron_testing import fixtures
 
+Lay = Callable[[Mapping[str, str]], Path]
+Run = Callable[..., str]
+
 PETS = """
 openapi: 3.1.0
 info: {title: Pets, version: "1"}
@@ -208,29 +211,22 @@ def test_the_recorder_refuses_calls_that_the_real_thing_would_not_take(recorder)
 '''
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the tests of a folder that is in no repository of ours."""
-    command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "-q", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+def test_the_fixtures_work_in_the_tests_of_a_service_elsewhere(laid: Lay, run_pytest: Run) -> None:
+    printed = run_pytest(laid({**SERVICE, "tests/test_pets.py": TESTS}))
+    assert f"\n{TESTS.count('def test_') + 1} passed" in printed, printed
 
 
-def test_the_fixtures_work_in_the_tests_of_a_service_elsewhere(laid: Callable[[Mapping[str, str]], Path]) -> None:
-    done = run(laid({**SERVICE, "tests/test_pets.py": TESTS}))
-    assert done.returncode == 0, done.stdout
-    assert f"{TESTS.count('def test_') + 1} passed" in done.stdout
+def test_a_test_that_is_in_no_service_is_told_what_to_give(laid: Lay, run_pytest: Run) -> None:
+    printed = run_pytest(laid({"test_it.py": "def test_it(pym_service):\n    pym_service()\n"}))
+    assert "has a pym-config.yaml: name the service's folder, or its files" in printed
 
 
-def test_a_test_that_is_in_no_service_is_told_what_to_give(laid: Callable[[Mapping[str, str]], Path]) -> None:
-    done = run(laid({"test_it.py": "def test_it(pym_service):\n    pym_service()\n"}))
-    assert "has a pym-config.yaml: name the service's folder, or its files" in done.stdout
-
-
-def test_an_api_is_named_where_there_are_several(laid: Callable[[Mapping[str, str]], Path]) -> None:
+def test_an_api_is_named_where_there_are_several(laid: Lay, run_pytest: Run) -> None:
     more = PETS.replace("/pets/{id}", "/dogs/{id}").replace("/me", "/us")
     test = "def test_it(pym_client):\n    assert pym_client(api='dogs').get_pet(id=1).id == 1\n    pym_client()\n"
-    done = run(laid({**SERVICE, "apis/dogs.yaml": more, "test_it.py": test}))
-    assert "has the APIs dogs, pets: name one, as pym_client(api='dogs')" in done.stdout
-    assert "1 failed" in done.stdout
+    printed = run_pytest(laid({**SERVICE, "apis/dogs.yaml": more, "test_it.py": test}))
+    assert "has the APIs dogs, pets: name one, as pym_client(api='dogs')" in printed
+    assert "1 failed" in printed
 
 
 def test_the_fixtures_import_nothing_before_they_are_used() -> None:
@@ -242,7 +238,7 @@ def test_the_fixtures_import_nothing_before_they_are_used() -> None:
     assert done.stdout.strip() == "['pymacaron_testing']"
 
 
-def test_pytest_tells_of_each_fixture(laid: Callable[[Mapping[str, str]], Path]) -> None:
-    told = run(laid({}), "--fixtures").stdout
+def test_pytest_tells_of_each_fixture(laid: Lay, run_pytest: Run) -> None:
+    told = run_pytest(laid({}), "--fixtures")
     for name in fixtures.__all__:
         assert re.search(rf"^{name} -- .*\n    [A-Z].+", told, re.MULTILINE), name

@@ -128,6 +128,7 @@ class SecuritySchemeSuite(Suite, is_contract=True):
 
     def test_wrong_settings_stop_the_start(self, scheme: SchemeUnderTest, tmp_path: Path) -> None:
         """A scheme that cannot verify never lets a service start, and says in a sentence which setting is wrong."""
+        held(scheme.wrong_settings, "the SchemeUnderTest has no wrong settings: give some, or say why by leaves_out()")
         services = LoadedServices(tmp_path, tmp_path)
         for number, (name, settings) in enumerate(scheme.wrong_settings.items()):
             try:
