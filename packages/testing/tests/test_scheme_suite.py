@@ -132,6 +132,12 @@ CREDENTIALS = {
 }
 GIVEN = {
     "no_bad": ("test_a_bad_credential_is_refused", "has no bad credential: give at least one", "bad", "{}"),
+    "second_wrong": (
+        "test_wrong_settings_stop_the_start",
+        "a service starts with the settings 'a key'",
+        "wrong_settings",
+        '{"no key": settings, "a key": {**settings, "door_key": "key-of-ada"}}',
+    ),
     "no_wrong": ("test_wrong_settings_stop_the_start", "has no wrong settings: give some", "wrong_settings", "{}"),
 }
 SCHEME_TEST = """

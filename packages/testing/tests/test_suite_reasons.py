@@ -22,43 +22,53 @@ class ShelfSuite(Suite, is_contract=True):
 
 
 """
-UNREASONED = "test_it.TestShelf changes test_it_stands() of its contract and gives no reason: mark it by @overrides("
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "class TestShelf(ShelfSuite):\n    def test_it_stands(self):\n        pass\n",
-        "class TestShelf(ShelfSuite):\n    test_it_stands = None\n",
+UNREASONED = "TestShelf changes test_it_stands() of its contract and gives no reason: mark it by @overrides("
+REFUSED = {
+    "overridden": ("class TestShelf(ShelfSuite):\n    def test_it_stands(self):\n        pass\n", UNREASONED),
+    "taken_away": ("class TestShelf(ShelfSuite):\n    test_it_stands = None\n", UNREASONED),
+    "by_a_mixin": (
         "class Mixin:\n    def test_it_stands(self):\n        pass\n\n\n"
         "class TestShelf(Mixin, ShelfSuite):\n    pass\n",
+        UNREASONED,
+    ),
+    "of_a_suite_that_has_a_reason": (
         "class Middle(ShelfSuite):\n    test_it_stands = leaves_out('it lies')\n\n\n"
         "class TestShelf(Middle):\n    def test_it_stands(self):\n        pass\n",
-    ],
-    ids=["overridden", "taken away", "by a mixin", "of a suite that has a reason"],
-)
-def test_a_case_that_is_changed_without_a_reason_is_no_collection(body: str, tmp_path: Path, run_pytest: Run) -> None:
-    (tmp_path / "test_it.py").write_text(SUITE + body)
-    printed = run_pytest(tmp_path)
-    assert UNREASONED in printed
-    assert "Traceback" not in printed
+        UNREASONED,
+    ),
+    "an_empty_reason": (
+        "class TestShelf(ShelfSuite):\n    test_it_stands = leaves_out('')\n",
+        "overrides() and leaves_out() want a reason: write why",
+    ),
+    "a_wrong_name": (
+        "class TestShelf(ShelfSuite):\n    test_it_stood = leaves_out('why')\n",
+        "TestShelf.test_it_stood() overrides no case of its contract",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory, run_pytest: Run) -> str:
+    """Collect all that is refused, and give what pytest prints."""
+    folder = tmp_path_factory.mktemp("reasons")
+    for name, (body, _) in REFUSED.items():
+        (folder / f"test_{name}.py").write_text(SUITE + body)
+    return run_pytest(folder)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_case_that_is_changed_without_a_reason_is_refused_in_a_sentence(name: str, printed: str) -> None:
+    said = printed.partition(f" ERROR collecting test_{name}.py ")[2].splitlines()
+    assert REFUSED[name][1] in said[1]
+    assert said[2].startswith(("____", "===="))
+
+
+def test_nothing_is_collected_of_what_is_refused(printed: str) -> None:
+    assert f"{len(REFUSED)} errors in" in printed
     assert "passed" not in printed
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("test_it_stands = leaves_out('')", "overrides() and leaves_out() want a reason: write why"),
-        ("test_it_stood = leaves_out('why')", "test_it.TestShelf.test_it_stood() overrides no case of its contract"),
-    ],
-    ids=["an empty reason", "a wrong name"],
-)
-def test_a_reason_that_is_none_is_no_collection(body: str, told: str, tmp_path: Path, run_pytest: Run) -> None:
-    (tmp_path / "test_it.py").write_text(f"{SUITE}class TestShelf(ShelfSuite):\n    {body}\n")
-    assert told in run_pytest(tmp_path)
-
-
-def test_a_case_is_overridden_or_left_out_for_a_reason_and_others_run_pytest(tmp_path: Path, run_pytest: Run) -> None:
+def test_a_case_is_overridden_or_left_out_for_a_reason_and_others_run(tmp_path: Path, run_pytest: Run) -> None:
     cases = """
 class TestHanging(ShelfSuite):
     @overrides("it hangs on the wall")

@@ -12,7 +12,6 @@ __all__ = ["Suite", "held", "leaves_out", "overrides"]
 Case = TypeVar("Case", bound=Callable[..., Any])
 
 REASON = "__pymacaron_reason__"
-CONTRACT = "is_contract"
 
 
 class Suite:
