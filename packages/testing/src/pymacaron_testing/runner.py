@@ -1,4 +1,4 @@
-"""The one module of pymacaron-testing that starts other processes: a service, and pytest."""
+"""The one module of pymacaron-testing that starts other processes: a service, an image of one, pytest, schemathesis."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import httpx2
 
 from pymacaron.exceptions import StartError
 
-__all__ = ["free_port", "pytest_in", "served", "wait_until_ready"]
+__all__ = ["free_port", "image_served", "pytest_in", "schemathesis_in", "served", "wait_until_ready"]
+
+IMAGE_PORT = 8080
 
 LAST_LINES = 30
 POLL_SECONDS = 0.05
 STOP_SECONDS = 10
+
+
+class Started(Protocol):
+    """What was started: `poll()` returns None while it runs, else the code that it ended with."""
+
+    def poll(self) -> int | None:
+        """Tell whether it has ended."""
 
 
 def free_port() -> int:
@@ -68,16 +78,74 @@ def _process(command: Sequence[str], root: Path, log: IO[str]) -> Iterator[subpr
             process.wait()
 
 
-def wait_until_ready(
-    url: str, seconds: float, process: subprocess.Popen[str] | None = None, *, verify_ssl: bool = True
-) -> None:
+@dataclass(frozen=True)
+class Container:
+    """A container of the Docker engine that the command `docker` talks to."""
+
+    id: str
+
+    def poll(self) -> int | None:
+        """Return None while it runs, else the code that it ended with."""
+        running, code = docker("inspect", "-f", "{{.State.Running}} {{.State.ExitCode}}", self.id).split()
+        return None if running == "true" else int(code)
+
+    @property
+    def url(self) -> str:
+        """Where its service listens; raises StartError where it has ended."""
+        return f"http://{docker('port', self.id, f'{IMAGE_PORT}/tcp').splitlines()[0]}"
+
+    @property
+    def log(self) -> str:
+        """The end of what it printed."""
+        return docker("logs", "--tail", str(LAST_LINES), self.id)
+
+
+@contextmanager
+def image_served(image: str, env: str | None, secrets: Sequence[str], seconds: float) -> Iterator[str]:
+    """Run an image of a service that listens on port 8080, give its URL once it is ready, and remove the container.
+
+    It gets the variables of this environment that `secrets` names, and `env` as PYM_ENV. Raises StartError, with the
+    end of its log, where it is not ready in time.
+    """
+    known = [argument for name in secrets if name in os.environ for argument in ("-e", name)]
+    known += ["-e", f"PYM_ENV={env}"] if env else []
+    container = Container(docker("run", "-d", "-p", f"127.0.0.1::{IMAGE_PORT}", *known, image).strip())
+    try:
+        try:
+            ended = container.poll()
+            if ended is not None:
+                raise StartError(f"the service ended with {ended} before it was ready")
+            url = container.url
+            wait_until_ready(url, seconds, container)
+        except StartError as error:
+            raise StartError(f"{error}\n{container.log}".rstrip()) from None
+        yield url
+    finally:
+        docker("rm", "-f", container.id)
+
+
+def docker(*arguments: str) -> str:
+    """Return what the command `docker` prints; raises StartError with the last thing that it complains of."""
+    try:
+        done = subprocess.run(
+            ["docker", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise StartError("--image needs the command docker: install Docker's client") from None
+    if done.returncode:
+        told = done.stderr.strip().splitlines() or ["it tells nothing"]
+        raise StartError(f"docker {arguments[0]} ended with {done.returncode}: {told[-1]}")
+    return done.stdout + (done.stderr if arguments[0] == "logs" else "")
+
+
+def wait_until_ready(url: str, seconds: float, process: Started | None = None, *, verify_ssl: bool = True) -> None:
     """Return as soon as /ready answers 200; raises StartError after so many seconds, or when the process has ended."""
     end = time.monotonic() + seconds
     told = "nobody answers"
     with httpx2.Client(timeout=5, verify=verify_ssl and url.startswith("https:"), trust_env=False) as client:
         while time.monotonic() < end:
             if process is not None and process.poll() is not None:
-                raise StartError(f"the service ended with {process.returncode} before it was ready")
+                raise StartError(f"the service ended with {process.poll()} before it was ready")
             try:
                 status = client.get(f"{url}/ready").status_code
             except httpx2.TransportError:
@@ -96,3 +164,30 @@ def pytest_in(root: Path, folder: str, environment: Mapping[str, str], arguments
     """Run the tests of a folder with pytest, on this terminal, and return its exit code."""
     command = [sys.executable, "-m", "pytest", folder, *arguments]
     return subprocess.run(command, cwd=root, env={**os.environ, **environment}, check=False).returncode
+
+
+def schemathesis_in(root: Path, arguments: Sequence[str], environment: Mapping[str, str], end: float) -> str | None:
+    """Run schemathesis in a folder until `end`, a time of time.monotonic(), at most.
+
+    Returns None where it found nothing or something, and what it printed last where it could not work.
+    """
+    command = [sys.executable, "-m", "schemathesis.cli", *arguments]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+        try:
+            code = process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            process.kill()
+            process.wait()
+        log.seek(0)
+        return None if code in (0, 1) else "".join(log.readlines()[-LAST_LINES:])

@@ -1,0 +1,78 @@
+"""`pym fuzz`: schemathesis against a service, for a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pymacaron.cli.context import Context
+from pymacaron_testing.cli.reach import Wanted, generated_token, reachable, target_options
+
+if TYPE_CHECKING:
+    from pymacaron_testing.fuzz.findings import Findings
+
+__all__ = ["fuzz"]
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@target_options
+@click.option("--only", multiple=True, help="Fuzz this operation, 'GET /pets' or its operationId; repeat for more.")
+@click.option("--exclude", multiple=True, help="Leave this operation out; repeat for more.")
+@click.option("--gen-token", is_flag=True, help="Send a token that is made for this; else PYM_JWT_TOKEN, where set.")
+@click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number asks for others.")
+@click.option(
+    "--max-time", type=click.IntRange(5, 86400), default=60, show_default=True, help="Seconds to take, in all."
+)
+@click.option("--junit-xml", type=click.Path(dir_okay=False, path_type=Path), help="Write the results there.")
+@click.pass_obj
+def fuzz(
+    context: Context,
+    arguments: tuple[str, ...],
+    wanted: Wanted,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    gen_token: bool,
+    user: str | None,
+    seed: int,
+    max_time: int,
+    junit_xml: Path | None,
+) -> None:
+    """Ask this service for what its documents allow, and for what they forbid, and judge its replies.
+
+    The service is this folder, served for this, that of an image, or one that runs at a URL or a host. ARGUMENTS go to
+    schemathesis, which has to be installed.
+    """
+    from pymacaron_testing.fuzz.campaign import Campaign, want_schemathesis
+    from pymacaron_testing.fuzz.campaign import fuzz as fuzzed
+    from pymacaron_testing.fuzz.junit import write_junit
+    from pymacaron_testing.selection import operations_of, selected
+
+    want_schemathesis()
+    service = context.service("required" if gen_token else "ignored")
+    wanted = wanted.of(service)
+    operations = selected(operations_of(service), only, exclude)
+    token = generated_token(service, user) if gen_token else os.environ.get("PYM_JWT_TOKEN")
+    base = service.config.ignore_base_path
+    with reachable(context, service, wanted) as url:
+        campaign = Campaign(operations, url, wanted.shown, max_time, seed, token, wanted.verify_ssl, base, arguments)
+        findings = fuzzed(campaign, service.references)
+    if junit_xml:
+        write_junit(junit_xml, findings.by_operation())
+    sys.exit(told(findings, wanted, seed))
+
+
+def told(findings: Findings, wanted: Wanted, seed: int) -> int:
+    """Print what was found; return the exit code."""
+    found = [finding for each in findings.by_operation().values() for finding in each]
+    for finding in found:
+        click.echo(f"{click.style('Failure', fg='red')}: {finding}\n")
+    click.echo(f"{sum(findings.requests.values())} requests to {len(findings.requests)} operations, seed {seed}")
+    if found and wanted.url is None:
+        click.echo(f"The lines of curl ask {wanted.shown}: start the service there by `pym run`")
+    return int(bool(found))

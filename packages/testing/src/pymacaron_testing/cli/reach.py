@@ -1,0 +1,114 @@
+"""Which service a command asks, how it gets there, and with which token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pymacaron.cli.context import Context
+
+if TYPE_CHECKING:
+    from pymacaron.service import Service
+
+__all__ = ["Wanted", "generated_token", "reachable", "target_options"]
+
+SHOWN = "http://127.0.0.1:8080"
+"""Where `pym run` serves: what was served for a command alone is told by that."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which service is asked: that of the folder, unless one is named; `seconds` until it has to be ready."""
+
+    url: str | None = None
+    host: str | None = None
+    port: int | None = None
+    live: bool = False
+    image: str | None = None
+    seconds: float = 30.0
+    verify_ssl: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The URL by which somebody else reaches it, who starts it where it is not running."""
+        return SHOWN if self.url is None else self.url
+
+    def of(self, service: Service) -> Wanted:
+        """Return the same with its URL; raises UsageError where two are named, or live_host is not set."""
+        from pymacaron_testing.target import Target
+
+        if sum(map(bool, (self.url, self.host or self.port, self.live, self.image))) > 1:
+            raise click.UsageError("name one service: by --url, by --host and --port, by --image, or by --live")
+        url = self.url
+        if self.host or self.port:
+            url = Target(self.host or "127.0.0.1", self.port or 8080).url
+        if self.live:
+            url = service.config.get("live_host")
+            if not url:
+                raise click.UsageError("live_host is not set: name its configuration by --env, or the service by --url")
+            url = url if "://" in url else f"https://{url}"
+        return replace(self, url=url.rstrip("/") if url else None)
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where a service is; it takes them as one `wanted`."""
+
+    @wraps(command)
+    def told(
+        url: str | None,
+        host: str | None,
+        port: int | None,
+        live: bool,
+        image: str | None,
+        no_ssl_check: bool,
+        start_timeout: float,
+        **others: Any,
+    ) -> Any:
+        wanted = Wanted(url, host, port, live, image, start_timeout, not no_ssl_check)
+        return command(wanted=wanted, **others)
+
+    for option in reversed(OPTIONS):
+        told = option(told)
+    return told
+
+
+OPTIONS = (
+    click.option("--url", help="Test the service at this URL; without any of these, this folder is served for it."),
+    click.option("--host", help="Test the service on this host."),
+    click.option("--port", type=click.IntRange(1, 65535), help="Its port, 443 meaning https; 8080 by default."),
+    click.option("--live", is_flag=True, help="Test the service at live_host of the configuration (with --env NAME)."),
+    click.option("--image", help="Test the service of this Docker image, run for it, which listens on port 8080."),
+    click.option("--no-ssl-check", is_flag=True, help="Take any certificate."),
+    click.option(
+        "--start-timeout", type=float, default=30.0, show_default=True, help="Seconds until the service is ready."
+    ),
+)
+
+
+def generated_token(service: Service, user: str | None) -> str:
+    """Return a token of a user by the plugin that makes some; raises UsageError where none does."""
+    issuers = service.hooks.token_issuers(service.config)
+    if not issuers:
+        raise click.UsageError("--gen-token: no plugin of this service makes tokens: pip install 'pymacaron-auth>=3'")
+    return issuers[0].issue(user)
+
+
+@contextmanager
+def reachable(context: Context, service: Service, wanted: Wanted) -> Iterator[str]:
+    """Give the URL of the service once it is ready, run for the command where it is this folder or an image."""
+    from pymacaron_testing.runner import image_served, served, wait_until_ready
+
+    if wanted.url is not None:
+        wait_until_ready(wanted.url, wanted.seconds, verify_ssl=wanted.verify_ssl)
+        yield wanted.url
+    elif wanted.image:
+        with image_served(wanted.image, context.env, service.config.env_secrets, wanted.seconds) as run:
+            yield run
+    else:
+        with served(service.root, context.env, wanted.seconds) as local:
+            yield local
