@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
 
 from pymacaron_testing import runner
 
@@ -97,3 +100,25 @@ def judged(
         return found
 
     return judge
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[Request], Response]], str]]:
+    """Serve functions from requests to responses, which are ready when they are asked."""
+    started: list[tuple[BaseWSGIServer, threading.Thread]] = []
+
+    def start(reply: Callable[[Request], Response]) -> str:
+        def answer(request: Request) -> Response:
+            return Response("{}") if request.path == "/ready" else reply(request)
+
+        server = make_server("127.0.0.1", 0, Request.application(answer), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        started.append((server, thread))
+        return f"http://127.0.0.1:{server.port}"
+
+    yield start
+    for server, thread in started:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -133,8 +133,8 @@ def docker(*arguments: str) -> str:
     except FileNotFoundError:
         raise StartError("--image needs the command docker: install Docker's client") from None
     if done.returncode:
-        told = done.stderr.strip().splitlines() or ["it tells nothing"]
-        raise StartError(f"docker {arguments[0]} ended with {done.returncode}: {told[-1]}")
+        told = [line for line in done.stderr.splitlines() if line and not line.startswith("Run '")]
+        raise StartError(f"docker {arguments[0]} ended with {done.returncode}: {(told or ['it tells nothing'])[-1]}")
     return done.stdout + (done.stderr if arguments[0] == "logs" else "")
 
 

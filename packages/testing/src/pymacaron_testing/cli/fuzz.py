@@ -74,5 +74,6 @@ def told(findings: Findings, wanted: Wanted, seed: int) -> int:
         click.echo(f"{click.style('Failure', fg='red')}: {finding}\n")
     click.echo(f"{sum(findings.requests.values())} requests to {len(findings.requests)} operations, seed {seed}")
     if found and wanted.url is None:
-        click.echo(f"The lines of curl ask {wanted.shown}: start the service there by `pym run`")
+        start = f"docker run -p 8080:8080 {wanted.image}" if wanted.image else "pym run"
+        click.echo(f"The lines of curl ask {wanted.shown}: start the service there by `{start}`")
     return int(bool(found))

@@ -50,7 +50,7 @@ def want_schemathesis() -> None:
 def fuzz(campaign: Campaign, references: References) -> Findings:
     """Fuzz each document for its share of the time, and return what was found.
 
-    Raises StartError where schemathesis cannot work, or made no request in the time.
+    Raises StartError where schemathesis cannot work, or came to the end of nothing in the time.
     """
     findings = Findings(campaign.url, campaign.shown, campaign.token)
     end = time.monotonic() + campaign.seconds
@@ -59,7 +59,8 @@ def fuzz(campaign: Campaign, references: References) -> Findings:
         now = time.monotonic()
         _fuzz_document(campaign, pool, references, now + (end - now) / (len(pools) - index), findings)
     if not findings.requests:
-        raise StartError(f"no request was made in {campaign.seconds} s: give it more by --max-time")
+        step = "see whether the service answers, or give it more by --max-time"
+        raise StartError(f"nothing was learnt in {campaign.seconds} s: {step}")
     return findings
 
 
@@ -92,7 +93,7 @@ def _arguments(campaign: Campaign, chosen: Sequence[Selected], end: float) -> li
         *("--url", campaign.url + chosen[0].base(ignored=campaign.ignore_base_path)),
         *("--checks", "all", "--continue-on-failure"),
         *("--seed", str(campaign.seed), "--max-time", str(seconds)),
-        *("--request-timeout", str(min(seconds, LONGEST_REQUEST))),
+        *("--request-timeout", str(min(max(2, seconds // 4), LONGEST_REQUEST))),
         *("--report", "ndjson", "--report-ndjson-path", "events", "--generation-database", "none"),
         *(() if campaign.verify_ssl else ("--tls-verify", "false")),
         *(argument for each in chosen for argument in ("--include-name", each.name)),
