@@ -297,6 +297,16 @@ def test_a_parameter_that_no_test_sends_fails_the_coverage_that_is_wanted(tested
     assert "Error: 90 % were to be exercised: test more" in done.stderr
 
 
+def test_an_operation_that_no_test_calls_is_named_and_fails_the_coverage_that_is_wanted(tested: Pym) -> None:
+    one = "from pymacaron.test import PyMacaronTestCase\n\n\nclass TestPets(PyMacaronTestCase):\n"
+    one += "    def test_a_pet_can_be_had(self):\n        self.assertGetReturnJson('pets/1')\n"
+    done = tested("--min-coverage", "50", files={"testaccept/test_pets.py": one})
+    assert "1 passed" in done.stdout
+    assert done.returncode == 1
+    assert "PUT /pets/{pet_id}  0      never called" in done.stdout
+    assert "Error: 50 % were to be exercised: test more" in done.stderr
+
+
 def test_a_test_that_fails_gives_its_exit_code(tested: Pym) -> None:
     done = tested(put_status=200)
     assert done.returncode == 1

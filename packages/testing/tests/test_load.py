@@ -15,6 +15,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from pymacaron.client.outgoing import Called, Outgoing
+from pymacaron_testing.cli.load import progress
 from pymacaron_testing.load.drive import Reply, drive
 from pymacaron_testing.load.measured import measured, percentile
 from pymacaron_testing.load.page import as_html
@@ -173,6 +174,16 @@ def test_a_request_that_is_not_answered_in_time_counts_as_lost(serve: Serve) -> 
     assert [reply.result for reply in replies] == ["timeout", "timeout"]
     assert all(0.15 < reply.latency < 1 for reply in replies)
     assert measured("GET /", 20, replies).failed
+
+
+def test_a_terminal_shows_how_many_requests_have_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    show = progress()
+    for ended in (1, 2, 3):
+        show(ended, 3)
+    assert capsys.readouterr().err == "\r1 of 3\r3 of 3\n"
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

@@ -121,7 +121,7 @@ def image_served(image: str, env: str | None, secrets: Sequence[str], seconds: f
             raise StartError(f"{error}\n{container.log}".rstrip()) from None
         yield url
     finally:
-        docker("rm", "-f", container.id)
+        docker("rm", "-f", "-v", container.id)
 
 
 def docker(*arguments: str) -> str:
