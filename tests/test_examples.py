@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -10,11 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from pymacaron_testing.loaded import LoadedService
 
+MOST_SECONDS = 5
+"""Of processor time for `pym test`, all processes and the tests included."""
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -57,6 +61,31 @@ def test_the_shop_passes_its_acceptance_tests_and_carries_the_header_of_its_own_
     with served(root, "-m", "pymacaron", "run", "--no-reload") as environment:
         tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "testaccept"]
         subprocess.run(tests, cwd=root, env=environment, check=True)
+
+
+def pym_in(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `pym` in the folder of an example."""
+    return subprocess.run([sys.executable, "-m", "pymacaron", *arguments], cwd=root, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("example", ["helloworld", "shop"])
+def test_pym_test_exercises_all_of_an_example_by_pytest_and_by_unittest(example: str, tmp_path: Path) -> None:
+    results, started = tmp_path / "junit.xml", resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = ["test", "--min-coverage", "100", "--junit-xml", str(results), "--", "-p", "no:cacheprovider"]
+    done = pym_in(EXAMPLES / example, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Contract: 100 % exercised" in done.stdout
+    classes = {case.get("classname", "").rpartition(".")[2] for case in ElementTree.parse(results).iter("testcase")}
+    assert any(name.startswith("Test") for name in classes)
+    assert any(name.startswith("test_") for name in classes)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert ended.ru_utime + ended.ru_stime - started.ru_utime - started.ru_stime < MOST_SECONDS
+
+
+def test_pym_fuzz_finds_nothing_in_the_shop() -> None:
+    done = pym_in(EXAMPLES / "shop", "fuzz", "--max-time", "8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " requests to 4 operations, seed 0" in done.stdout
 
 
 def test_the_shop_runs_the_command_the_setting_and_the_check_of_its_own_plugin() -> None:

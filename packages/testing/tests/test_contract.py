@@ -254,7 +254,19 @@ def tested(tmp_path: Path) -> Pym:
             (tmp_path / file).parent.mkdir(exist_ok=True)
             (tmp_path / file).write_text(text)
         return subprocess.run(
-            [sys.executable, "-m", "pymacaron", "test", *options, "--", "-q", "-p", "no:cacheprovider"],
+            [
+                sys.executable,
+                "-m",
+                "pymacaron",
+                "test",
+                *options,
+                "--",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:schemathesis",
+            ],
             cwd=tmp_path,
             env={name: text for name, text in os.environ.items() if not name.startswith("PYM_")},
             capture_output=True,

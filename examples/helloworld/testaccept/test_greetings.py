@@ -1,0 +1,18 @@
+"""Acceptance tests in the style of unittest: `pym test` runs them with the others."""
+
+from pymacaron_testing import PyMacaronTestCase
+
+
+class TestHello(PyMacaronTestCase):
+    def test_it_says_hello(self):
+        self.assertGetReturnDict("v1/hello?name=Ada", {"message": "Hello Ada!"})
+
+    def test_it_greets_a_person(self):
+        self.assertPostReturnDict("v1/greetings", {"name": "Ada", "language": "fr"}, {"message": "Bonjour Ada!"})
+
+    def test_a_name_is_needed(self):
+        self.assertPostReturnError("v1/greetings", {}, 400, "INVALID_PARAMETER")
+
+    def test_it_runs(self):
+        self.assertHasPing()
+        self.assertHasVersion()
