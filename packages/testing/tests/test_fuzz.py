@@ -15,6 +15,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from pymacaron.exceptions import StartError
+from pymacaron_testing.credentials import Credential, credentials
 from pymacaron_testing.fuzz.campaign import want_schemathesis
 from pymacaron_testing.fuzz.curl import curl
 
@@ -55,6 +56,8 @@ def delete_pet(id, loud=False):
 """
 CONFIG = "name: pets\nplugins: {disable: [auth]}\n"
 TOKEN = "a-token-of-nobody-1234567890"
+KEY = "a-key-of-nobody-0987654321"
+SECRETS = [Credential("Authorization", "Bearer ", "PYM_JWT_TOKEN", TOKEN), Credential("X-Key", "", "PETS_KEY", KEY)]
 
 Serve = Callable[[Callable[[Request], Response]], str]
 Pym = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -108,23 +111,29 @@ def test_an_operation_that_keeps_its_contract_passes(fuzzed: Pym) -> None:
     assert done.stdout.endswith(" requests to 1 operations, seed 0\n")
 
 
-def test_the_line_of_curl_repeats_the_failure_with_a_token_that_is_nowhere_told(
+def test_the_line_of_curl_repeats_the_failure_with_secrets_that_are_nowhere_told(
     fuzzed: Pym, serve: Serve, tmp_path: Path
 ) -> None:
     def reply(request: Request) -> Response:
-        if request.headers.get("Authorization") == f"Bearer {TOKEN}" and request.path == "/pets/9000":
-            return Response(f'{{"told": "{TOKEN}"}}', 500, content_type="application/json")
+        known = request.headers.get("Authorization") == f"Bearer {TOKEN}" and request.headers.get("X-Key") == KEY
+        if known and request.path == "/pets/9000":
+            return Response(f'{{"told": "{TOKEN}{KEY}"}}', 500, content_type="application/json")
         return Response('{"name": "Rex"}', content_type="application/json")
 
     url = serve(reply)
-    done = fuzzed("--url", url, "--only", "get_pet", "--junit-xml", "junit.xml", PYM_JWT_TOKEN=TOKEN)
+    options = ["--only", "get_pet", "--junit-xml", "junit.xml", "--header", "X-Key=PETS_KEY"]
+    environment = {"PYM_JWT_TOKEN": TOKEN, "PETS_KEY": KEY}
+    done = fuzzed("--url", url, *options, **environment)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert TOKEN not in done.stdout + done.stderr + (tmp_path / "junit.xml").read_text()
+    told = done.stdout + done.stderr + (tmp_path / "junit.xml").read_text()
+    assert TOKEN not in told
+    assert KEY not in told
     _, _, crash = done.stdout.partition("not_a_server_error")
     line = next(line.strip() for line in crash.splitlines() if line.strip().startswith("curl"))
     assert '"$PYM_JWT_TOKEN"' in line
+    assert '"$PETS_KEY"' in line
     repeated = subprocess.run(
-        ["bash", "-c", line], env={**os.environ, "PYM_JWT_TOKEN": TOKEN}, capture_output=True, text=True, check=True
+        ["bash", "-c", line], env={**os.environ, **environment}, capture_output=True, text=True, check=True
     )
     assert repeated.stdout.startswith("HTTP/1.1 500 ")
 
@@ -155,6 +164,11 @@ def test_a_service_that_never_answers_takes_no_more_than_the_time(fuzzed: Pym, s
         (["--max-time", "1"], 2, "'--max-time': 1 is not in the range"),
         (["--url", "http://127.0.0.1:9", "--image", "pets"], 2, "name one service"),
         (["--gen-token"], 2, "no plugin of this service makes tokens"),
+        (["--url", "http://ada:pass@127.0.0.1:9"], 2, "--url holds credentials"),
+        (["-H", "X-Key: secret"], 2, "send it by --header NAME=VARIABLE"),
+        (["--auth=ada:pass"], 2, "send it by --header NAME=VARIABLE"),
+        (["--header", "X-Key: secret"], 1, "--header takes NAME=VARIABLE"),
+        (["--header", "X-Key=PETS_KEY"], 1, "the environment variable PETS_KEY of --header is not set"),
         (["--nonsense"], 1, "No such option '--nonsense'"),
     ],
 )
@@ -162,6 +176,10 @@ def test_what_cannot_be_fuzzed_is_told(fuzzed: Pym, options: list[str], code: in
     done = fuzzed(*options)
     assert done.returncode == code, done.stderr
     assert told in done.stderr
+
+
+def test_what_a_credential_holds_is_not_shown() -> None:
+    assert TOKEN not in repr(credentials(TOKEN, []))
 
 
 def test_a_missing_schemathesis_is_told_with_the_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +193,7 @@ LINES: dict[str, tuple[str, str, dict[str, list[str]], bytes | None]] = {
     "a path of dots": ("GET", "/a/../b", {}, None),
     "a header without a value": ("GET", "/", {"X-Empty": [""]}, None),
     "a header of two values with quotes": ("GET", "/", {"X-Two": ["it's", 'a "b" $HOME']}, None),
-    "a token": ("GET", "/", {"Authorization": [f"Bearer {TOKEN}"]}, None),
+    "secrets": ("GET", f"/?key={KEY}", {"Authorization": [f"Bearer {TOKEN}"], "X-Key": [KEY]}, None),
     "JSON": ("PUT", "/", {"Content-Type": ["application/json"]}, b'{"a": "it\'s $HOME"}'),
     "text that is like a file's name": ("POST", "/", {"Content-Type": ["text/plain"]}, b"@/etc/hostname"),
     "bytes that are no text": ("POST", "/", {"Content-Type": ["application/octet-stream"]}, b"\x00\xff%s\\n'"),
@@ -192,11 +210,11 @@ def test_a_line_of_curl_sends_the_same_request(serve: Serve, name: str) -> None:
         seen.append((request.method, request.environ["REQUEST_URI"], dict(request.headers), request.get_data()))
         return Response("ok")
 
-    line = curl(method, serve(keep) + target, headers, body, TOKEN)
+    line = curl(method, serve(keep) + target, headers, body, SECRETS)
     assert TOKEN not in line
-    subprocess.run(
-        ["bash", "-c", line], env={**os.environ, "PYM_JWT_TOKEN": TOKEN}, capture_output=True, check=True, timeout=20
-    )
+    assert KEY not in line
+    environment = {**os.environ, "PYM_JWT_TOKEN": TOKEN, "PETS_KEY": KEY}
+    subprocess.run(["bash", "-c", line], env=environment, capture_output=True, check=True, timeout=20)
     ((asked, path, sent, content),) = seen
     assert (asked, path, content) == (method, target, body or b"")
     expected = {name: ",".join(texts) for name, texts in headers.items()}

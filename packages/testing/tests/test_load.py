@@ -90,22 +90,32 @@ def test_a_service_accepts_all_requests_that_are_made_of_its_document(
     assert "PUT /pets/{id} at 100 a second" in page
 
 
-def test_requests_differ_carry_the_token_and_what_is_set(loaded: Pym, serve: Serve, tmp_path: Path) -> None:
+def test_requests_differ_and_carry_the_credentials_and_what_is_set(loaded: Pym, serve: Serve, tmp_path: Path) -> None:
     seen: list[tuple[str, str, str | None]] = []
 
     def keep(request: Request) -> Response:
-        seen.append((request.full_path, request.get_data(as_text=True), request.headers.get("Authorization")))
+        seen.append((request.full_path, request.get_data(as_text=True), request.headers.get("X-Key")))
         return Response(status=404 if len(seen) % 2 else 204)
 
     done = loaded(
-        "PUT /pets/{id}", "--url", serve(keep), "--set", "id=7", "--rate", "50", "--time", "0.4", PYM_JWT_TOKEN="abc"
+        "PUT /pets/{id}",
+        "--url",
+        serve(keep),
+        "--set",
+        "id=7",
+        "--rate",
+        "50",
+        "--time",
+        "0.4",
+        *("--header", "X-Key=KEY"),
+        KEY="abc",
     )
     assert done.returncode == 0, done.stderr
     assert "errors         10 404" in done.stdout
     assert {path.partition("?")[0] for path, _, _ in seen} == {"/v1/pets/7"}
     assert len({body for _, body, _ in seen}) > 5
     assert {path.partition("?")[2] for path, _, _ in seen} >= {"", "loud=true"}
-    assert {token for _, _, token in seen} == {"Bearer abc"}
+    assert {key for _, _, key in seen} == {"abc"}
 
 
 @pytest.mark.parametrize(

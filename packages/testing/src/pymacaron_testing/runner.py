@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -25,6 +26,7 @@ IMAGE_PORT = 8080
 LAST_LINES = 30
 POLL_SECONDS = 0.05
 STOP_SECONDS = 10
+INTERRUPTED_SECONDS = 2
 
 
 class Started(Protocol):
@@ -183,11 +185,19 @@ def schemathesis_in(root: Path, arguments: Sequence[str], environment: Mapping[s
             text=True,
         )
         try:
-            code = process.wait(max(0.0, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return None
+            code = _waited(process, end)
         finally:
             process.kill()
             process.wait()
         log.seek(0)
-        return None if code in (0, 1) else "".join(log.readlines()[-LAST_LINES:])
+        return None if code in (0, 1, None) else "".join(log.readlines()[-LAST_LINES:])
+
+
+def _waited(process: subprocess.Popen[str], end: float) -> int | None:
+    """Return the code that a process ends with, None where it is told to stop at `end`, and has little time to."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(max(0.0, end - time.monotonic()))
+    process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(INTERRUPTED_SECONDS)
+    return None

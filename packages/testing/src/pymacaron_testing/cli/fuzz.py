@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pymacaron.cli.context import Context
-from pymacaron_testing.cli.reach import Wanted, generated_token, reachable, target_options
+from pymacaron_testing.cli.reach import Authenticated, Wanted, credential_options, reachable, target_options
 
 if TYPE_CHECKING:
     from pymacaron_testing.fuzz.findings import Findings
+    from pymacaron_testing.selection import Selected
 
 __all__ = ["fuzz"]
+
+SHOWN = re.compile(r"-[Ha]|--(header|auth)(=|$)")
+"""Options of schemathesis by which credentials are sent."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -23,8 +28,7 @@ __all__ = ["fuzz"]
 @target_options
 @click.option("--only", multiple=True, help="Fuzz this operation, 'GET /pets' or its operationId; repeat for more.")
 @click.option("--exclude", multiple=True, help="Leave this operation out; repeat for more.")
-@click.option("--gen-token", is_flag=True, help="Send a token that is made for this; else PYM_JWT_TOKEN, where set.")
-@click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
+@credential_options
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number asks for others.")
 @click.option(
     "--max-time", type=click.IntRange(5, 86400), default=60, show_default=True, help="Seconds to take, in all."
@@ -37,8 +41,7 @@ def fuzz(
     wanted: Wanted,
     only: tuple[str, ...],
     exclude: tuple[str, ...],
-    gen_token: bool,
-    user: str | None,
+    authenticated: Authenticated,
     seed: int,
     max_time: int,
     junit_xml: Path | None,
@@ -54,25 +57,35 @@ def fuzz(
     from pymacaron_testing.selection import operations_of, selected
 
     want_schemathesis()
-    service = context.service("required" if gen_token else "ignored")
+    refuse_secrets(wanted, arguments)
+    service, secrets = authenticated(context)
     wanted = wanted.of(service)
     operations = selected(operations_of(service), only, exclude)
-    token = generated_token(service, user) if gen_token else os.environ.get("PYM_JWT_TOKEN")
     base = service.config.ignore_base_path
     with reachable(context, service, wanted) as url:
-        campaign = Campaign(operations, url, wanted.shown, max_time, seed, token, wanted.verify_ssl, base, arguments)
+        campaign = Campaign(operations, url, wanted.shown, max_time, seed, secrets, wanted.verify_ssl, base, arguments)
         findings = fuzzed(campaign, service.references)
     if junit_xml:
         write_junit(junit_xml, findings.by_operation())
-    sys.exit(told(findings, wanted, seed))
+    sys.exit(told(findings, operations, wanted, seed))
 
 
-def told(findings: Findings, wanted: Wanted, seed: int) -> int:
+def refuse_secrets(wanted: Wanted, arguments: Sequence[str]) -> None:
+    """Raise UsageError for credentials that reports would show."""
+    if "@" in (wanted.url or "").partition("://")[2].partition("/")[0]:
+        raise click.UsageError("--url holds credentials, which reports would show: send them by --header NAME=VARIABLE")
+    if any(SHOWN.match(argument) for argument in arguments):
+        raise click.UsageError("reports would show what that header holds: send it by --header NAME=VARIABLE")
+
+
+def told(findings: Findings, operations: Sequence[Selected], wanted: Wanted, seed: int) -> int:
     """Print what was found; return the exit code."""
     found = [finding for each in findings.by_operation().values() for finding in each]
     for finding in found:
         click.echo(f"{click.style('Failure', fg='red')}: {finding}\n")
     click.echo(f"{sum(findings.requests.values())} requests to {len(findings.requests)} operations, seed {seed}")
+    if unasked := [each.name for each in operations if each.name not in findings.requests]:
+        click.echo(f"Not asked, for want of time: {', '.join(unasked)}")
     if found and wanted.url is None:
         start = f"docker run -p 8080:8080 {wanted.image}" if wanted.image else "pym run"
         click.echo(f"The lines of curl ask {wanted.shown}: start the service there by `{start}`")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import click
 
 from pymacaron.cli.context import Context
-from pymacaron_testing.cli.reach import generated_token
-
-if TYPE_CHECKING:
-    from pymacaron.service import Service
+from pymacaron_testing.cli.reach import Authenticated, credential_options
 
 __all__ = ["load"]
 
@@ -53,8 +49,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--set", "fixed", multiple=True, help="Always send this for a parameter, NAME=VALUE; repeat for more.")
 @click.option("--body", type=click.File(encoding="utf-8"), help="Send the JSON of this file as the body.")
-@click.option("--gen-token", is_flag=True, help="Send a token that is made for this; else PYM_JWT_TOKEN, where set.")
-@click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
+@credential_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Another number makes other requests.")
 @click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -69,8 +64,7 @@ def load(
     timeout: float,
     fixed: tuple[str, ...],
     body: TextIO | None,
-    gen_token: bool,
-    user: str | None,
+    authenticated: Authenticated,
     seed: int,
     no_ssl_check: bool,
     as_json: bool,
@@ -88,9 +82,9 @@ def load(
     from pymacaron_testing.load.requests import Given, requests_of
     from pymacaron_testing.selection import called, operations_of
 
-    service = context.service("required" if gen_token else "ignored")
+    service, secrets = authenticated(context)
     (selected, *_) = called(operations_of(service), operation)
-    given = Given(pairs(fixed), content(body), token_headers(service, gen_token, user))
+    given = Given(pairs(fixed), content(body), {each.header: f"{each.prefix}{each.value}" for each in secrets})
     base = url.rstrip("/") + selected.base(ignored=service.config.ignore_base_path)
     requests = requests_of(selected, base, KINDS, seed, given)
     replies = drive(requests, rate, seconds, timeout=timeout, verify_ssl=not no_ssl_check, told=progress())
@@ -102,12 +96,6 @@ def load(
     else:
         print_table(result.lines())
     sys.exit(int(result.failed))
-
-
-def token_headers(service: Service, gen_token: bool, user: str | None) -> dict[str, str]:
-    """Return the header of a token that is made, or that the environment holds."""
-    token = generated_token(service, user) if gen_token else os.environ.get("PYM_JWT_TOKEN")
-    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def pairs(written: tuple[str, ...]) -> dict[str, str]:

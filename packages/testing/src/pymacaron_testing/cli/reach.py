@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +15,12 @@ from pymacaron.cli.context import Context
 
 if TYPE_CHECKING:
     from pymacaron.service import Service
+    from pymacaron_testing.credentials import Credential
 
-__all__ = ["Wanted", "generated_token", "reachable", "target_options"]
+__all__ = ["Authenticated", "Wanted", "credential_options", "generated_token", "reachable", "target_options"]
 
+Authenticated = Callable[[Context], "tuple[Service, list[Credential]]"]
+"""Gives the service of a folder, and what to send for credentials."""
 SHOWN = "http://127.0.0.1:8080"
 """Where `pym run` serves: what was served for a command alone is told by that."""
 
@@ -86,6 +90,36 @@ OPTIONS = (
     click.option("--no-ssl-check", is_flag=True, help="Take any certificate."),
     click.option(
         "--start-timeout", type=float, default=30.0, show_default=True, help="Seconds until the service is ready."
+    ),
+)
+
+
+def credential_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what to send for credentials; it takes a function of a service for them."""
+
+    @wraps(command)
+    def told(gen_token: bool, user: str | None, header: tuple[str, ...], **others: Any) -> Any:
+        from pymacaron_testing.credentials import TOKEN_VARIABLE, credentials
+
+        def found(context: Context) -> tuple[Service, list[Credential]]:
+            service = context.service("required" if gen_token else "ignored")
+            token = generated_token(service, user) if gen_token else os.environ.get(TOKEN_VARIABLE)
+            return service, credentials(token, header)
+
+        return command(authenticated=found, **others)
+
+    for option in reversed(CREDENTIALS):
+        told = option(told)
+    return told
+
+
+CREDENTIALS = (
+    click.option(
+        "--gen-token", is_flag=True, help="Send a token that is made for this; else PYM_JWT_TOKEN, where set."
+    ),
+    click.option("--user", help="Whose token --gen-token makes; default_user_id's by default."),
+    click.option(
+        "--header", multiple=True, help="Send this header, NAME=VARIABLE of the environment; repeat for more."
     ),
 )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pymacaron.exceptions import StartError
 from pymacaron.models.pool import ModelPool
 from pymacaron.spec.references import References
-from pymacaron_testing.fuzz.curl import TOKEN_VARIABLE
+from pymacaron_testing.credentials import Credential
 from pymacaron_testing.fuzz.documents import fuzzed_document
 from pymacaron_testing.fuzz.findings import Findings
 from pymacaron_testing.runner import schemathesis_in
@@ -35,7 +35,7 @@ class Campaign:
     shown: str
     seconds: int
     seed: int
-    token: str | None = None
+    secrets: Sequence[Credential] = ()
     verify_ssl: bool = True
     ignore_base_path: bool = False
     arguments: Sequence[str] = ()
@@ -52,7 +52,7 @@ def fuzz(campaign: Campaign, references: References) -> Findings:
 
     Raises StartError where schemathesis cannot work, or came to the end of nothing in the time.
     """
-    findings = Findings(campaign.url, campaign.shown, campaign.token)
+    findings = Findings(campaign.url, campaign.shown, campaign.secrets)
     end = time.monotonic() + campaign.seconds
     pools = list(dict.fromkeys(each.pool for each in campaign.operations))
     for index, pool in enumerate(pools):
@@ -66,13 +66,13 @@ def fuzz(campaign: Campaign, references: References) -> Findings:
 
 def _fuzz_document(campaign: Campaign, pool: ModelPool, references: References, end: float, findings: Findings) -> None:
     chosen = [each for each in campaign.operations if each.pool is pool]
-    with tempfile.TemporaryDirectory(prefix="pym-fuzz-") as name:  # readable by this user alone: it sees the token
+    with tempfile.TemporaryDirectory(prefix="pym-fuzz-") as name:  # readable by this user alone: it holds secrets
         folder = Path(name)
         data = fuzzed_document(pool.document.path, references, pool.document.operations)
         (folder / "document.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / "schemathesis.toml").write_text(_settings(campaign), encoding="utf-8")
         (folder / "events").touch()
-        environment = {TOKEN_VARIABLE: campaign.token} if campaign.token else {}
+        environment = {secret.variable: secret.value for secret in campaign.secrets}
         told = schemathesis_in(folder, _arguments(campaign, chosen, end), environment, end)
         if told is not None:
             raise StartError(f"schemathesis cannot fuzz {pool.name}:\n{findings.masked(told).rstrip()}")
@@ -81,9 +81,18 @@ def _fuzz_document(campaign: Campaign, pool: ModelPool, references: References, 
 
 
 def _settings(campaign: Campaign) -> str:
-    header = f'headers = {{ Authorization = "Bearer ${{{TOKEN_VARIABLE}}}" }}\n' if campaign.token else ""
-    kept = f"[output.truncation]\nmax-recorded-payload-size = {LARGEST_KEPT}\n"
-    return f"{header}[output.sanitization]\nenabled = false\n{kept}"
+    """Return the settings of schemathesis, which puts variables of the environment in."""
+    headers = [f"{_text(each.header)} = {_text(f'{each.prefix}${{{each.variable}}}')}" for each in campaign.secrets]
+    tables = {
+        "headers": headers,
+        "output.sanitization": ["enabled = false"],
+        "output.truncation": [f"max-recorded-payload-size = {LARGEST_KEPT}"],
+    }
+    return "".join(f"[{name}]\n" + "".join(f"{line}\n" for line in lines) for name, lines in tables.items())
+
+
+def _text(text: str) -> str:
+    return json.dumps(text)  # TOML's basic strings are written alike
 
 
 def _arguments(campaign: Campaign, chosen: Sequence[Selected], end: float) -> list[str]:

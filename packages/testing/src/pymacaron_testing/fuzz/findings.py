@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pymacaron_testing.credentials import Credential, masked
 from pymacaron_testing.fuzz.curl import curl
 
 __all__ = ["Finding", "Findings"]
@@ -34,11 +35,11 @@ class Finding:
 
 @dataclass
 class Findings:
-    """Collects findings from the events of schemathesis; `url` is told as `shown`, the token as a variable."""
+    """Collects findings from the events of schemathesis; `url` is told as `shown`, what is secret as variables."""
 
     url: str = ""
     shown: str = ""
-    token: str | None = None
+    secrets: Sequence[Credential] = ()
     requests: dict[str, int] = field(default_factory=dict)
     _found: dict[tuple[str, str], dict[str, Finding]] = field(default_factory=dict)
 
@@ -63,9 +64,8 @@ class Findings:
         return told
 
     def masked(self, text: str) -> str:
-        """Return a text without the token, and with the URL that is shown."""
-        text = text.replace(self.url, self.shown) if self.url else text
-        return text.replace(self.token, "***") if self.token else text
+        """Return a text without what is secret, and with the URL that is shown."""
+        return masked(text.replace(self.url, self.shown) if self.url else text, self.secrets)
 
     def _scenario(self, said: Mapping[str, Any]) -> None:
         recorder = said["recorder"]
@@ -98,7 +98,7 @@ class Findings:
     def _curl(self, request: Mapping[str, Any]) -> str:
         url = request["uri"]
         url = self.shown + url.removeprefix(self.url) if url.startswith(self.url) else url
-        return curl(request["method"], url, request.get("headers", {}), _bytes(request.get("body")), self.token)
+        return curl(request["method"], url, request.get("headers", {}), _bytes(request.get("body")), self.secrets)
 
 
 def _operation(recorder: Mapping[str, Any], case: str) -> str:
