@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pymacaron.exceptions import StartError
 from pymacaron_testing.credentials import Credential, credentials
 from pymacaron_testing.fuzz.campaign import want_schemathesis
 from pymacaron_testing.fuzz.curl import curl
+from pymacaron_testing.fuzz.findings import Findings
 
 PARAMETERS = """
         - {name: id, in: path, required: true, schema: {type: integer, minimum: 1, maximum: 9000}}
@@ -178,6 +180,23 @@ def test_what_cannot_be_fuzzed_is_told(fuzzed: Pym, options: list[str], code: in
     assert told in done.stderr
 
 
+def test_failures_of_a_kind_are_told_by_the_shortest_request_and_half_an_event_is_left_out() -> None:
+    failure = {"failure_info": {"failure": {"type": "ServerError", "title": "Server error"}}}
+    check = {"name": "not_a_server_error", "status": "failure", **failure}
+    targets = {"1": "/pets/10", "2": "/pets/1", "3": "/pets/100"}
+    interactions = {
+        case: {"request": {"method": "GET", "uri": f"http://a{target}"}, "response": {"status_code": 500}}
+        for case, target in targets.items()
+    }
+    recorder = {"label": "GET /pets/{id}", "interactions": interactions, "checks": {case: [check] for case in targets}}
+    findings = Findings("http://a", "http://b")
+    event = json.dumps({"ScenarioFinished": {"recorder": recorder}})
+    findings.read([event, event[: len(event) // 2]])
+    (told,) = findings.by_operation()["GET /pets/{id}"]
+    assert told.curl == "curl -i -X GET http://b/pets/1"
+    assert findings.requests == {"GET /pets/{id}": 3}
+
+
 def test_what_a_credential_holds_is_not_shown() -> None:
     assert TOKEN not in repr(credentials(TOKEN, []))
 
@@ -197,6 +216,7 @@ LINES: dict[str, tuple[str, str, dict[str, list[str]], bytes | None]] = {
     "JSON": ("PUT", "/", {"Content-Type": ["application/json"]}, b'{"a": "it\'s $HOME"}'),
     "text that is like a file's name": ("POST", "/", {"Content-Type": ["text/plain"]}, b"@/etc/hostname"),
     "bytes that are no text": ("POST", "/", {"Content-Type": ["application/octet-stream"]}, b"\x00\xff%s\\n'"),
+    "text with a zero": ("POST", "/", {"Content-Type": ["text/plain"]}, b"a\0b"),
     "a body of no type": ("POST", "/", {}, b"a=b"),
 }
 

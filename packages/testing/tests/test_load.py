@@ -171,6 +171,16 @@ def test_latency_counts_from_the_time_when_a_request_was_due(serve: Serve) -> No
     assert [reply.due for reply in replies] == pytest.approx([index / 50 for index in range(50)])
 
 
+def test_a_driver_that_is_late_itself_says_so_and_counts_it(serve: Serve) -> None:
+    def busy(ended: int, count: int) -> None:
+        if ended == 1:
+            time.sleep(0.4)
+
+    replies = drive([outgoing(serve(lambda request: Response()))], 50, 0.5, timeout=5, told=busy)
+    assert max(reply.late for reply in replies) > 0.3
+    assert all(reply.latency > reply.late for reply in replies)
+
+
 def test_a_request_that_is_not_answered_in_time_counts_as_lost(serve: Serve) -> None:
     over = threading.Event()
 
