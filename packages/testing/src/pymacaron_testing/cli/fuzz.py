@@ -62,6 +62,8 @@ def fuzz(
     wanted = wanted.of(service)
     operations = selected(operations_of(service), only, exclude)
     base = service.config.ignore_base_path
+    if sys.stderr.isatty():
+        click.echo(f"Fuzzing {len(operations)} operations for {max_time} s", err=True)
     with reachable(context, service, wanted) as url:
         campaign = Campaign(operations, url, wanted.shown, max_time, seed, secrets, wanted.verify_ssl, base, arguments)
         findings = fuzzed(campaign, service.references)
