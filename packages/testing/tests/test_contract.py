@@ -9,12 +9,13 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from pymacaron_testing.contract.checker import Checker
@@ -167,20 +168,13 @@ def test_the_proxy_hands_on_what_both_sides_say() -> None:
         return Response(json.dumps({**seen, "body": request.get_data(as_text=True)}), 201, headers)
 
     server = make_server("127.0.0.1", 0, Request.application(reply), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
     said: list[Exchange] = []
-    try:
-        with RecordingProxy(f"http://127.0.0.1:{server.port}", said.append) as proxy:
-            url = f"http://127.0.0.1:{proxy.port}/a%2Fb?c=%20"
-            request = urllib.request.Request(url, b"hello", {"X-Sent": "x"}, method="PUT")
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                got = json.load(answer)
-                assert (answer.status, answer.headers["X-Twice"]) == (201, "x")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server), RecordingProxy(f"http://127.0.0.1:{server.port}", said.append) as proxy:
+        url = f"http://127.0.0.1:{proxy.port}/a%2Fb?c=%20"
+        request = urllib.request.Request(url, b"hello", {"X-Sent": "x"}, method="PUT")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            got = json.load(answer)
+            assert (answer.status, answer.headers["X-Twice"]) == (201, "x")
     assert got == {"host": f"127.0.0.1:{server.port}", "query": "c=%20", "path": "/a%2Fb?c=%20", "body": "hello"}
     (one,) = said
     assert (one.method, one.target, one.request_body, one.status) == ("PUT", "/a%2Fb?c=%20", b"hello", 201)
@@ -230,6 +224,19 @@ class TestPets(PyMacaronTestCase):
         self.assertCallReturnJson("get", "pets/1")
         self._assert_status(self._call("put", "pets/1", {"name": "Rex"}), PUT_STATUS)
 """
+
+
+@contextmanager
+def serving(server: BaseWSGIServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
 
 Pym = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -325,6 +332,16 @@ def test_a_test_that_fails_gives_its_exit_code(tested: Pym) -> None:
     assert "the status is 204, not 200" in done.stdout
 
 
+def test_an_environment_means_the_live_service_unless_this_folder_is_wanted(tested: Pym) -> None:
+    live = make_server("127.0.0.1", 0, Request.application(lambda request: Response("live", 500)))
+    prod = {"pym-config.prod.yaml": f"name: pets\nlive_host: http://127.0.0.1:{live.port}\n"}
+    with serving(live):
+        far = tested("--env", "prod", "--start-timeout", "0.3", files=prod)
+        near = tested("--env", "prod", "--local", files=prod)
+    assert f"http://127.0.0.1:{live.port} was not ready" in far.stderr
+    assert near.returncode == 0, near.stdout + near.stderr
+
+
 def test_a_service_that_starts_too_slowly_is_told_with_its_log(tested: Pym) -> None:
     slow = "import time\ntime.sleep(20)\n" + HANDLERS
     done = tested("--start-timeout", "1.5", files={"pets.py": slow})
@@ -343,13 +360,15 @@ def test_a_service_that_does_not_start_is_told_with_its_log(tested: Pym) -> None
     ("options", "code", "told"),
     [
         (["--url", "http://127.0.0.1:1", "--host", "x"], 2, "name one service"),
-        (["--live"], 2, "live_host is not set"),
+        (["--live"], 2, "pym-config.yaml sets no live_host"),
+        (["--env", "prod"], 2, "pym-config.prod.yaml sets no live_host"),
         (["--gen-token"], 2, "no plugin of this service makes tokens"),
         (["--folder", "nothing"], 1, "there is no folder nothing"),
         (["--url", "http://127.0.0.1:9", "--start-timeout", "0.2"], 1, "was not ready within 0.2 s"),
     ],
 )
 def test_what_cannot_be_run_is_told(tested: Pym, options: list[str], code: int, told: str) -> None:
-    done = tested(*options, files={"pym-config.yaml": "name: pets\nplugins: {disable: [auth]}\n"})
+    settings = "name: pets\nplugins: {disable: [auth]}\n"
+    done = tested(*options, files={"pym-config.yaml": settings, "pym-config.prod.yaml": settings})
     assert done.returncode == code, done.stderr
     assert told in done.stderr

@@ -42,11 +42,19 @@ class Wanted:
         """The URL by which somebody else reaches it, who starts it where it is not running."""
         return SHOWN if self.url is None else self.url
 
+    @property
+    def _named(self) -> int:
+        return sum(map(bool, (self.url, self.host or self.port, self.live, self.image)))
+
+    def live_where_named(self, service: Service) -> Wanted:
+        """Return the same, meaning the live service where a configuration is named by --env, and nothing else is."""
+        return replace(self, live=True) if service.env and not self._named else self
+
     def of(self, service: Service) -> Wanted:
         """Return the same with its URL; raises UsageError where two are named, or live_host is not set."""
         from pymacaron_testing.target import Target
 
-        if sum(map(bool, (self.url, self.host or self.port, self.live, self.image))) > 1:
+        if self._named > 1:
             raise click.UsageError("name one service: by --url, by --host and --port, by --image, or by --live")
         url = self.url
         if self.host or self.port:
@@ -54,7 +62,10 @@ class Wanted:
         if self.live:
             url = service.config.get("live_host")
             if not url:
-                raise click.UsageError("live_host is not set: name its configuration by --env, or the service by --url")
+                raise click.UsageError(
+                    f"{service.config.config_file.path.name} sets no live_host: name the configuration that does by "
+                    "--env, or the service by --url; --local serves this folder"
+                )
             url = url if "://" in url else f"https://{url}"
         return replace(self, url=url.rstrip("/") if url else None)
 

@@ -22,7 +22,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @target_options
-@click.option("--local", is_flag=True, hidden=True, help="What is done anyway, in the words of PyMacaron 1.")
+@click.option("--local", is_flag=True, help="Serve this folder, also where --env names a configuration.")
 @click.option("--folder", default="testaccept", show_default=True, help="Where the tests are.")
 @click.option("--gen-token", is_flag=True, help="Make a token, as PYM_JWT_TOKEN of the tests.")
 @click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
@@ -54,14 +54,14 @@ def test(
 ) -> None:
     """Run the acceptance tests of this service with pytest.
 
-    The service is this folder, served for the tests, that of an image, or one that runs at a URL or a host. Whatever
-    the tests and the service say to each other is held against the documents: a violation fails the run. ARGUMENTS go
-    to pytest.
+    The service is this folder, served for the tests, that of an image, or one that runs: at a URL, on a host or, with
+    --env NAME, at the live_host of pym-config.NAME.yaml. Whatever the tests and the service say to each other is held
+    against the documents: a violation fails the run. ARGUMENTS go to pytest.
     """
     from pymacaron_testing.acceptance import Run, accept, documents_app
 
     service = context.service("required" if gen_token else "ignored")
-    wanted = wanted.of(service)
+    wanted = (wanted if local else wanted.live_where_named(service)).of(service)
     token = generated_token(service, user) if gen_token else None
     options = [*([] if no_stop else ["-x"]), *([f"--junitxml={junit_xml.absolute()}"] if junit_xml else []), *arguments]
     with documents_app(service) as app, reachable(context, service, wanted) as target:
