@@ -1,1 +1,42 @@
-"""The module that registers pymacaron-docker with the plugin host; it implements no hook yet."""
+"""The hooks of pymacaron-docker; what they need is imported when they are asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymacaron import hookimpl
+from pymacaron.deploy import Environment, ImageBuilder
+from pymacaron.plugins.records import ConfigSection
+
+if TYPE_CHECKING:
+    import click
+
+    from pymacaron.deploy import ImageBuilding
+
+__all__ = ["pym_commands", "pym_config_sections", "pym_image_builders"]
+
+
+@hookimpl
+def pym_config_sections() -> list[ConfigSection]:
+    """Declare the keys of images and of the docker target."""
+    return [ConfigSection("docker", "pymacaron_docker.settings:DockerSettings")]
+
+
+@hookimpl
+def pym_commands() -> list[click.Command]:
+    """Bring `pym docker`."""
+    from pymacaron_docker.cli.image import docker
+
+    return [docker]
+
+
+@hookimpl
+def pym_image_builders() -> list[ImageBuilder]:
+    """Build images by a Docker engine."""
+    return [ImageBuilder("docker", _open)]
+
+
+def _open(environment: Environment) -> ImageBuilding:
+    from pymacaron_docker.image.builder import DockerBuilding
+
+    return DockerBuilding(environment)

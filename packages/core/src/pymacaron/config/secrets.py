@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pymacaron.config.files import ConfigFile, Pointer
 from pymacaron.config.redaction import Redactor
 
-__all__ = ["Resolved", "SecretsMode", "dotted", "resolve_secrets", "secret_content"]
+__all__ = ["NoSecretError", "Resolved", "SecretsMode", "dotted", "resolve_secrets", "secret_content"]
 
 SecretsMode = Literal["required", "ignored"]
 _KEY = "env_secrets"
@@ -40,7 +40,7 @@ class Resolved:
             del self.origins[pointer]
 
 
-class _NoSecretError(Exception):
+class NoSecretError(Exception):
     """Why a secret has no content, in words that follow "needs"."""
 
 
@@ -64,7 +64,7 @@ def resolve_secrets(file: ConfigFile, environ: Mapping[str, str], mode: SecretsM
         if mode == "required":
             try:
                 return secret_content(name, environ)
-            except _NoSecretError as reason:
+            except NoSecretError as reason:
                 told = f"needs {reason}"
         sentence = f"{file.place(*pointer)}: {dotted(pointer)} {told}"
         result.withheld.setdefault(str(pointer[0]), sentence)
@@ -87,9 +87,9 @@ def secret_content(name: str, environ: Mapping[str, str]) -> str:
     content = environ.get(name)
     if not content:
         state = "not set" if content is None else "empty"
-        raise _NoSecretError(f"the environment variable {name}, which is {state}: export {name}='...'")
+        raise NoSecretError(f"the environment variable {name}, which is {state}: export {name}='...'")
     if any("\ud800" <= character <= "\udfff" for character in content):
-        raise _NoSecretError(f"the environment variable {name}, which is no UTF-8 text: export {name}='...'")
+        raise NoSecretError(f"the environment variable {name}, which is no UTF-8 text: export {name}='...'")
     return content
 
 
@@ -100,12 +100,12 @@ def _file_content(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _NoSecretError(f"{described}, which cannot be read ({error.strerror}): make it a readable file") from None
+        raise NoSecretError(f"{described}, which cannot be read ({error.strerror}): make it a readable file") from None
     except UnicodeDecodeError:
-        raise _NoSecretError(f"{described}, which is no UTF-8 text: write the secret into it again") from None
+        raise NoSecretError(f"{described}, which is no UTF-8 text: write the secret into it again") from None
     content = content.removesuffix("\n").removesuffix("\r")
     if not content:
-        raise _NoSecretError(f"{described}, which is empty: write the secret into it")
+        raise NoSecretError(f"{described}, which is empty: write the secret into it")
     return content
 
 
@@ -138,6 +138,6 @@ def _replaced(
 def _contents(names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
     contents = []
     for name in names:
-        with suppress(_NoSecretError):
+        with suppress(NoSecretError):
             contents.append(secret_content(name, environ))
     return contents

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pymacaron.config import Config
-    from pymacaron.deploy.images import Image
+    from pymacaron.deploy.images import Image, ImageContext, ImageStep
 
 __all__ = ["DeployOutcome", "Environment", "Release"]
 
@@ -19,7 +19,8 @@ class Environment:
     """Where a service lives: `name` is that of `--env`, "live" without it.
 
     `root` is the folder whose configuration counts, `roles` what runs beside the web server: the command of each
-    background process by its name. `tell` takes one line of progress; long work calls it at least every few seconds.
+    background process by its name. `image_steps` gives the lines that plugins add to an image. `tell` takes one line of
+    progress; long work calls it at least every few seconds.
     """
 
     service: str
@@ -27,6 +28,7 @@ class Environment:
     root: Path
     config: Config
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image_steps: Callable[[ImageContext], Sequence[ImageStep]] = lambda image: ()
     tell: Callable[[str], None] = lambda line: None
 
     @property

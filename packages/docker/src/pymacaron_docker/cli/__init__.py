@@ -1,0 +1,1 @@
+"""The commands that pymacaron-docker adds to `pym`."""

@@ -1,0 +1,342 @@
+"""The one module that speaks with a Docker engine: a small typed class over docker's SDK, which is imported when used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pymacaron.exceptions import DeployError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+__all__ = ["Container", "Engine", "ImageFacts", "Running"]
+
+TIMEOUT = 120
+"""Seconds that the engine has for a reply, and between two lines of one that goes on."""
+
+BUILD_TIMEOUT = 900
+"""Seconds that a step of a build may be silent, such as the download of a large library."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the engine knows of an image; `layers` are the digests of their contents, the base's first."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    labels: Mapping[str, str]
+    environment: Mapping[str, str]
+    layers: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class Container:
+    """How a container is to be run.
+
+    `ports` are those of the container, by number, each with the address and the port of the host (0 for any that is
+    free); `folders` are paths of the engine's host by where the container reads them; `scratch` are folders in memory
+    that it may write to. Without `healthy`, the HEALTHCHECK of its image is not run.
+    """
+
+    image: str
+    name: str | None = None
+    command: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one folder of the container that it may write to
+    network: str | None = None
+    restarts: bool = False
+    healthy: bool = True
+
+
+@dataclass(frozen=True)
+class Running:
+    """A container as the engine shows it; `ports` are those of the host by those of the container."""
+
+    id: str
+    name: str
+    state: str
+    exit_code: int
+    image: str
+    labels: Mapping[str, str]
+    ports: Mapping[int, int]
+    created: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there."""
+        return self.state == "running"
+
+
+class Engine:
+    """An open Docker engine; every method raises DeployError where the engine refuses or cannot be reached."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Open the engine at a URL, else at DOCKER_HOST, else on this machine."""
+        self.url = url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+        with self._told("be reached"):
+            self._client = self._open(url)
+            self._client.ping()
+
+    def _open(self, url: str | None) -> DockerClient:
+        import docker
+
+        if self.url.startswith("ssh://"):
+            return docker.DockerClient(base_url=self.url, timeout=TIMEOUT, use_ssh_client=True)
+        return docker.DockerClient(base_url=url, timeout=TIMEOUT) if url else docker.from_env(timeout=TIMEOUT)
+
+    @property
+    def api(self) -> Any:
+        """The low-level client of the SDK, whose answers are the engine's own JSON."""
+        return self._client.api
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine, and sees its files."""
+        return self.url.startswith(("unix://", "http+unix://"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def build(self, context: IO[bytes], tag: str, tell: Callable[[str], None]) -> None:
+        """Build an image of a tar that holds a Dockerfile, by the classic builder, and tell what it says."""
+        with self._told(f"build {tag}"):
+            said = self.api.build(
+                fileobj=context,
+                custom_context=True,
+                tag=tag,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=BUILD_TIMEOUT,
+            )
+            for message in said:
+                if "error" in message:
+                    raise DeployError(str(message["error"]).strip())
+                for line in _COLOUR.sub("", str(message.get("stream", ""))).splitlines():
+                    tell(line)
+
+    def image(self, reference: str) -> ImageFacts | None:
+        """Return an image, by its reference or id, or None where there is none."""
+        from docker.errors import ImageNotFound
+
+        with self._told(f"show the image {reference}"):
+            try:
+                found = self.api.inspect_image(reference)
+            except ImageNotFound:
+                return None
+            return _image(found)
+
+    def images(self, **labels: str) -> list[ImageFacts]:
+        """Return the images that have all these labels."""
+        with self._told("list images"):
+            found = self.api.images(filters={"label": _filters(labels)})
+            return [_image(self.api.inspect_image(each["Id"])) for each in found]
+
+    def tag(self, image: str, reference: str) -> None:
+        """Give an image one more name."""
+        repository, _, tag = reference.rpartition(":")
+        with self._told(f"tag {reference}"):
+            self.api.tag(image, repository, tag)
+
+    def remove_image(self, reference: str) -> None:
+        """Remove an image, or one of its names; nothing happens where it is gone."""
+        from docker.errors import ImageNotFound
+
+        with self._told(f"remove the image {reference}"):
+            try:
+                self.api.remove_image(reference)
+            except ImageNotFound:
+                return
+
+    def push(self, reference: str, tell: Callable[[str], None]) -> str:
+        """Push an image, logged in as docker's own configuration says, and return the digest that it has there."""
+        repository, _, tag = reference.rpartition(":")
+        digest = ""
+        with self._told(f"push {reference}"):
+            for message in self.api.push(repository, tag=tag, stream=True, decode=True):
+                if "error" in message:
+                    raise DeployError(f"{reference} cannot be pushed: {message['error']}")
+                digest = message.get("aux", {}).get("Digest", digest)
+                if message.get("status") and not message.get("progressDetail"):
+                    tell(f"{message.get('id', '')} {message['status']}".strip())
+        if not digest:
+            raise DeployError(f"{reference} was pushed, but its registry told no digest: push it again")
+        return digest
+
+    def pull(self, reference: str) -> None:
+        """Fetch an image that was pushed, by its tag or its digest."""
+        with self._told(f"pull {reference}"):
+            self._client.images.pull(reference)
+
+    def is_pushed(self, reference: str) -> bool:
+        """Tell whether a registry has an image by this tag or digest."""
+        from docker.errors import APIError
+
+        try:
+            self.api.inspect_distribution(reference)
+        except APIError:
+            return False
+        return True
+
+    def create(self, container: Container) -> str:
+        """Make a container that cannot write to its image, has no rights, and can gain none; returns its id."""
+        with self._told(f"make a container of {container.image}"):
+            made = self.api.create_container(
+                container.image,
+                command=list(container.command) if container.command is not None else None,
+                name=container.name,
+                environment=dict(container.environment),
+                labels=dict(container.labels),
+                ports=list(container.ports),
+                healthcheck=None if container.healthy else {"Test": ["NONE"]},
+                networking_config=self._network(container.network),
+                host_config=self._host(container),
+            )
+            return str(made["Id"])
+
+    def _host(self, container: Container) -> Any:
+        return self.api.create_host_config(
+            port_bindings=dict(container.ports),
+            binds={str(path): {"bind": place, "mode": "ro"} for place, path in container.folders.items()},
+            tmpfs=dict.fromkeys(container.scratch, "mode=1777"),
+            network_mode=container.network,
+            restart_policy={"Name": "unless-stopped"} if container.restarts else None,
+            read_only=True,
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+        )
+
+    def _network(self, name: str | None) -> Any:
+        return self.api.create_networking_config({name: self.api.create_endpoint_config()}) if name else None
+
+    def start(self, container: str) -> None:
+        """Start a container."""
+        with self._told("start the container"):
+            self.api.start(container)
+
+    def container(self, name: str) -> Running | None:
+        """Return a container by its name or id, or None where there is none."""
+        from docker.errors import NotFound
+
+        with self._told(f"show the container {name}"):
+            try:
+                return _running(self.api.inspect_container(name))
+            except NotFound:
+                return None
+
+    def containers(self, **labels: str) -> list[Running]:
+        """Return all containers that have these labels, also those that do not run, newest first."""
+        with self._told("list containers"):
+            found = self.api.containers(all=True, filters={"label": _filters(labels)})
+        shown = [self.container(each["Id"]) for each in found]
+        return sorted((each for each in shown if each), key=lambda each: each.created, reverse=True)
+
+    def logs(self, container: str, lines: int = 100, *, follow: bool = False) -> Iterator[str]:
+        """Yield the last lines that a container wrote, and go on with `follow`."""
+        from docker.errors import NotFound
+
+        with self._told("show logs"):
+            try:
+                text = self.api.logs(container, tail=lines, stream=True, follow=follow)
+            except NotFound:
+                return
+            yield from _lines(text)
+
+    def execute(self, container: str, command: tuple[str, ...]) -> tuple[int, str]:
+        """Run a command in a running container; returns its exit code and what it wrote."""
+        with self._told("run a command in the container"):
+            made = self.api.exec_create(container, list(command))
+            output = self.api.exec_start(made["Id"])
+            return int(self.api.exec_inspect(made["Id"])["ExitCode"]), output.decode(errors="replace")
+
+    def stop(self, container: str, seconds: int) -> None:
+        """Tell a container to end, and kill it after some seconds; nothing happens where it is gone."""
+        from docker.errors import NotFound
+
+        with self._told("stop the container"):
+            try:
+                self.api.stop(container, timeout=seconds)
+            except NotFound:
+                return
+
+    def remove(self, container: str) -> None:
+        """Kill and remove a container; nothing happens where it is gone."""
+        from docker.errors import NotFound
+
+        with self._told("remove the container"):
+            try:
+                self.api.remove_container(container, force=True, v=True)
+            except NotFound:
+                return
+
+    @contextmanager
+    def _told(self, action: str) -> Iterator[None]:
+        """Turn what the SDK and its HTTP client raise into a sentence."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            yield
+        except APIError as error:
+            reason = str(error.explanation or error)
+            raise DeployError(f"the Docker engine at {self.url} cannot {action}: {reason.strip()}") from error
+        except (DockerException, RequestException) as error:
+            raise DeployError(
+                f"the Docker engine at {self.url} cannot {action} ({type(error).__name__}): "
+                "start it, or set DOCKER_HOST to where it listens"
+            ) from error
+
+
+def _filters(labels: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in labels.items()]
+
+
+def _image(found: Mapping[str, Any]) -> ImageFacts:
+    config = found.get("Config") or {}
+    return ImageFacts(
+        id=found["Id"],
+        tags=tuple(found.get("RepoTags") or ()),
+        digests=tuple(found.get("RepoDigests") or ()),
+        labels=config.get("Labels") or {},
+        environment=dict(line.partition("=")[::2] for line in config.get("Env") or ()),
+        layers=tuple(found["RootFS"].get("Layers") or ()),
+        size=int(found["Size"]),
+    )
+
+
+def _running(found: Mapping[str, Any]) -> Running:
+    bound = found["NetworkSettings"].get("Ports") or {}
+    return Running(
+        id=found["Id"],
+        name=found["Name"].removeprefix("/"),
+        state=found["State"]["Status"],
+        exit_code=int(found["State"]["ExitCode"]),
+        image=found["Image"],
+        labels=found["Config"].get("Labels") or {},
+        ports={int(port.partition("/")[0]): int(hosts[0]["HostPort"]) for port, hosts in bound.items() if hosts},
+        created=found["Created"],
+    )
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Give whole lines of chunks that end anywhere."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace").rstrip("\r") for line in lines)
+    if rest:
+        yield rest.decode(errors="replace")

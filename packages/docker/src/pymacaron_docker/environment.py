@@ -1,0 +1,40 @@
+"""The environment of a service, as builders and targets are given it, and the builder that it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pymacaron.deploy import Environment
+from pymacaron.exceptions import ConfigError
+from pymacaron.text import did_you_mean
+
+if TYPE_CHECKING:
+    from pymacaron.deploy import ImageBuilding
+    from pymacaron.service import Service
+
+__all__ = ["environment_of", "open_builder"]
+
+
+def environment_of(service: Service, tell: Callable[[str], None] = lambda line: None) -> Environment:
+    """Return the environment that a service was opened for: that of `--env`, "live" without it."""
+    return Environment(
+        service=service.name,
+        name=service.env or "live",
+        root=service.root,
+        config=service.config,
+        image_steps=service.hooks.image_steps,
+        tell=tell,
+    )
+
+
+def open_builder(service: Service, environment: Environment) -> ImageBuilding:
+    """Open the builder that `image_builder` names; raises ConfigError where there is none of this name."""
+    builders = service.hooks.image_builders()
+    name = service.config.image_builder
+    if name not in builders:
+        raise ConfigError(
+            f"image_builder: nobody builds images as '{name}'{did_you_mean(name, builders)}: install the plugin, or "
+            f"choose among {', '.join(builders)}"
+        )
+    return builders[name].open(environment)
