@@ -1,9 +1,10 @@
-"""The one module that speaks with a Docker engine: a small typed class over docker's SDK, which is imported when used."""
+"""The one module that speaks with a Docker engine: a small typed class over docker's SDK, imported when used."""
 
 from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Container:
 
     `ports` are those of the container, by number, each with the address and the port of the host (0 for any that is
     free); `folders` are paths of the engine's host by where the container reads them; `scratch` are folders in memory
-    that it may write to. Without `healthy`, the HEALTHCHECK of its image is not run.
+    that it may write to. Without `healthy`, the HEALTHCHECK of its image is not run. `terminal` is for people who type.
     """
 
     image: str
@@ -59,6 +60,7 @@ class Container:
     network: str | None = None
     restarts: bool = False
     healthy: bool = True
+    terminal: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ class Engine:
                 environment=dict(container.environment),
                 labels=dict(container.labels),
                 ports=list(container.ports),
+                tty=container.terminal,
+                stdin_open=container.terminal,
                 healthcheck=None if container.healthy else {"Test": ["NONE"]},
                 networking_config=self._network(container.network),
                 host_config=self._host(container),
@@ -262,6 +266,26 @@ class Engine:
             made = self.api.exec_create(container, list(command))
             output = self.api.exec_start(made["Id"])
             return int(self.api.exec_inspect(made["Id"])["ExitCode"]), output.decode(errors="replace")
+
+    def wait(self, container: str) -> int:
+        """Wait until a container has ended, and return its exit code."""
+        with self._told("wait for the container"):
+            return int(self.api.wait(container, timeout=None)["StatusCode"])
+
+    @contextmanager
+    def attached(self, container: str) -> Iterator[socket.socket]:
+        """Give the terminal of a container as a socket."""
+        with self._told("attach to the container"):
+            stream = self.api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        try:
+            yield getattr(stream, "_sock", stream)
+        finally:
+            stream.close()
+
+    def resize(self, container: str, lines: int, columns: int) -> None:
+        """Tell the terminal of a container how large it is."""
+        with self._told("resize the terminal"):
+            self.api.resize(container, lines, columns)
 
     def stop(self, container: str, seconds: int) -> None:
         """Tell a container to end, and kill it after some seconds; nothing happens where it is gone."""

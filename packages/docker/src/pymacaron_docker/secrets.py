@@ -1,4 +1,4 @@
-"""The secrets of `env_secrets` on their way into a container: files of a folder that it can read and nobody else sees."""
+"""The secrets of `env_secrets` on their way into a container: files that it alone can read."""
 
 from __future__ import annotations
 

@@ -98,17 +98,19 @@ def run(context: Context, version: str | None, role: str, port: int) -> None:
 
 @docker.command()
 @VERSION
+@click.argument("command", nargs=-1)
 @click.pass_obj
-def shell(context: Context, version: str | None) -> None:
-    """Open a shell in an image, without secrets."""
+def shell(context: Context, version: str | None, command: tuple[str, ...]) -> None:
+    """Open a shell in an image, or run COMMAND (after `--`), without the secrets of the service."""
     from pymacaron_docker.environment import environment_of
     from pymacaron_docker.image.builder import DockerBuilding
+    from pymacaron_docker.image.running import ROLE, SERVICE
     from pymacaron_docker.shell import open_shell
 
     service = context.service()
     builder = DockerBuilding(environment_of(service))
     image = _found(builder, version or service.version)
-    sys.exit(open_shell(builder.engine, image.id))
+    sys.exit(open_shell(builder.engine, image.id, command, {SERVICE: service.name, ROLE: "shell"}))
 
 
 @docker.command()

@@ -35,7 +35,8 @@ _COMPILE = (
 )
 _STILL = (
     "import os; "
-    f"[os.utime(p, ({MOMENT}, {MOMENT})) for d, _, fs in os.walk('/app') for p in (d, *(os.path.join(d, f) for f in fs)) "
+    f"[os.utime(p, ({MOMENT}, {MOMENT})) for d, _, names in os.walk('/app') "
+    "for p in (d, *(os.path.join(d, name) for name in names)) "
     f"if not os.path.islink(p) and os.lstat(p).st_mtime != {MOMENT}]"
 )
 

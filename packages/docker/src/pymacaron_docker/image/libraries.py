@@ -23,7 +23,7 @@ FOLDER = "/opt/libraries"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _INCLUDED = re.compile(r"(-r|--requirement)[ =]*(?P<path>\S+)")
-_DISTRIBUTIONS = ("pymacaron", *(f"pymacaron-{name}" for name in "auth async docker aws gcp testing".split()))
+_DISTRIBUTIONS = ("pymacaron", *(f"pymacaron-{name}" for name in ("auth", "async", "docker", "aws", "gcp", "testing")))
 _EXTRAS = {"cors": "cors", "metrics": "metrics", "publish_apis": "docs"}
 
 
@@ -59,7 +59,7 @@ def libraries(root: Path, config: Config) -> Libraries:
     own = sorted({*filter(_is_own, lines), *_needed(config)})
     for line in own:
         if "@" in line:
-            raise DeployError(f"requirements.txt: '{line}' names a place: name the version alone, and set docker_wheels")
+            raise DeployError(f"requirements.txt: '{line}' names a place: its wheel comes from docker_wheels alone")
     plain = [re.split(r"\s+--hash", line)[0] for line in own]
     others = tuple(line for line in lines if not _is_own(line))
     return Libraries(others, tuple(plain), tuple(_wheels(root, config, plain)))

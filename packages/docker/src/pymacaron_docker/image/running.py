@@ -33,9 +33,7 @@ class Contained:
 
 
 @contextmanager
-def started(
-    engine: Engine, environment: Environment, image: Image, variables: Mapping[str, str]
-) -> Iterator[Started]:
+def started(engine: Engine, environment: Environment, image: Image, variables: Mapping[str, str]) -> Iterator[Started]:
     """Run the web server of an image until the block ends, on a port that is free."""
     with contained(engine, environment, image, variables) as container:
         yield Started(container.url, lambda: "\n".join(engine.logs(container.id, 50)))

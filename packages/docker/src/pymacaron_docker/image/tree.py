@@ -91,11 +91,7 @@ def _tracked(folder: Path) -> Iterator[File]:
 
 def _is_left_out(path: PurePosixPath) -> bool:
     first = path.parts[0]
-    return (
-        first in LEFT_OUT
-        or first.startswith(".git")
-        or (len(path.parts) == 1 and first.startswith(LEFT_OUT_NAMES))
-    )
+    return first in LEFT_OUT or first.startswith(".git") or (len(path.parts) == 1 and first.startswith(LEFT_OUT_NAMES))
 
 
 def _refuse_outside(root: Path, file: File) -> None:

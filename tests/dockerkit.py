@@ -1,0 +1,196 @@
+"""What tests of images share: a Docker engine, a registry, wheels of this repository, and folders that git tracks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pymacaron.exceptions import DeployError
+from pymacaron_docker.engine import Engine
+
+ROOT = Path(__file__).resolve().parent.parent
+PYM = f"{sysconfig.get_path('scripts')}/pym"
+
+
+def needs(command: str, package: str) -> str:
+    """Return the path of a command, or skip the test where it is missing."""
+    found = shutil.which(command)
+    if found is None:
+        pytest.skip(f"needs {command}: apt-get install {package}")
+    return found
+
+
+@contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """Let one process at a time run the block."""
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[Engine]:
+    """Give the engine at DOCKER_HOST, else one of our own that all processes of this run of tests share."""
+    try:
+        opened = Engine()
+    except DeployError:
+        with own_engine(folder / "docker"):
+            opened = Engine()
+            yield opened
+            opened.close()
+        return
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def own_engine(folder: Path) -> Iterator[None]:
+    """Run dockerd with everything that it keeps in one folder, until its last user is done."""
+    dockerd = needs("dockerd", "docker.io")
+    folder.mkdir(exist_ok=True)
+    url = f"unix://{folder}/docker.sock"
+    os.environ["DOCKER_HOST"] = url
+    with alone(folder, "users"):
+        if _count(folder, +1) == 1:
+            _start(dockerd, folder, url)
+    try:
+        yield
+    finally:
+        with alone(folder, "users"):
+            if _count(folder, -1) == 0:
+                _stop(folder)
+        del os.environ["DOCKER_HOST"]
+
+
+def _count(folder: Path, change: int) -> int:
+    path = folder / "users"
+    users = int(path.read_text() if path.exists() else 0) + change
+    path.write_text(str(users))
+    return users
+
+
+def _start(dockerd: str, folder: Path, url: str) -> None:
+    places = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-p", f"{folder}/pid"]
+    with (folder / "log").open("a") as log:
+        command = [dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    for _ in range(300):
+        if process.poll() is not None:
+            pytest.skip(f"needs dockerd: run the tests as root ({(folder / 'log').read_text()[-300:]})")
+        try:
+            return Engine().close()
+        except DeployError:
+            time.sleep(0.1)
+    pytest.fail(f"dockerd does not answer: {folder}/log")
+
+
+def _stop(folder: Path) -> None:
+    process = int((folder / "pid").read_text())
+    os.kill(process, 15)
+    for _ in range(300):
+        if not Path(f"/proc/{process}").exists() or "Z" in Path(f"/proc/{process}/stat").read_text().split()[2]:
+            return
+        time.sleep(0.1)
+
+
+@contextmanager
+def registry(folder: Path, users: str | None = None) -> Iterator[str]:
+    """Run a registry on a free port and give its host; `users` are lines of an htpasswd file."""
+    server = needs("docker-registry", "docker-registry")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    settings: dict[str, Any] = {
+        "version": 0.1,
+        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "http": {"addr": host},
+    }
+    if users:
+        (folder / "users").write_text(users)
+        settings["auth"] = {"htpasswd": {"realm": "registry", "path": str(folder / "users")}}
+    (folder / "config.yml").write_text(yaml.safe_dump(settings))
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen([server, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
+    try:
+        _listens(host, process)
+        yield host
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(host: str, process: subprocess.Popen[bytes]) -> None:
+    address, _, port = host.partition(":")
+    for _ in range(100):
+        with socket.socket() as client:
+            if client.connect_ex((address, int(port))) == 0:
+                return
+        assert process.poll() is None, "the registry ended"
+        time.sleep(0.05)
+    pytest.fail("the registry does not listen")
+
+
+def wheels(folder: Path, names: tuple[str, ...] = ("core", "auth", "async")) -> Path:
+    """Return a folder with wheels of our own distributions, built once of this repository."""
+    with alone(folder, "wheels"):
+        made = folder / "wheels"
+        if not made.exists():
+            partial = folder / "wheels-partial"
+            for name in names:
+                command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(partial)]
+                subprocess.run(command, cwd=ROOT / "packages" / name, check=True, capture_output=True, timeout=120)
+            partial.rename(made)
+        return made
+
+
+def write(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files below a folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Run git in a folder, as somebody who has no settings of their own."""
+    moment = "2026-01-01T00:00:00 +0000"
+    own = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_DATE": moment, "GIT_COMMITTER_DATE": moment}
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(
+        ["git", *who, *arguments], cwd=root, env=os.environ | own, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def commit(root: Path, files: Mapping[str, str] | None = None) -> Path:
+    """Write files, and commit all that is in the folder."""
+    write(root, files or {})
+    if not (root / ".git").exists():
+        git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "A change")
+    return root
+
+
+def pym(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `pym` in a folder to its end."""
+    environment = {**os.environ, **variables}
+    return subprocess.run([PYM, *arguments], cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+
+
+Make = Callable[..., Path]
