@@ -10,7 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,7 @@ def _stop(folder: Path) -> None:
 def registry(folder: Path, users: str | None = None) -> Iterator[str]:
     """Run a registry on a free port and give its host; `users` are lines of an htpasswd file."""
     server = needs("docker-registry", "docker-registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{free.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     settings: dict[str, Any] = {
         "version": 0.1,
         "log": {"level": "error", "accesslog": {"disabled": True}},
@@ -131,6 +129,13 @@ def registry(folder: Path, users: str | None = None) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _listens(host: str, process: subprocess.Popen[bytes]) -> None:
@@ -189,8 +194,10 @@ def commit(root: Path, files: Mapping[str, str] | None = None) -> Path:
 
 def pym(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `pym` in a folder to its end."""
-    environment = {**os.environ, **variables}
-    return subprocess.run([PYM, *arguments], cwd=root, env=environment, capture_output=True, text=True, timeout=300)
+    command = [PYM, *arguments]
+    return subprocess.run(command, cwd=root, env=environment(**variables), capture_output=True, text=True, timeout=300)
 
 
-Make = Callable[..., Path]
+def environment(**variables: str) -> dict[str, str]:
+    """Return the variables of this process and some more."""
+    return {**os.environ, **variables}

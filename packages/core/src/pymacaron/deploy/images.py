@@ -78,7 +78,10 @@ class ImageBuilding(Protocol):
         ...
 
     def push(self, image: Image) -> Image:
-        """Push an image to its registry, unless it is there, and return it with its digest."""
+        """Push an image to its registry, unless it is there, and return it with its digest.
+
+        Where the settings name no registry, the image stays where it was built and is returned as it is.
+        """
         ...
 
 

@@ -59,6 +59,7 @@ def build(context: Context, version: str | None, dirty: bool, pushes: bool, show
 @click.pass_obj
 def push(context: Context, version: str | None, as_json: bool) -> None:
     """Push an image to its registry, and print the digest that it has there."""
+    from pymacaron.exceptions import DeployError
     from pymacaron_docker.cli.progress import Progress
     from pymacaron_docker.environment import environment_of, open_builder
 
@@ -66,6 +67,8 @@ def push(context: Context, version: str | None, as_json: bool) -> None:
     with Progress() as tell:
         builder = open_builder(service, environment_of(service, tell))
         image = builder.push(_found(builder, version or service.version))
+    if image.digest is None:
+        raise DeployError(f"{image.reference} was not pushed: set docker_registry, or docker_repo for Docker Hub")
     _print(image, as_json)
 
 

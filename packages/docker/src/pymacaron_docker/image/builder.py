@@ -77,11 +77,10 @@ class DockerBuilding:
         return started(self.engine, self._environment, image, variables)
 
     def push(self, image: Image) -> Image:
-        """Push an image, unless its registry has it, and return it with its digest."""
+        """Push an image, unless its registry has it, and return it with its digest; as it is where there is none."""
         if not has_registry(self._config):
-            raise DeployError(
-                f"{image.reference} names no registry: set docker_registry, or docker_repo for Docker Hub"
-            )
+            self._environment.tell(f"{image.reference} stays here: neither docker_registry nor docker_repo is set")
+            return image
         pushed = self._pushed(image)
         if pushed is None:
             digest = self.engine.push(image.reference, self._environment.tell)
@@ -112,8 +111,9 @@ class DockerBuilding:
                 last.append(line.rstrip())
                 self._environment.tell(line.rstrip())
 
+        engine = self.engine
         try:
-            self.engine.build(io.BytesIO(context), name, tell)
+            engine.build(io.BytesIO(context), name, tell)
         except DeployError as error:
             raise DeployError("\n".join([f"{name} cannot be built: {error}", *last])) from error
 

@@ -58,7 +58,7 @@ def contained(
     with secrets_folder(read_secrets(environment.config)) as secrets:
         container = engine.create(
             Container(
-                image=image.id,
+                image=image.id or image.reference,
                 command=command_of(environment, role),
                 environment={**variables, "PYM_SECRETS_DIR": PLACE},
                 labels={SERVICE: environment.service, ROLE: role},
