@@ -56,16 +56,32 @@ def test_a_container_that_ends_is_noticed_at_once_and_its_last_lines_are_told(
     assert not engine.containers(**{SERVICE: "stall"})
 
 
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        ("def begin():\n    raise RuntimeError('no stock yet')\n", "the container ended with exit code 1 before"),
+        (
+            "import threading\ndef begin():\n    print('no stock yet')\n    threading.Event().wait()\n",
+            "within 3 s: read",
+        ),
+    ],
+    ids=["fails", "never ends"],
+)
 def test_a_service_that_is_never_ready_is_given_up(
-    stall: Stall, tmp_path: Path, build: Build, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    stall: Stall,
+    tmp_path: Path,
+    build: Build,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    told: str,
 ) -> None:
-    late = {"stall/late.py": "def fail():\n    raise RuntimeError('no stock yet')\n"}
-    root = stall(tmp_path, {"docker_start_timeout": 3, "startup": ["stall.late.fail"]}, late)
+    root = stall(tmp_path, {"docker_start_timeout": 3, "startup": ["stall.late.begin"]}, {"stall/late.py": function})
     image = Image(**build(root))
     monkeypatch.setenv("STALL_KEY", "sesame")
-    with pytest.raises(DeployError, match="was not ready within 3 s") as told, opened(root).start(image, {}):
+    with pytest.raises(DeployError, match=told) as error, opened(root).start(image, {}):
         pass
-    assert "no stock yet" in str(told.value)
+    assert "no stock yet" in str(error.value)
     assert not engine.containers(**{SERVICE: "stall"})
 
 
