@@ -25,6 +25,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PYM = f"{sysconfig.get_path('scripts')}/pym"
 
 
+NOTHING = """
+openapi: 3.1.0
+info: {title: Nothing, version: "1"}
+paths: {}
+"""
+
+
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run of tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 def needs(command: str, package: str) -> str:
     """Return the path of a command, or skip the test where it is missing."""
     found = shutil.which(command)

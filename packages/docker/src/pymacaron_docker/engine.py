@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -91,6 +92,8 @@ class Engine:
         with self._told("be reached"):
             self._client = self._open(url)
             self._client.ping()
+        self.close = weakref.finalize(self, self._client.close)
+        """Close the connections, at the latest when nobody knows this object any more."""
 
     def _open(self, url: str | None) -> DockerClient:
         import docker
@@ -109,10 +112,6 @@ class Engine:
         """Whether it runs on this machine, and sees its files."""
         return self.url.startswith(("unix://", "http+unix://"))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
     def build(self, context: IO[bytes], tag: str, tell: Callable[[str], None]) -> None:
         """Build an image of a tar that holds a Dockerfile, by the classic builder, and tell what it says."""
         with self._told(f"build {tag}"):
@@ -125,11 +124,13 @@ class Engine:
                 decode=True,
                 timeout=BUILD_TIMEOUT,
             )
-            for message in said:
-                if "error" in message:
-                    raise DeployError(str(message["error"]).strip())
+            failure = ""
+            for message in said:  # to its end, which closes the connection
+                failure = failure or str(message.get("error", ""))
                 for line in _COLOUR.sub("", str(message.get("stream", ""))).splitlines():
                     tell(line)
+        if failure:
+            raise DeployError(failure.strip())
 
     def image(self, reference: str) -> ImageFacts | None:
         """Return an image, by its reference or id, or None where there is none."""
@@ -167,14 +168,15 @@ class Engine:
     def push(self, reference: str, tell: Callable[[str], None]) -> str:
         """Push an image, logged in as docker's own configuration says, and return the digest that it has there."""
         repository, _, tag = reference.rpartition(":")
-        digest = ""
+        digest = failure = ""
         with self._told(f"push {reference}"):
             for message in self.api.push(repository, tag=tag, stream=True, decode=True):
-                if "error" in message:
-                    raise DeployError(f"{reference} cannot be pushed: {message['error']}")
+                failure = failure or str(message.get("error", ""))
                 digest = message.get("aux", {}).get("Digest", digest)
                 if message.get("status") and not message.get("progressDetail"):
                     tell(f"{message.get('id', '')} {message['status']}".strip())
+        if failure:
+            raise DeployError(f"{reference} cannot be pushed: {failure}")
         if not digest:
             raise DeployError(f"{reference} was pushed, but its registry told no digest: push it again")
         return digest
@@ -255,10 +257,11 @@ class Engine:
 
         with self._told("show logs"):
             try:
-                text = self.api.logs(container, tail=lines, stream=True, follow=follow)
+                chunks = self.api.logs(container, tail=lines, stream=True, follow=follow)
             except NotFound:
                 return
-            yield from _lines(text)
+            with closing(chunks):
+                yield from _lines(chunks)
 
     def execute(self, container: str, command: tuple[str, ...]) -> tuple[int, str]:
         """Run a command in a running container; returns its exit code and what it wrote."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pymacaron_testing.suites.base import Suite, leaves_out, overrides
+from pymacaron_testing.suites.images import BuilderUnderTest, ImageBuilderSuite
 from pymacaron_testing.suites.plugin import PluginSuite
 from pymacaron_testing.suites.reporter import ErrorReporterSuite, ReporterUnderTest
 from pymacaron_testing.suites.security import SchemeUnderTest, SecuritySchemeSuite, Sent
 
 __all__ = [
+    "BuilderUnderTest",
     "ErrorReporterSuite",
+    "ImageBuilderSuite",
     "PluginSuite",
     "ReporterUnderTest",
     "SchemeUnderTest",
