@@ -104,7 +104,8 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
         if process.poll() is not None:
             pytest.skip(f"needs dockerd: run the tests as root ({(folder / 'log').read_text()[-300:]})")
         try:
-            return Engine().close()
+            Engine().close()
+            return
         except DeployError:
             time.sleep(0.1)
     pytest.fail(f"dockerd does not answer: {folder}/log")
