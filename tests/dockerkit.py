@@ -164,7 +164,7 @@ def _listens(host: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def wheels(folder: Path, names: tuple[str, ...] = ("core", "auth", "async")) -> Path:
-    """Return a folder with wheels of our own distributions, built once of this repository."""
+    """Return a folder with wheels of our own distributions, built once of this repository (build-an-image.md)."""
     with alone(folder, "wheels"):
         made = folder / "wheels"
         if not made.exists():

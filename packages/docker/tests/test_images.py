@@ -1,4 +1,4 @@
-"""An image of a service, built of what git tracks and run by a real engine."""
+"""An image of a service, built of what git tracks and run by a real engine: build-an-image.md, README.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Images that are started here, with their last log lines where they fail, and pushed to a real registry."""
+"""Images that are started here, with their last log lines where they fail, and pushed to a real registry.
+
+These are the commands of build-an-image.md.
+"""
 
 from __future__ import annotations
 

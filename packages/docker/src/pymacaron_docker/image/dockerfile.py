@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108 - the one folder that the user of the container may write to
     "PYTHONUNBUFFERED": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "PYM_ROLE": "web",  # a container runs one role, so a server starts nothing beside itself
 }
 _PIP = "pip install --no-cache-dir --no-compile --no-input --progress-bar off --disable-pip-version-check"
 _COMPILE = (

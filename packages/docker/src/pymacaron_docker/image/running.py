@@ -60,7 +60,7 @@ def contained(
             Container(
                 image=image.id or image.reference,
                 command=command_of(environment, role),
-                environment={**variables, "PYM_SECRETS_DIR": PLACE},
+                environment={**variables, "PYM_ROLE": role, "PYM_SECRETS_DIR": PLACE},
                 labels={SERVICE: environment.service, ROLE: role},
                 ports={PORT: ("127.0.0.1", port)} if role == "web" else {},
                 folders={PLACE: secrets},
