@@ -5,23 +5,25 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pymacaron.exceptions import DeployError
 from pymacaron_docker.engine import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
+_started: list[subprocess.Popen[bytes]] = []
+
 PYM = f"{sysconfig.get_path('scripts')}/pym"
 
 
@@ -57,22 +59,27 @@ def alone(folder: Path, name: str) -> Iterator[None]:
 @contextmanager
 def engine(folder: Path) -> Iterator[Engine]:
     """Give the engine at DOCKER_HOST, else one of our own that all processes of this run of tests share."""
-    try:
+    with (
+        nullcontext() if _answers(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")) else own_engine(folder)
+    ):
         opened = Engine()
-    except DeployError:
-        with own_engine(folder / "docker"):
-            opened = Engine()
-            yield opened
-            opened.close()
-        return
-    yield opened
-    opened.close()
+        yield opened
+        opened.close()
+
+
+def _answers(url: str) -> bool:
+    """Tell whether something listens; what is no path of this machine is taken to."""
+    if not url.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(url.removeprefix("unix://")) == 0
 
 
 @contextmanager
 def own_engine(folder: Path) -> Iterator[None]:
     """Run dockerd with everything that it keeps in one folder, until its last user is done."""
     dockerd = needs("dockerd", "docker.io")
+    folder = folder / "docker"
     folder.mkdir(exist_ok=True)
     url = f"unix://{folder}/docker.sock"
     os.environ["DOCKER_HOST"] = url
@@ -100,23 +107,23 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
     with (folder / "log").open("a") as log:
         command = [dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    _started.append(process)
     for _ in range(300):
         if process.poll() is not None:
             pytest.skip(f"needs dockerd: run the tests as root ({(folder / 'log').read_text()[-300:]})")
-        try:
-            Engine().close()
+        if _answers(url):
             return
-        except DeployError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     pytest.fail(f"dockerd does not answer: {folder}/log")
 
 
 def _stop(folder: Path) -> None:
-    process = int((folder / "pid").read_text())
-    os.kill(process, 15)
-    for _ in range(300):
-        if not Path(f"/proc/{process}").exists() or "Z" in Path(f"/proc/{process}/stat").read_text().split()[2]:
-            return
+    """End dockerd, which a process that ended before may have started."""
+    number = int((folder / "pid").read_text())
+    os.kill(number, signal.SIGTERM)
+    for process in _started:
+        process.wait(30)
+    while Path(f"/proc/{number}/exe").exists():
         time.sleep(0.1)
 
 
