@@ -199,6 +199,13 @@ def test_a_variable_of_where_an_image_runs_is_never_baked_in(stall: Stall, tmp_p
     assert f"Error: the image would hold the variable {variable}: take it out of Dockerfile.extra" in done.stderr
 
 
+def test_a_file_that_holds_a_secret_is_refused(stall: Stall, tmp_path: Path) -> None:
+    root = stall(tmp_path, files={"stall/notes.txt": "the key is open-sesame-17\n"})
+    assert refused(root, STALL_KEY="open-sesame-17") == (
+        "stall/notes.txt holds the secret STALL_KEY, which no image may: take it out, and make a new one"
+    )
+
+
 def test_a_build_that_fails_shows_its_last_lines(stall: Stall, tmp_path: Path) -> None:
     root = stall(tmp_path, files={"Dockerfile.extra": "RUN echo here it ends >&2; exit 7\n"})
     done = dockerkit.pym(root, "docker", "build")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -18,12 +18,16 @@ from pymacaron_docker.image.dockerfile import CODE, LIBRARIES, Recipe, dockerfil
 from pymacaron_docker.image.libraries import Libraries, libraries
 from pymacaron_docker.image.names import has_registry, reference, repository
 from pymacaron_docker.image.running import started
-from pymacaron_docker.image.tree import changes, files
+from pymacaron_docker.image.tree import File, changes, files
+from pymacaron_docker.secrets import read_secrets
 
 __all__ = ["DIRTY", "DockerBuilding", "recipe"]
 
 DIRTY = "-dirty"
 """What the commit of an image ends with that holds more, or less, than that commit."""
+
+SHORTEST_SECRET = 8
+"""Characters of a secret that files are searched for."""
 
 _COMMIT = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
@@ -100,7 +104,9 @@ class DockerBuilding:
             )
 
     def _context(self, root: Path, text: str, made: Libraries) -> bytes:
-        code = pack(files(root, self._config.get("include_links") or ()), "app")
+        found = files(root, self._config.get("include_links") or ())
+        refuse_secrets(found, read_secrets(self._config))
+        code = pack(found, "app")
         return pack_texts({"Dockerfile": text.encode(), CODE: code, LIBRARIES: pack_texts(made.files)})
 
     def _build(self, name: str, context: bytes) -> None:
@@ -136,6 +142,18 @@ class DockerBuilding:
         own = f"{repository(self._config)}@"
         digest = next((digest for digest in facts.digests if digest.startswith(own)), None)
         return Image(name, facts.id, facts.labels.get(_COMMIT, ""), digest)
+
+
+def refuse_secrets(found: Iterable[File], secrets: Mapping[str, str]) -> None:
+    """Raise DeployError for a file with the content of a secret, unless that is as short as words are."""
+    wanted = {name: content.encode() for name, content in secrets.items() if len(content) >= SHORTEST_SECRET}
+    for file in found if wanted else ():
+        content = b"" if file.link is not None else file.source.read_bytes()
+        for name, secret in wanted.items():
+            if secret in content:
+                raise DeployError(
+                    f"{file.path} holds the secret {name}, which no image may: take it out, and make a new one"
+                )
 
 
 def recipe(environment: Environment, root: Path, version: str, commit: str, made: Libraries) -> Recipe:
