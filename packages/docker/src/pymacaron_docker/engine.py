@@ -8,11 +8,10 @@ import socket
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pymacaron.exceptions import DeployError
+from pymacaron_docker.facts import Container, ImageFacts, Running, image_of, running_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -26,61 +25,6 @@ BUILD_TIMEOUT = 900
 """Seconds that a step of a build may be silent, such as the download of a large library."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """What the engine knows of an image; `layers` are the digests of their contents, the base's first."""
-
-    id: str
-    tags: tuple[str, ...]
-    digests: tuple[str, ...]
-    labels: Mapping[str, str]
-    environment: Mapping[str, str]
-    layers: tuple[str, ...]
-    size: int
-
-
-@dataclass(frozen=True)
-class Container:
-    """How a container is to be run.
-
-    `ports` are those of the container, by number, each with the address and the port of the host (0 for any that is
-    free); `folders` are paths of the engine's host by where the container reads them; `scratch` are folders in memory
-    that it may write to. Without `healthy`, the HEALTHCHECK of its image is not run. `terminal` is for people who type.
-    """
-
-    image: str
-    name: str | None = None
-    command: tuple[str, ...] | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    folders: Mapping[str, Path] = field(default_factory=dict)
-    scratch: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one folder of the container that it may write to
-    network: str | None = None
-    restarts: bool = False
-    healthy: bool = True
-    terminal: bool = False
-
-
-@dataclass(frozen=True)
-class Running:
-    """A container as the engine shows it; `ports` are those of the host by those of the container."""
-
-    id: str
-    name: str
-    state: str
-    exit_code: int
-    image: str
-    labels: Mapping[str, str]
-    ports: Mapping[int, int]
-    created: str
-
-    @property
-    def runs(self) -> bool:
-        """Whether its process is there."""
-        return self.state == "running"
 
 
 class Engine:
@@ -141,13 +85,13 @@ class Engine:
                 found = self.api.inspect_image(reference)
             except ImageNotFound:
                 return None
-            return _image(found)
+            return image_of(found)
 
     def images(self, **labels: str) -> list[ImageFacts]:
         """Return the images that have all these labels."""
         with self._told("list images"):
             found = self.api.images(filters={"label": _filters(labels)})
-            return [_image(self.api.inspect_image(each["Id"])) for each in found]
+            return [image_of(self.api.inspect_image(each["Id"])) for each in found]
 
     def tag(self, image: str, reference: str) -> None:
         """Give an image one more name."""
@@ -240,7 +184,7 @@ class Engine:
 
         with self._told(f"show the container {name}"):
             try:
-                return _running(self.api.inspect_container(name))
+                return running_of(self.api.inspect_container(name))
             except NotFound:
                 return None
 
@@ -330,33 +274,6 @@ class Engine:
 
 def _filters(labels: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in labels.items()]
-
-
-def _image(found: Mapping[str, Any]) -> ImageFacts:
-    config = found.get("Config") or {}
-    return ImageFacts(
-        id=found["Id"],
-        tags=tuple(found.get("RepoTags") or ()),
-        digests=tuple(found.get("RepoDigests") or ()),
-        labels=config.get("Labels") or {},
-        environment=dict(line.partition("=")[::2] for line in config.get("Env") or ()),
-        layers=tuple(found["RootFS"].get("Layers") or ()),
-        size=int(found["Size"]),
-    )
-
-
-def _running(found: Mapping[str, Any]) -> Running:
-    bound = found["NetworkSettings"].get("Ports") or {}
-    return Running(
-        id=found["Id"],
-        name=found["Name"].removeprefix("/"),
-        state=found["State"]["Status"],
-        exit_code=int(found["State"]["ExitCode"]),
-        image=found["Image"],
-        labels=found["Config"].get("Labels") or {},
-        ports={int(port.partition("/")[0]): int(hosts[0]["HostPort"]) for port, hosts in bound.items() if hosts},
-        created=found["Created"],
-    )
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
