@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["git", "run_again"]
+__all__ = ["Beside", "git", "run_again"]
 
 
 def git(root: Path, *arguments: str) -> str | None:
@@ -19,6 +21,39 @@ def git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+class Beside:
+    """A process beside this one; its standard input is a pipe that ends when this process does, however it ends."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._began = time.monotonic()
+        self._process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    def ended(self) -> tuple[float, int]:
+        """Wait for the end; return how many seconds it ran, and its exit code."""
+        code = self._process.wait()
+        return time.monotonic() - self._began, code
+
+    def terminate(self) -> None:
+        """Send a TERM."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it and what it started, at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end; return whether it came in time."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
 
 def run_again(descriptor: int, environment: Mapping[str, str]) -> int:

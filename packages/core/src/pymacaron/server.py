@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from pymacaron.text import where
 if TYPE_CHECKING:
     from pymacaron.app import API
 
-__all__ = ["chosen", "letsgo", "serve_if_main"]
+__all__ = ["chosen", "letsgo", "load_server_file", "serve_if_main"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ def letsgo(name: str, callback: Callable[..., Any] | None = None) -> None:
         run_server(callback)
     else:
         callback(default_port(), False)
+
+
+def load_server_file(root: Path, env: str | None) -> None:
+    """Import the server.py of a folder, so that its app is complete and nothing is served."""
+    global _chosen
+    _chosen = Chosen(env)
+    sys.path.insert(0, str(root.resolve()))
+    importlib.import_module("server")
 
 
 def run_callback(callback: Callable[..., Any], port: int | None, env: str | None, debug: bool) -> None:

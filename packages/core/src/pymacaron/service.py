@@ -96,6 +96,8 @@ class Service:
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
         self.ping_hooks: list[Callable[[], object]] = []
+        self.ready_checks: list[Callable[[], str | None]] = []
+        """Each returns one sentence where the service should not get requests now."""
         self.error_reporter: Reporter | None = None
         self.error_decorator: ErrorDecorator | None = None
         self.error_callback: Callable[[Exception], Any] | None = None

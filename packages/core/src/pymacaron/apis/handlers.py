@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from pymacaron.exceptions import NotReadyError
 from pymacaron.service import current_service
 
 __all__ = ["ping", "ready", "version"]
@@ -18,7 +19,13 @@ def ping() -> dict[str, Any]:
 
 
 def ready() -> dict[str, Any]:
-    """Say that the start-up functions ran: a service that failed in them answers every request with an error."""
+    """Say that the start-up functions ran, and that no plugin knows a reason against requests.
+
+    A service that failed in its start-up functions answers every request with an error.
+    """
+    for check in current_service().ready_checks:
+        if reason := check():
+            raise NotReadyError(reason)
     return {}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from flask import Response
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -29,7 +29,7 @@ from pymacaron.spec import Operation
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-__all__ = ["ResponseWriter", "response_writer"]
+__all__ = ["ResponseWriter", "TellsReply", "response_writer"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,14 @@ WITHOUT_BODY = frozenset((*range(100, 200), 204, 304))
 OF_CONDITIONS = (206, 304)
 """Statuses that Flask chooses for a response whose request has conditions or asks for a range."""
 TAKES_JSON, TAKES_TEXT, TAKES_BYTES = map(attrgetter, ("takes_json", "takes_text", "takes_bytes"))
+
+
+@runtime_checkable
+class TellsReply(Protocol):
+    """What a handler may return that knows itself what to reply with, such as the handle of a background task."""
+
+    def as_reply(self) -> tuple[Any, int, dict[str, str]]:
+        """Return result, status and headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class ResponseWriter:
             return self._held(reply, usual) if usual.headers else reply
         status: int | None = None
         headers: Any = None
+        if isinstance(result, TellsReply):
+            result = result.as_reply()
         if isinstance(result, tuple):
             result, status, headers = _unpacked(result, self.where)
         if isinstance(result, BaseException):

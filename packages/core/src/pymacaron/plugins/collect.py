@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pymacaron.exceptions import PluginError
 from pymacaron.plugins.builtin import SWITCHES
 from pymacaron.plugins.manager import PluginManager
-from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, Plugin, SecurityScheme, TokenIssuer
+from pymacaron.plugins.records import (
+    ApiDocument,
+    BackgroundProcess,
+    Check,
+    ConfigSection,
+    Plugin,
+    SecurityScheme,
+    TokenIssuer,
+)
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,9 +34,12 @@ if TYPE_CHECKING:
         ImageStep,
         Release,
     )
+    from pymacaron.report.records import FinishedTask
     from pymacaron.service import Service
 
 __all__ = ["Hooks", "Listener"]
+
+log = logging.getLogger(__name__)
 
 
 class _Named(Protocol):
@@ -77,6 +89,10 @@ class Hooks:
     def token_issuers(self, config: Config) -> list[TokenIssuer]:
         """Return who makes tokens, by name."""
         return self._collected("pym_token_issuers", TokenIssuer, "token issuer", config=config)
+
+    def background_processes(self, config: Config) -> list[BackgroundProcess]:
+        """Return the processes that run beside the server, by name."""
+        return self._collected("pym_background_processes", BackgroundProcess, "background process", config=config)
 
     def app_created(self, app: Flask, service: Service) -> None:
         """Tell every plugin that the app is complete."""
@@ -129,6 +145,14 @@ class Hooks:
             for plugin, tell in self._plugins.implementations(hook)
             if plugin.name not in SWITCHES or plugin.name in switched_on or config.get(SWITCHES[plugin.name])
         ]
+
+    def task_finished(self, task: FinishedTask, config: Config) -> None:
+        """Tell every plugin of a background task; one that fails is logged."""
+        for plugin, tell in self.listeners("pym_task_finished", config):
+            try:
+                tell(task=task)
+            except Exception as error:
+                log.error("%s raised %s in pym_task_finished()", plugin, type(error).__qualname__)
 
     def __getattr__(self, name: str) -> Callable[..., list[Any]]:
         names = self._plugins.hook_names()

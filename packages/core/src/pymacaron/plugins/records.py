@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiDocument",
     "Authenticator",
+    "BackgroundProcess",
     "Check",
     "ConfigSection",
     "Identity",
@@ -46,6 +47,15 @@ class ApiDocument:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True)
+class BackgroundProcess:
+    """A process that runs beside a server: its command line, and what its environment has beside the server's."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

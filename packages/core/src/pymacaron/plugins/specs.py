@@ -26,8 +26,15 @@ if TYPE_CHECKING:
         ImageStep,
         Release,
     )
-    from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, SecurityScheme, TokenIssuer
-    from pymacaron.report.records import FinishedCall, Report
+    from pymacaron.plugins.records import (
+        ApiDocument,
+        BackgroundProcess,
+        Check,
+        ConfigSection,
+        SecurityScheme,
+        TokenIssuer,
+    )
+    from pymacaron.report.records import FinishedCall, FinishedTask, Report
     from pymacaron.service import Service
 
 __all__ = [
@@ -35,6 +42,7 @@ __all__ = [
     "pym_after_deploy",
     "pym_apis",
     "pym_app_created",
+    "pym_background_processes",
     "pym_before_deploy",
     "pym_checks",
     "pym_commands",
@@ -46,6 +54,7 @@ __all__ = [
     "pym_image_steps",
     "pym_operation_finished",
     "pym_security_schemes",
+    "pym_task_finished",
     "pym_token_issuers",
 ]
 
@@ -242,6 +251,47 @@ def pym_error_report(report: Report) -> None:
         def pym_error_report(report):
             if report.is_fatal:
                 wake_up_somebody(report.title, report.data["error_id"])
+    """
+
+
+@hookspec
+def pym_background_processes(config: Config) -> Iterable[BackgroundProcess]:  # type: ignore[empty-body]
+    """Bring processes that run beside the server, such as workers.
+
+    Fires once in the process that starts a server: `python server.py`, `pym run` or `pym serve`, right before it
+    listens; again after each change where `pym run` starts anew.
+
+    `config` is the configuration, complete.
+
+    Returns records; two of one name are refused. Each process is started again where it ends by itself, and gets a
+    TERM when the server ends; one that is left after `graceful_timeout` is killed. Its standard input stays open as
+    long as the server lives.
+
+    Example::
+
+        @hookimpl
+        def pym_background_processes(config):
+            return [BackgroundProcess("stock feed", (sys.executable, "-m", "shop.feed"))]
+    """
+
+
+@hookspec
+def pym_task_finished(task: FinishedTask) -> None:
+    """Look at a background task that was run once.
+
+    Fires in the process that ran the task, after each attempt, with the service as the current one. A task whose
+    process died fires where that was noticed.
+
+    `task` tells what was run, how it ended and how long that took.
+
+    Returns nothing. What it raises is logged.
+
+    Example::
+
+        @hookimpl
+        def pym_task_finished(task):
+            if task.state == "failed":
+                FAILED[task.name] += 1
     """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from pymacaron.spec import Operation
 
-__all__ = ["FATAL", "NON_FATAL", "FinishedCall", "Kind", "Report"]
+__all__ = ["FATAL", "NON_FATAL", "FinishedCall", "FinishedTask", "Kind", "Report"]
 
 Kind = Literal["crash", "error", "warning", "slow"]
 
@@ -60,3 +60,21 @@ class FinishedCall:
     def user_id(self) -> str | None:
         """The id of the user who was verified."""
         return getattr(self.identity, "user_id", None)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTask:
+    """One attempt to run a background task: `attempt` counts from 1, `duration` is in seconds, 0 where it is not known.
+
+    A task that is `retried` will run again; one that `failed` will not, unless somebody wants it to. `request_id` and
+    `user_id` are those of the request that queued it.
+    """
+
+    name: str
+    id: str
+    queue: str
+    state: Literal["succeeded", "retried", "failed"]
+    attempt: int
+    duration: float
+    request_id: str | None = None
+    user_id: str | None = None

@@ -16,6 +16,7 @@ from pymacaron.http import watch as watching
 from pymacaron.log import masked
 from pymacaron.servers import reload
 from pymacaron.servers.address import base_url, refuse_taken_port
+from pymacaron.servers.background import background_processes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -41,7 +42,8 @@ def serve(app: Flask, service: Service, host: str, port: int, *, debug: bool = F
     try:
         service.start()
         print_urls(service, host, port, debug=debug)
-        changed = listen(app, host, port, watched(service) if watch else None)
+        with background_processes(service):
+            changed = listen(app, host, port, watched(service) if watch else None)
     finally:
         service.stop()
     if changed:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pymacaron.servers import granian, gunicorn
 from pymacaron.servers.address import refuse_taken_port
+from pymacaron.servers.background import background_processes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,4 +25,5 @@ def start(app: Flask, service: Service, serving: Serving) -> None:
 
     refuse_taken_port(serving.host, serving.port)
     import_for_requests()  # before workers are forked, so that they share it
-    SERVERS[serving.server](app, service, serving)
+    with background_processes(service):
+        SERVERS[serving.server](app, service, serving)

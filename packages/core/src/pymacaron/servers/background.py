@@ -1,0 +1,78 @@
+"""The processes that plugins run beside the server: started with it, started again where they end, stopped with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pymacaron.outside import Beside
+
+if TYPE_CHECKING:
+    from pymacaron.plugins.records import BackgroundProcess
+    from pymacaron.service import Service
+
+__all__ = ["background_processes"]
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 30.0
+"""Seconds at most before a process that ends by itself is started again."""
+
+QUICK_END = 10.0
+"""Seconds: a process that ends sooner doubles the pause before its next start."""
+
+
+@contextmanager
+def background_processes(service: Service) -> Iterator[None]:
+    """Run what plugins want to have beside the server, until the end of the block in this very process."""
+    found = service.hooks.background_processes(service.config)
+    kept = [Kept(process) for process in found]
+    mine = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() == mine:  # workers that a server forks leave the block too
+            for each in kept:
+                each.stop()
+            for each in kept:
+                each.wait(service.config.graceful_timeout)
+
+
+class Kept:
+    """A process that is kept running by a thread."""
+
+    def __init__(self, process: BackgroundProcess) -> None:
+        self._process = process
+        self._stopping = threading.Event()
+        self._running = Beside(process.command, process.environment)
+        self._thread = threading.Thread(target=self._keep, name=f"pym-{process.name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell the process to end."""
+        self._stopping.set()
+        self._running.terminate()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the process has ended; kill it when its time is over."""
+        if not self._running.ends_within(seconds):
+            log.warning("%s did not end within %s s and is killed", self._process.name, seconds)
+            self._running.kill()
+
+    def _keep(self) -> None:
+        pause = 1.0
+        while True:
+            seconds, code = self._running.ended()
+            if self._stopping.is_set():
+                return
+            pause = 1.0 if seconds > QUICK_END else min(LONGEST_PAUSE, pause * 2)
+            log.error("%s ended with %s: it starts again in %s s", self._process.name, code, pause)
+            if self._stopping.wait(pause):
+                return
+            self._running = Beside(self._process.command, self._process.environment)
+            if self._stopping.is_set():
+                self._running.terminate()
