@@ -6,6 +6,7 @@ import logging
 from typing import Any
 from uuid import uuid4
 
+from billiard.einfo import ExceptionWithTraceback
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.worker.request import Request
 
@@ -47,11 +48,12 @@ class BoundedRequest(Request):  # type: ignore[misc]
 
     def on_failure(self, exc_info: Any, *arguments: Any, **options: Any) -> None:
         """Keep a task whose process died once too often, before its message is gone."""
-        lost = isinstance(exc_info.exception, WorkerLostError)
-        if lost and self._request_dict["retries"] >= self._task.max_retries and not self._cancelled():
-            self._give_up("WorkerLost", "its process died")
-        elif lost:
-            self._note_lost()
+        lost = isinstance(_bare(exc_info.exception), WorkerLostError | SystemExit | KeyboardInterrupt)
+        if lost and not self._cancelled():
+            if self._request_dict["retries"] >= self._task.max_retries:
+                self._give_up("WorkerLost", "its process died")
+            else:
+                self._note_lost()
         super().on_failure(exc_info, *arguments, **options)
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
@@ -88,3 +90,9 @@ class BoundedRequest(Request):  # type: ignore[misc]
             from pymacaron_async.unique import release
 
             release(self._app, known["lock"], self.id)
+
+
+def _bare(error: BaseException) -> BaseException:
+    """Return the exception that the pool wrapped with its traceback."""
+    bare: BaseException = error.exc if isinstance(error, ExceptionWithTraceback) else error
+    return bare
