@@ -29,7 +29,7 @@ WORKER_PATIENCE = 5.0
 RECONNECT = 1.0
 """Seconds between attempts of a worker to reach its broker."""
 
-VISIBILITY_MARGIN = 60
+VISIBILITY_MARGIN = 10
 """Seconds by which the lease of a message is longer than the task may run."""
 
 TRANSPORT_ALIASES["pymredis"] = "pymacaron_async.redistransport:Transport"

@@ -34,10 +34,10 @@ def pym_config_sections() -> list[ConfigSection]:
 
 @hookimpl
 def pym_commands() -> list[click.Command]:
-    """Bring `pym worker`."""
-    from pymacaron_async.commands import worker
+    """Bring `pym worker` and `pym tasks`."""
+    from pymacaron_async.commands import tasks, worker
 
-    return [worker]
+    return [worker, tasks]
 
 
 @hookimpl
@@ -45,9 +45,7 @@ def pym_checks(service: Service) -> list[Check]:
     """Ask the broker whether it is there, where one is configured."""
     if not service.config.with_async and "async_broker" not in service.config.config_file.data:
         return []
-    from pymacaron_async.health import complaint
-
-    return [Check("broker of tasks", lambda: complaint(service))]
+    return [Check("broker of tasks", lambda: _complaint_with_secrets(service))]
 
 
 @hookimpl
@@ -83,3 +81,15 @@ def pym_background_processes(config: Config) -> list[BackgroundProcess]:
     command = [sys.executable, "-m", "pymacaron", "worker", "--root", str(file.root), "--beside-server"]
     command += ["--env", file.env] if file.env else []
     return [BackgroundProcess("worker", tuple(command))]
+
+
+def _complaint_with_secrets(service: Service) -> str | None:
+    """Ask the broker by a service that may read its secrets."""
+    from pymacaron.service import Service as WithSecrets
+    from pymacaron_async.health import complaint
+
+    whole = WithSecrets(service.root, env=service.env)
+    try:
+        return complaint(whole)
+    finally:
+        whole.close()

@@ -57,13 +57,18 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]
             if held := list(self._delivered):
                 now = time.time()
                 client.zadd(self.unacked_index_key, dict.fromkeys(held, now), xx=True)
-        super().restore_visible(*arguments, **options)
+        self.channel.pym_counts = True  # what a worker gives back when it stops is no failed delivery
+        try:
+            super().restore_visible(*arguments, **options)
+        finally:
+            self.channel.pym_counts = False
 
 
 class Channel(kombu_redis.Channel):  # type: ignore[misc]
     """A channel that knows of the schedule and counts deliveries."""
 
     QoS = QoS
+    pym_counts = False
 
     def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
         due = message.get("headers", {}).pop(DUE, None)
@@ -78,8 +83,9 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
             pipe.execute()
 
     def _do_restore_message(self, payload: dict[str, Any], *arguments: Any, **options: Any) -> None:
-        headers = payload.get("headers", {})
-        headers[COUNT] = headers.get(COUNT, 0) + 1
+        if self.pym_counts:
+            headers = payload["headers"]
+            headers[COUNT] = headers.get(COUNT, 0) + 1
         super()._do_restore_message(payload, *arguments, **options)
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class BoundedRequest(Request):  # type: ignore[misc]
     Celery counts what a process of the pool takes with it; the broker counts what a whole worker takes with it.
     """
 
-    __slots__ = ()
+    pym_given_up = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -79,7 +79,10 @@ class BoundedRequest(Request):  # type: ignore[misc]
         tell(self._task.pym_service, context, "retried", 0, known)
 
     def _give_up(self, kind: str, why: str) -> None:
-        """Put the task among the failed ones, and tell of it."""
+        """Put the task among the failed ones, once, and tell of it."""
+        if self.pym_given_up:
+            return
+        self.pym_given_up = True
         context, known = self._told()
         error_id = str(uuid4())
         log.error("task %s %s failed: %s (error_id %s)", context.name, context.id, why, error_id)
