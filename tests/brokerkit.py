@@ -47,7 +47,7 @@ class Redis:
         assert self.process.stdout is not None
         assert any("Ready to accept connections" in line for line in self.process.stdout)
 
-    def signal(self, number: int) -> None:
+    def send(self, number: int) -> None:
         """Send a signal."""
         assert self.process is not None
         self.process.send_signal(number)
@@ -55,8 +55,8 @@ class Redis:
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it, and wait until it has ended."""
         if self.process is not None:
-            self.signal(signal.SIGCONT)
-            self.signal(number)
+            self.send(signal.SIGCONT)
+            self.send(number)
             self.process.communicate(timeout=20)
             self.process = None
 
@@ -100,7 +100,7 @@ class Rabbit:
             )
         wait_until(lambda: "Starting broker... completed" in (self.folder / "output").read_text(), 60)
 
-    def signal(self, number: int) -> None:
+    def send(self, number: int) -> None:
         """Send a signal to the server and what it started."""
         assert self.process is not None
         os.killpg(self.process.pid, number)
@@ -109,8 +109,8 @@ class Rabbit:
         """End it, and wait until it has ended."""
         if self.process is None:
             return
-        self.signal(signal.SIGCONT)
-        self.signal(number)
+        self.send(signal.SIGCONT)
+        self.send(number)
         self.process.wait(30)
         (self.folder / "output").write_text("")
         self.process = None

@@ -16,6 +16,11 @@ from pymacaron import create_app
 from pymacaron_async.task import TASKS
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave alone what redis-py tells Celery of its own commands."""
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:celery.backends.redis")
+
+
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     """A Redis of the session."""

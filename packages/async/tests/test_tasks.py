@@ -62,7 +62,7 @@ def test_a_task_whose_process_dies_is_tried_again_and_then_kept_as_failed(shop: 
         http.post("/call/poison", json=[])
         wait_until(lambda: "WorkerLost in shop.poison" in made.pym("tasks", "failed"), 45)
         assert made.lines("poison") == ["poison"] * 3
-        assert made.pym("tasks", "failed").count("shop.poison") == 1
+        assert made.pym("tasks", "failed").count("\n") == 1
 
 
 def test_a_task_that_takes_too_long_is_stopped_and_fails(shop: MakeShop, client: MakeClient) -> None:

@@ -29,6 +29,9 @@ __all__ = ["Working", "load_service", "work"]
 
 log = logging.getLogger(__name__)
 
+INSISTING = 3
+"""Seconds after the grace in which messages go back to the broker, before the worker ends as it is."""
+
 
 @dataclass(frozen=True)
 class Working:
@@ -68,7 +71,6 @@ def work(root: Path, env: str | None, choose: tuple[int | None, Sequence[str], i
 
     What runs has `graceful_timeout` seconds to end, and is given back to the broker then.
     """
-    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # a TERM is bounded by the soft shutdown, once billiard reads it
     from pymacaron.log import configure_logging
 
     configure_logging()
@@ -128,11 +130,24 @@ def _connect_signals(app: Celery, service: Service, queues: Sequence[str]) -> No
     def end(**_: Any) -> None:
         service.stop()
 
+    def stop(**told: Any) -> None:
+        clock.stop()
+        if told["how"] == "Warm":
+            for seconds in (service.config.graceful_timeout, service.config.graceful_timeout + INSISTING):
+                _signal_later(seconds)
+
     signals.worker_process_init.connect(begin, weak=False)
     signals.worker_process_shutdown.connect(end, weak=False)
     signals.worker_ready.connect(lambda **_: clock.start(), weak=False)
-    signals.worker_shutting_down.connect(lambda **_: clock.stop(), weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
     signals.task_unknown.connect(lambda **told: keep_unknown(app, told), weak=False)
+
+
+def _signal_later(seconds: float) -> None:
+    """Have what still runs given back to the broker then: Celery itself would wait for it without end."""
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGQUIT))
+    timer.daemon = True
+    timer.start()
 
 
 def _stop_with_server() -> None:

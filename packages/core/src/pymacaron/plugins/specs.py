@@ -264,7 +264,7 @@ def pym_background_processes(config: Config) -> Iterable[BackgroundProcess]:  # 
     `config` is the configuration, complete.
 
     Returns records; two of one name are refused. Each process is started again where it ends by itself, and gets a
-    TERM when the server ends; one that is left after `graceful_timeout` is killed. Its standard input stays open as
+    TERM when the server ends; one that is left 5 s after `graceful_timeout` is killed. Its standard input stays open as
     long as the server lives.
 
     Example::

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE = 30.0
 """Seconds at most before a process that ends by itself is started again."""
 
+GIVING_BACK = 5.0
+"""Seconds beyond `graceful_timeout` in which a process may give back what it did not end."""
+
 QUICK_END = 10.0
 """Seconds: a process that ends sooner doubles the pause before its next start."""
 
@@ -39,7 +42,7 @@ def background_processes(service: Service) -> Iterator[None]:
             for each in kept:
                 each.stop()
             for each in kept:
-                each.wait(service.config.graceful_timeout)
+                each.wait(service.config.graceful_timeout + GIVING_BACK)
 
 
 class Kept:
