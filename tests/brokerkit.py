@@ -160,7 +160,7 @@ DOCUMENT = {
     },
 }
 
-SHOP = '''
+SHOP = """
 import os
 import signal
 import time
@@ -277,7 +277,7 @@ def fails(*words):
 def call(body, name):
     found = globals()[name]
     return found(*body) or {}
-'''
+"""
 
 
 class Shop:

@@ -90,4 +90,3 @@ def client() -> Iterator[Callable[[Shop], FlaskClient]]:
     yield make
     for app in apps:
         app.extensions["pymacaron"].close()
-

@@ -138,7 +138,9 @@ def test_tasks_of_another_queue_are_run_by_all_workers_and_by_those_that_name_it
     assert made.lines("mail") == [f"mail a {http.application.name}.mail"]
 
 
-def test_a_worker_that_gets_a_term_finishes_what_it_runs_and_leaves_the_rest(shop: MakeShop, client: MakeClient) -> None:
+def test_a_worker_that_gets_a_term_finishes_what_it_runs_and_leaves_the_rest(
+    shop: MakeShop, client: MakeClient
+) -> None:
     made = shop(graceful_timeout=10)
     http = client(made)
     for number in range(6):

@@ -1,10 +1,10 @@
 """What goes wrong with background tasks.
 
-    PyMacaronException
-    ├── BrokerError             503 BROKER_UNREACHABLE    the broker does not answer, the task was not queued
-    ├── TaskFailed              500 TASK_FAILED           the task raised, or its process died too often
-    ├── TaskWaitTimeout         504 TASK_TIMEOUT          the task is not done yet
-    └── UnknownTask             404 UNKNOWN_TASK          nothing is known of a task of that id
+PyMacaronException
+├── BrokerError             503 BROKER_UNREACHABLE    the broker does not answer, the task was not queued
+├── TaskFailed              500 TASK_FAILED           the task raised, or its process died too often
+├── TaskWaitTimeout         504 TASK_TIMEOUT          the task is not done yet
+└── UnknownTask             404 UNKNOWN_TASK          nothing is known of a task of that id
 """
 
 from __future__ import annotations

@@ -75,7 +75,9 @@ def written(task: AsyncTask[Any, Any], arguments: Sequence[Any], keywords: Mappi
     names = [*inspect.signature(task.function).parameters]
     places = [f"argument {index + 1}" + (f" '{name}'" if name else "") for index, name in _positions(names, arguments)]
     positional = [encoded(value, f"{task.name}() {place}") for place, value in zip(places, arguments, strict=True)]
-    named = [f"[{encoded(name)},{encoded(value, f'{task.name}() argument {name!r}')}]" for name, value in keywords.items()]
+    named = [
+        f"[{encoded(name)},{encoded(value, f'{task.name}() argument {name!r}')}]" for name, value in keywords.items()
+    ]
     return f'[[{",".join(positional)}],{{"$":["dict",[{",".join(named)}]]}}]'
 
 

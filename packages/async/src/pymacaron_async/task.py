@@ -125,4 +125,3 @@ def asynctask(function: Callable[..., Any] | None = None, /, **options: Any) -> 
     """
     chosen = Options(**options)
     return AsyncTask(function, chosen) if function is not None else lambda given: AsyncTask(given, chosen)
-

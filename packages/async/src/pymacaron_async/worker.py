@@ -62,7 +62,9 @@ def load_service(root: Path, env: str | None) -> tuple[Service, Flask | None]:
     load_server_file(root, env)
     found = [service for service in open_services() if service.root == root.resolve()]
     if not found:
-        raise StartError(f"{root / 'server.py'} makes no API as it is imported: have letsgo(__name__, callback=...) do it")
+        raise StartError(
+            f"{root / 'server.py'} makes no API as it is imported: have letsgo(__name__, callback=...) do it"
+        )
     return found[0], flask_app_of(found[0])
 
 

@@ -1,0 +1,163 @@
+"""What happens to tasks while workers and brokers fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from brokerkit import Rabbit, Redis, Shop, free_port, wait_until
+
+MakeShop = Callable[..., Shop]
+MakeClient = Callable[[Shop], FlaskClient]
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis of the test alone, which writes everything to disk."""
+    (tmp_path / "redis").mkdir()
+    server = Redis(tmp_path / "redis", fsync=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+SERVERS = pytest.mark.parametrize("broker", ["redis", "amqp"], indirect=True)
+
+
+@SERVERS
+def test_a_task_that_kills_whole_workers_is_bounded_too(shop: MakeShop, client: MakeClient) -> None:
+    made = shop(async_time_limit=1)
+    http = client(made)
+    http.post("/call/venom", json=[])
+    for attempt in (1, 2):
+        with made.worker("--concurrency", "1") as worker:
+            wait_until(lambda attempt=attempt: len(made.lines("venom")) == attempt, 40)  # type: ignore[misc]
+            worker.process.wait(10)
+    with made.worker("--concurrency", "1"):
+        wait_until(lambda: "WorkerLost in shop.venom" in made.pym("tasks", "failed"), 40)
+    assert len(made.lines("venom")) == 2
+
+
+@SERVERS
+def test_a_long_delay_runs_once_whoever_dies_meanwhile(shop: MakeShop, client: MakeClient) -> None:
+    made = shop(async_time_limit=1)
+    (made.root / "shop.py").write_text((made.root / "shop.py").read_text().replace("delay=1", "delay=14"))
+    http = client(made)
+    http.post("/call/later", json=["x"])
+    assert "scheduled: 1" in made.pym("tasks")
+    with made.worker() as worker:
+        worker.kill()
+    with made.worker():
+        wait_until(lambda: made.lines("later"), 30)
+        time.sleep(1)  # a second run would follow the first at once
+    assert len(made.lines("later")) == 1
+
+
+@SERVERS
+def test_what_a_killed_worker_was_running_is_run_again(shop: MakeShop, client: MakeClient) -> None:
+    made = shop(async_time_limit=1)
+    http = client(made)
+    http.post("/call/sleep", json=[0.8, "x"])
+    with made.worker() as worker:
+        wait_until(lambda: made.lines("begin"))
+        worker.kill()
+    with made.worker():
+        wait_until(lambda: made.lines("end"), 40)
+    assert (len(made.lines("begin")), len(made.lines("end"))) == (2, 1)
+
+
+def test_a_broker_that_is_away_or_hangs_fails_the_request_in_two_seconds(
+    tmp_path: Path, own_redis: Redis, client: MakeClient
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "shop", "async_broker": own_redis.url})
+    http = client(made)
+    assert http.post("/call/write", json=["first"]).status_code == 200
+    own_redis.send(signal.SIGSTOP)
+    for _ in range(2):
+        began = time.monotonic()
+        failed = http.post("/call/write", json=["hangs"])
+        assert (failed.status_code, failed.json["error"]) == (503, "BROKER_UNREACHABLE")
+        assert time.monotonic() - began < 2
+    own_redis.send(signal.SIGCONT)
+    wait_until(lambda: http.post("/call/write", json=["back"]).status_code == 200)
+    own_redis.stop()
+    began = time.monotonic()
+    failed = http.post("/call/write", json=["away"])
+    assert failed.json["error_description"].startswith(f"the broker redis://127.0.0.1:{own_redis.port} does not answer")
+    assert time.monotonic() - began < 2
+    own_redis.start()
+    assert http.post("/call/write", json=["again"]).status_code == 200
+
+
+def test_a_rabbit_that_hangs_fails_the_request_in_two_seconds(
+    tmp_path: Path, rabbit: Rabbit, client: MakeClient
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "hung", "async_broker": rabbit.url})
+    http = client(made)
+    assert http.post("/call/write", json=["first"]).status_code == 200
+    rabbit.send(signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            began = time.monotonic()
+            failed = http.post("/call/write", json=["hangs"])
+            assert (failed.status_code, failed.json["error"]) == (503, "BROKER_UNREACHABLE")
+            assert time.monotonic() - began < 2
+    finally:
+        rabbit.send(signal.SIGCONT)
+    wait_until(lambda: http.post("/call/write", json=["back"]).status_code == 200)
+
+
+def test_a_rabbit_that_is_away_fails_the_request_at_once(tmp_path: Path, client: MakeClient) -> None:
+    made = Shop(tmp_path / "shop", {"name": "away", "async_broker": f"amqp://guest:s3cret@127.0.0.1:{free_port()}//"})
+    failed = client(made).post("/call/write", json=["x"])
+    assert (failed.status_code, failed.json["error"]) == (503, "BROKER_UNREACHABLE")
+    assert "s3cret" not in failed.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_work_goes_on_within_five_seconds_after_a_redis_is_back(
+    tmp_path: Path, own_redis: Redis, client: MakeClient, number: int
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "shop", "async_broker": own_redis.url, "async_time_limit": 2})
+    http = client(made)
+    with made.worker():
+        http.post("/call/write", json=["before"])
+        wait_until(lambda: made.lines("write before"))
+        for index in range(20):
+            http.post("/call/sleep", json=[0.1, index])
+        own_redis.stop(number)
+        time.sleep(1)
+        own_redis.start()
+        http.post("/call/write", json=["after"])
+        wait_until(lambda: len(set(made.lines("end"))) > 4, 5)
+        wait_until(lambda: made.lines("write after"), 30)
+        wait_until(lambda: len(set(made.lines("end"))) == 20, 30)
+
+
+def told_by(root: Path, **environment: str) -> str:
+    """Return what pym worker says in an environment."""
+    made: dict[str, Any] = {**os.environ, **environment}
+    made.pop("PYM_TASKS_DIR", None)
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "pymacaron", "worker"]
+    done = subprocess.run(command, cwd=root, env=made, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    return done.stderr
+
+
+def test_a_missing_broker_stops_the_start_where_it_is_no_laptop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "shop", "with_async": True})
+    assert "async_broker is missing, and PYM_ENV is set" in told_by(made.root, PYM_ENV="live")
+    said = told_by(made.root, KUBERNETES_SERVICE_HOST="10.0.0.1")
+    assert "async_broker is missing, and the service runs in a container" in said
