@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from werkzeug.test import TestResponse
 
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """RabbitMQ itself: what Debian puts into PATH changes the user and the folders."""
@@ -118,6 +119,11 @@ class Rabbit:
     def stop_mapper(self) -> None:
         """End the port mapper that the server left."""
         subprocess.run(["epmd", "-kill"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def told(reply: TestResponse) -> Any:
+    """Return the JSON of a reply."""
+    return reply.get_json()
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
@@ -344,8 +350,6 @@ class Worker:
 
     def kill(self) -> None:
         """Kill it with all its processes."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait(20)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from brokerkit import Shop, wait_until
+from brokerkit import Shop, told, wait_until
 
 MakeShop = Callable[..., Shop]
 MakeClient = Callable[[Shop], FlaskClient]
@@ -47,12 +47,12 @@ def test_a_handle_tells_state_and_result_and_a_handler_that_returns_it_answers_2
     queued = http.post("/call/handle", json=[21])
     place = queued.headers["Location"]
     assert (queued.status_code, queued.json) == (202, {"id": place.rpartition("/")[2], "state": "queued"})
-    assert http.get(place).json["state"] == "queued"
+    assert told(http.get(place))["state"] == "queued"
     with made.worker():
-        wait_until(lambda: http.get(place).json["state"] == "succeeded")
-    assert http.get(place).json["result"] == 42
+        wait_until(lambda: told(http.get(place))["state"] == "succeeded")
+    assert told(http.get(place))["result"] == 42
     missing = http.get("/tasks/00000000-0000-4000-8000-000000000000")
-    assert (missing.status_code, missing.json["error"]) == (404, "UNKNOWN_TASK")
+    assert (missing.status_code, told(missing)["error"]) == (404, "UNKNOWN_TASK")
 
 
 def test_a_task_whose_process_dies_is_tried_again_and_then_kept_as_failed(shop: MakeShop, client: MakeClient) -> None:
@@ -81,8 +81,8 @@ def test_failed_tasks_are_listed_queued_again_and_thrown_away(shop: MakeShop, cl
         http.post("/call/fail", json=["hunter2"])
         wait_until(lambda: "failed: 1" in made.pym("tasks"), 20)
     assert "1 queued again" in made.pym("tasks", "retry", "--all")
-    assert "1 waiting" in (told := made.pym("tasks"))
-    assert "failed: 0" in told
+    assert "1 waiting" in (listed := made.pym("tasks"))
+    assert "failed: 0" in listed
     with made.worker():
         wait_until(lambda: "failed: 1" in made.pym("tasks"), 20)
     assert "1 thrown away" in made.pym("tasks", "purge", "--all")

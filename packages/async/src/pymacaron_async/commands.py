@@ -113,7 +113,8 @@ def _app(context: Context) -> Celery:
     service, flask_app = load_service(context.root, context.env)
     require_broker(service.config)
     service.__enter__()
-    click.get_current_context().call_on_close(lambda: (service.close(), flask_app))
+    click.get_current_context().call_on_close(service.close)
+    click.get_current_context().meta["pymacaron_async.app"] = flask_app  # lives as long as the command
     return celery_of(service)
 
 

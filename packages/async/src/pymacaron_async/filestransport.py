@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
+
 from pymacaron_async.redistransport import DUE
 
 __all__ = ["Transport"]

@@ -94,7 +94,7 @@ def _run(service: Service, chosen: Working, *, beside: bool) -> int:
 
     app = celery_of(service, in_worker=True)
     named = {task.options.queue for task in TASKS.values()}
-    queues = [queue_of(app, name) for name in (chosen.queues or [None, *sorted(filter(None, named))])]
+    queues = [queue_of(app, name) for name in chosen.queues or sorted({"", *filter(None, named)})]
     _connect_signals(app, service, queues)
     if beside:
         threading.Thread(target=_stop_with_server, name="pym-beside", daemon=True).start()

@@ -1,4 +1,4 @@
-"""What the machine offers to this process, within the limits of its container: processors, memory, and workers by them."""
+"""What the machine offers to this process, within the limits of its container: processors and memory."""
 
 from __future__ import annotations
 
