@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -32,6 +35,9 @@ RECONNECT = 1.0
 VISIBILITY_MARGIN = 10
 """Seconds by which the lease of a message is longer than the task may run."""
 
+AT_ONCE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+"""How a publisher connects: without waiting for a broker that is away."""
+
 TRANSPORT_ALIASES["pymredis"] = "pymacaron_async.redistransport:Transport"
 TRANSPORT_ALIASES["pymfiles"] = "pymacaron_async.filestransport:Transport"
 
@@ -46,6 +52,15 @@ class PatientConnection(Connection):  # type: ignore[misc]
         """Connect; never wait longer than a second before the next attempt."""
         options |= {"interval_start": RECONNECT, "interval_step": 0, "interval_max": RECONNECT}
         return super().ensure_connection(*arguments, **options)
+
+
+    def _do_close_self(self) -> None:
+        """Close; where something failed, without a farewell that nobody may answer."""
+        sock = getattr(getattr(self._connection, "transport", None), "sock", None)
+        if sys.exception() is not None and sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        super()._do_close_self()
 
 
 class PatientAMQP(AMQP):  # type: ignore[misc]
@@ -123,7 +138,10 @@ def settings(service: Service, broker: Broker, *, in_worker: bool) -> dict[str, 
     patience = WORKER_PATIENCE if in_worker else PATIENCE
     return {
         "broker_url": _broker_url(broker),
-        "broker_transport_options": _transport_options(broker, chosen.async_time_limit, patience),
+        "broker_transport_options": {
+            **_transport_options(broker, chosen.async_time_limit, patience),
+            **({} if in_worker else AT_ONCE),
+        },
         "broker_connection_timeout": patience,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

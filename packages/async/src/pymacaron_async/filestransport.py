@@ -32,7 +32,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
 
     def _get(self, queue: str) -> dict[str, Any]:
         now = f"{int(time.time() * 1e6):020d}"
-        for name in sorted(os.listdir(self.data_folder_in)):
+        for name in sorted(path.name for path in Path(self.data_folder_in).iterdir()):
             if name.startswith(".") or name.partition(".")[2] != f"{queue}.msg":
                 continue
             if name[:20] > now:

@@ -1,4 +1,4 @@
-"""A worker: a Celery worker that loads the service exactly as a server does, and leaves nothing undone when it stops."""
+"""A worker: Celery's, which loads the service exactly as a server does, and leaves nothing undone when it stops."""
 
 from __future__ import annotations
 
