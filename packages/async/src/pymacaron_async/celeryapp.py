@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import sys
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -52,15 +49,6 @@ class PatientConnection(Connection):  # type: ignore[misc]
         """Connect; never wait longer than a second before the next attempt."""
         options |= {"interval_start": RECONNECT, "interval_step": 0, "interval_max": RECONNECT}
         return super().ensure_connection(*arguments, **options)
-
-
-    def _do_close_self(self) -> None:
-        """Close; where something failed, without a farewell that nobody may answer."""
-        sock = getattr(getattr(self._connection, "transport", None), "sock", None)
-        if sys.exception() is not None and sock is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        super()._do_close_self()
 
 
 class PatientAMQP(AMQP):  # type: ignore[misc]

@@ -46,11 +46,10 @@ def keep_failed(app: Celery, task: Any, request: Any, failure: TaskFailed) -> No
     queue = failed_queue(app)
     wait = {"timeout": 1.5, "confirm_timeout": 1.5} if app.conf.pym_broker.kind == "amqp" else {}
 
-    def send() -> None:
-        with app.producer_or_acquire() as producer:
-            producer.publish(
-                told, exchange="", routing_key=queue.name, declare=[queue], serializer="json", delivery_mode=2, **wait
-            )
+    def send(producer: Any) -> None:
+        producer.publish(
+            told, exchange="", routing_key=queue.name, declare=[queue], serializer="json", delivery_mode=2, **wait
+        )
 
     publish(app, send)
 

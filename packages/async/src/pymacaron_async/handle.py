@@ -75,9 +75,9 @@ class Handle:
     def note_queued(self, app: Celery) -> None:
         """Keep that the task was queued, where states are kept."""
         if app.conf.pym_broker.results is not None:
-            from pymacaron_async.queueing import publish
+            from pymacaron_async.queueing import reach
 
-            publish(app, lambda: app.backend.store_result(self.id, None, "QUEUED"))
+            reach(app, lambda: app.backend.store_result(self.id, None, "QUEUED"))
 
     def _found(self) -> Any:
         from pymacaron_async.celeryapp import celery_of

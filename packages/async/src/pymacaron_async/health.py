@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pymacaron.exceptions import ConfigError
 from pymacaron_async.errors import BrokerError
@@ -26,7 +26,7 @@ def complaint(service: Service) -> str | None:
         app = celery_of(service)
         if app.conf.pym_broker.kind == "files":
             return None
-        publish(app, lambda: _ask(app))
+        publish(app, lambda producer: _ask(app, producer))
     except ConfigError as error:
         return str(error)
     except BrokerError:
@@ -34,9 +34,8 @@ def complaint(service: Service) -> str | None:
     return None
 
 
-def _ask(app: Celery) -> None:
+def _ask(app: Celery, producer: Any) -> None:
     """Declare a queue that is there already, which takes an answer of the broker."""
     from pymacaron_async.celeryapp import failed_queue
 
-    with app.producer_or_acquire() as producer:
-        failed_queue(app)(producer.channel).declare()
+    failed_queue(app)(producer.channel).declare()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from pymacaron_async.task import AsyncTask
 
-__all__ = ["publish", "queue", "when"]
+__all__ = ["publish", "queue", "reach", "when"]
 
 
 def queue(
@@ -121,8 +123,30 @@ def when(app: Celery, queue_name: str, countdown: float | None) -> dict[str, Any
     return {"exchange": Exchange("celery_delayed_27", type="topic"), "routing_key": key}
 
 
-def publish(app: Celery, send: Callable[[], Any]) -> Any:
-    """Publish; raises BrokerError where the broker does not answer in 2 s.
+def publish(app: Celery, send: Callable[[Any], Any]) -> Any:
+    """Publish by a producer of Celery's; raises BrokerError where the broker does not answer in 2 s."""
+
+    def by_producer() -> Any:
+        with app.producer_or_acquire() as producer:
+            try:
+                return send(producer)
+            except BaseException:
+                _cut(producer.connection)
+                raise
+
+    return reach(app, by_producer)
+
+
+def _cut(connection: Any) -> None:
+    """End a connection to RabbitMQ without a farewell, which a broker that hangs would not answer."""
+    sock = getattr(getattr(connection.connection, "transport", None), "sock", None)
+    if sock is not None:
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+def reach(app: Celery, send: Callable[[], Any]) -> Any:
+    """Ask the broker, or what keeps results; raises BrokerError where it does not answer in 2 s.
 
     A connection that went stale is made anew once; what runs out of time is not tried again.
     """

@@ -58,7 +58,7 @@ class CarefulTask(Task):  # type: ignore[misc]
         chosen = {"queue": queue, "argsrepr": HIDDEN, "kwargsrepr": HIDDEN, **kept, **later}
         if self.app.conf.pym_broker.kind == "amqp":
             chosen["confirm_timeout"] = chosen["timeout"] = 1.5
-        return publish(self.app, lambda: super(CarefulTask, self).apply_async(args, {}, **chosen))
+        return publish(self.app, lambda by: super(CarefulTask, self).apply_async(args, {}, producer=by, **chosen))
 
     def run(self, text: str, known: Mapping[str, Any]) -> str | None:
         """Run the function as the service's own code, in the context of its call."""

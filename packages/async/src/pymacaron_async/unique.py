@@ -22,9 +22,9 @@ LONGEST = 86_400
 @contextmanager
 def holding(app: Celery, digest: str, task_id: str, delay: float) -> Iterator[str]:
     """Give the id of the task that holds the lock: ours, or that of an equal one; free ours where the block raises."""
-    from pymacaron_async.queueing import publish
+    from pymacaron_async.queueing import reach
 
-    holder = publish(app, lambda: _take(app, digest, task_id, LONGEST + int(delay)))
+    holder = reach(app, lambda: _take(app, digest, task_id, LONGEST + int(delay)))
     try:
         yield holder
     except BaseException:
