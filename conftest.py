@@ -7,9 +7,13 @@ With PYM_REQUIRE_SERVICES=1, as in .ci/run, such a skip is a failure.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Generator
 
 import pytest
+
+# Examples have workers run beside them; without a broker of their own, tasks wait here, also in a container.
+os.environ.setdefault("PYM_TASKS_DIR", tempfile.mkdtemp(prefix="pym-tasks-"))
 
 pytest_plugins = ["pytester"]
 

@@ -26,5 +26,12 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         "pymacaron-async",
         version("pymacaron-async"),
         "active",
-        [],
+        [
+            "pym_apis",
+            "pym_app_created",
+            "pym_background_processes",
+            "pym_checks",
+            "pym_commands",
+            "pym_config_sections",
+        ],
     )

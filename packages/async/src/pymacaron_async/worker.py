@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Sequence
@@ -154,6 +153,6 @@ def _signal_later(seconds: float) -> None:
 
 def _stop_with_server() -> None:
     """Stop once the server that started this process is gone: the pipe that it holds ends."""
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):  # never by sys.stdin, whose lock a process of the pool would inherit
         pass
     os.kill(os.getpid(), signal.SIGTERM)

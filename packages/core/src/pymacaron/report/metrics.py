@@ -12,10 +12,10 @@ from pymacaron.plugins.records import ApiDocument
 if TYPE_CHECKING:
     from pymacaron.config import Config
     from pymacaron.report.prometheus import Metrics
-    from pymacaron.report.records import FinishedCall
+    from pymacaron.report.records import FinishedCall, FinishedTask
     from pymacaron.service import Service
 
-__all__ = ["metrics_of", "pym_apis", "pym_operation_finished"]
+__all__ = ["metrics_of", "pym_apis", "pym_operation_finished", "pym_task_finished"]
 
 
 @hookimpl
@@ -37,6 +37,14 @@ def pym_operation_finished(call: FinishedCall) -> None:
     from pymacaron.service import current_service
 
     metrics_of(current_service()).observe(call)
+
+
+@hookimpl
+def pym_task_finished(task: FinishedTask) -> None:
+    """Count and time an attempt to run a background task."""
+    from pymacaron.service import current_service
+
+    metrics_of(current_service()).observe_task(task)
 
 
 def metrics_of(service: Service) -> Metrics:

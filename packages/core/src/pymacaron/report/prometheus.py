@@ -13,7 +13,7 @@ from pymacaron.report.sharing import FOLDER
 from pymacaron.service import current_service
 
 if TYPE_CHECKING:
-    from pymacaron.report.records import FinishedCall
+    from pymacaron.report.records import FinishedCall, FinishedTask
 
 __all__ = ["Metrics", "exposition", "forget_worker"]
 
@@ -38,9 +38,20 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.tasks = Histogram(
+            "task_duration_seconds",
+            "Seconds of each attempt to run a background task.",
+            ("task", "queue", "state"),
+            registry=self.registry,
+        )
+
     def observe(self, call: FinishedCall) -> None:
         """Count and time a call."""
         self.calls.labels(call.method, call.route or NO_ROUTE, str(call.status)).observe(call.duration)
+
+    def observe_task(self, task: FinishedTask) -> None:
+        """Count and time an attempt to run a background task."""
+        self.tasks.labels(task.name, task.queue, task.state).observe(task.duration)
 
 
 def exposition() -> Response:

@@ -1,0 +1,133 @@
+"""Workers beside servers: `with_async: true` starts one, and it ends when the server does; and who asks the broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from brokerkit import Redis, Shop, free_port, wait_until
+
+SERVER = """
+from flask import Flask
+
+from pymacaron import API, letsgo
+
+app = Flask(__name__)
+
+
+def start(port=8080, debug=False):
+    api = API(app, port=port, debug=debug)
+    api.load_apis("apis")
+    api.start()
+
+
+letsgo(__name__, callback=start)
+"""
+COMMANDS = {
+    "server.py": ("server.py",),
+    "pym run": ("-m", "pymacaron", "run"),
+    "gunicorn": ("-m", "pymacaron", "serve", "--workers", "1"),
+}
+
+
+@contextmanager
+def served(root: Path, *command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server; give its URL and its process."""
+    base = f"http://127.0.0.1:{(port := free_port())}"
+    with (root / "server.log").open("wb") as log:
+        arguments = [sys.executable, *command, "--port", str(port)]
+        process = subprocess.Popen(arguments, cwd=root, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_until(lambda: answered(f"{base}/ping"), 30)
+        yield base, process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+def answered(url: str, body: object = None) -> bytes:
+    """Return the answer of a server, nothing where it does not answer."""
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urlopen(Request(url, data, {"Content-Type": "application/json"}), timeout=10) as reply:
+            found: bytes = reply.read()
+            return found
+    except (URLError, ConnectionError):
+        return b""
+
+
+def workers_of(root: Path) -> list[int]:
+    """Return the processes of workers of a folder."""
+    found = subprocess.run(["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [int(line.split()[0]) for line in found if "worker" in line and f"--root {root} " in line]
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_worker_runs_beside_the_server_and_ends_with_it(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "beside", "with_async": True, "async_workers": 1, "graceful_timeout": 5})
+    if command == ("server.py",):
+        (made.root / "server.py").write_text(SERVER)
+    monkeypatch.setenv("PYM_TASKS_DIR", str(tmp_path / "tasks"))
+    with served(made.root, *command) as (base, process):
+        assert answered(f"{base}/call/write", ["x"]) == b"{}"
+        wait_until(lambda: made.lines("write x"), 20)
+        assert workers_of(made.root)
+        process.terminate()
+        process.wait(20)
+        wait_until(lambda: not workers_of(made.root), 10)
+
+
+def test_a_worker_ends_when_its_server_is_killed_and_starts_again_when_it_is_killed_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "beside", "with_async": True, "async_workers": 1})
+    monkeypatch.setenv("PYM_TASKS_DIR", str(tmp_path / "tasks"))
+    with served(made.root, *COMMANDS["pym run"], "--no-reload") as (base, process):
+        wait_until(lambda: "ready." in (made.root / "server.log").read_text(), 20)
+        for pid in workers_of(made.root):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        answered(f"{base}/call/write", ["again"])
+        wait_until(lambda: made.lines("write again"), 30)
+        process.kill()
+        wait_until(lambda: not workers_of(made.root), 20)
+
+
+def test_ready_and_doctor_tell_of_a_broker_that_is_away(tmp_path: Path) -> None:
+    (tmp_path / "redis").mkdir()
+    redis = Redis(tmp_path / "redis")
+    redis.start()
+    made = Shop(tmp_path / "shop", {"name": "ready", "async_broker": redis.url})
+    from pymacaron import create_app
+
+    app = create_app(made.root)
+    http = app.test_client()
+    assert http.get("/ready").status_code == 200
+    assert "ok: broker of tasks" in made.pym("doctor")
+    redis.stop()
+    refused = http.get("/ready")
+    assert (refused.status_code, refused.get_json()["error"]) == (503, "NOT_READY")
+    assert f"the broker redis://127.0.0.1:{redis.port} does not answer" in made.pym("doctor")
+    app.extensions["pymacaron"].close()
+
+
+def test_importing_the_package_and_pym_help_load_no_celery() -> None:
+    code = "import sys, pymacaron_async, pymacaron_async.task, pymacaron_async.plugin; print('celery' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    code = "import sys; sys.argv = ['pym', 'worker', '--help']\nfrom pymacaron.cli import pym\n"
+    code += "try: pym()\nexcept SystemExit: print('celery' in sys.modules, 'flask' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.endswith("False False\n")
