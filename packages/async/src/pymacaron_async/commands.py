@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -38,7 +40,10 @@ def worker(
     from pymacaron_async.worker import work
 
     names = [name.strip() for name in (queues or "").split(",") if name.strip()]
-    sys.exit(work(context.root, context.env, (concurrency, names, max_memory), beside=beside_server))
+    code = work(context.root, context.env, (concurrency, names, max_memory), beside=beside_server)
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # threads of Celery's pool keep Python from taking itself apart
 
 
 def pymasync() -> None:

@@ -28,6 +28,7 @@ class Chosen:
     main: bool = False
 
 
+SERVER_FILE = "server"
 _chosen = Chosen()
 _served = False
 
@@ -60,7 +61,7 @@ def load_server_file(root: Path, env: str | None) -> None:
     global _chosen
     _chosen = Chosen(env)
     sys.path.insert(0, str(root.resolve()))
-    importlib.import_module("server")
+    importlib.import_module(SERVER_FILE)
 
 
 def run_callback(callback: Callable[..., Any], port: int | None, env: str | None, debug: bool) -> None:
