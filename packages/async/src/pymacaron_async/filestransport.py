@@ -55,3 +55,7 @@ class Transport(filesystem.Transport):  # type: ignore[misc]
 
     Channel: ClassVar[type] = Channel
     polling_interval = 0.2
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Look for messages, and never so long that a worker which stops would be held up."""
+        super().drain_events(connection, timeout=min(timeout or 0.4, 0.4))
