@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brokerkit import Shop
@@ -59,6 +59,7 @@ def same(one: Any, other: Any) -> bool:
     return True
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(VALUES)
 def test_every_value_comes_back_as_it_was(value: Any) -> None:
     assert same(decoded(encoded(value)), value)
