@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Broker", "broker_of", "in_container", "require_broker"]
 
 FOLDER = ".pym-tasks"
+FILE_RESULTS = "pymacaron_async.fileresults:Results"
 CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
 CONTAINER_VARIABLES = ("KUBERNETES_SERVICE_HOST", "K_SERVICE", "container")
 
@@ -47,7 +48,9 @@ def broker_of(config: Config) -> Broker:
     given = os.environ.get("PYM_TASKS_DIR")
     folder = Path(given, str(config.name)) if given else config.config_file.root / FOLDER
     if url is None:
-        return Broker("files", "pymfiles://localhost", settings.async_results or f"file://{folder}/results", folder)
+        return Broker(
+            "files", "pymfiles://localhost", settings.async_results or f"{FILE_RESULTS}+file://{folder}/results", folder
+        )
     if url.startswith("redis"):
         return Broker("redis", url, settings.async_results or url, folder)
     return Broker("amqp", url, settings.async_results, folder)
