@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from brokerkit import Rabbit, Redis, Shop, free_port, told, wait_until
+from pymacaron_async import broker
 
 MakeShop = Callable[..., Shop]
 MakeClient = Callable[[Shop], FlaskClient]
@@ -147,9 +150,6 @@ def told_by(root: Path, **environment: str) -> str:
     """Return what pym worker says in an environment."""
     made: dict[str, Any] = {**os.environ, **environment}
     made.pop("PYM_TASKS_DIR", None)
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "pymacaron", "worker"]
     done = subprocess.run(command, cwd=root, env=made, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
@@ -163,3 +163,21 @@ def test_a_missing_broker_stops_the_start_where_it_is_no_laptop(
     assert "async_broker is missing, and PYM_ENV is set" in told_by(made.root, PYM_ENV="live")
     said = told_by(made.root, KUBERNETES_SERVICE_HOST="10.0.0.1")
     assert "async_broker is missing, and the service runs in a container" in said
+
+
+@pytest.mark.parametrize(
+    ("begun_with", "stops"),
+    [
+        ("docker-init\0--\0/opt/venv/bin/{script}\0serve", True),
+        ("sh\0-c\0{script} --port 80", True),
+        ("sleep\0infinity", False),
+    ],
+)
+def test_a_container_that_people_work_in_is_like_a_laptop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun_with: str, stops: bool
+) -> None:
+    (tmp_path / "dockerenv").touch()
+    (tmp_path / "cmdline").write_text(begun_with.format(script="server.py"))
+    monkeypatch.setattr(broker, "CONTAINER_FILES", (tmp_path / "dockerenv",))
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-u", "server.py", "--port", "80"])
+    assert broker.in_container(tmp_path / "cmdline") is stops

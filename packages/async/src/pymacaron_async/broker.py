@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ __all__ = ["Broker", "broker_of", "in_container", "require_broker"]
 FOLDER = ".pym-tasks"
 FILE_RESULTS = "pymacaron_async.fileresults:Results"
 CONTAINER_FILES = (Path("/.dockerenv"), Path("/run/.containerenv"))
+FIRST_PROCESS = Path("/proc/1/cmdline")
 CONTAINER_VARIABLES = ("KUBERNETES_SERVICE_HOST", "K_SERVICE", "container")
 
 
@@ -69,9 +71,22 @@ def require_broker(config: Config) -> None:
         raise ConfigError(f"{place}: async_tasks_api needs a place for results: set async_results to a Redis")
 
 
-def in_container() -> bool:
-    """Tell whether this process runs in a container."""
-    return any(file.exists() for file in CONTAINER_FILES) or any(os.environ.get(name) for name in CONTAINER_VARIABLES)
+def in_container(first: Path = FIRST_PROCESS) -> bool:
+    """Tell whether this process runs in a container that was started for it, and not in one that people work in.
+
+    `first` holds the command line of the process that the container was started with.
+    """
+    if any(os.environ.get(name) for name in CONTAINER_VARIABLES):
+        return True
+    return any(file.exists() for file in CONTAINER_FILES) and _is_begun_by(first)
+
+
+def _is_begun_by(first: Path) -> bool:
+    script = next((argument for argument in sys.orig_argv[1:] if not argument.startswith("-")), "")
+    try:
+        return bool(script) and Path(script).name in first.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _serious(config: Config) -> str | None:
