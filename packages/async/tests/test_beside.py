@@ -69,8 +69,12 @@ def answered(url: str, body: object = None) -> bytes:
 
 def workers_of(root: Path) -> list[int]:
     """Return the processes of workers of a folder."""
-    found = subprocess.run(["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return [int(line.split()[0]) for line in found if "worker" in line and f"--root {root} " in line]
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").resolve() == root and "worker" in (process / "cmdline").read_text().split("\0"):
+                found.append(int(process.name))
+    return found
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)

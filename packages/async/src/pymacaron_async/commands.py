@@ -28,11 +28,8 @@ __all__ = ["pymasync", "tasks", "worker"]
 @click.option("--concurrency", type=click.IntRange(1), help="Processes; by default `async_workers`.")
 @click.option("--queues", help="Names of queues, with commas; by default all of the service.")
 @click.option("--max-memory", type=click.IntRange(16), help="Megabytes at which a process is replaced.")
-@click.option("--beside-server", is_flag=True, hidden=True)
 @click.pass_obj
-def worker(
-    context: Context, concurrency: int | None, queues: str | None, max_memory: int | None, beside_server: bool
-) -> None:
+def worker(context: Context, concurrency: int | None, queues: str | None, max_memory: int | None) -> None:
     """Run the background tasks of this folder's service.
 
     TERM ends it: what runs has `graceful_timeout` seconds, and goes back to the broker then.
@@ -40,7 +37,7 @@ def worker(
     from pymacaron_async.worker import work
 
     names = [name.strip() for name in (queues or "").split(",") if name.strip()]
-    code = work(context.root, context.env, (concurrency, names, max_memory), beside=beside_server)
+    code = work(context.root, context.env, (concurrency, names, max_memory), beside="PYM_BESIDE" in os.environ)
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # threads of Celery's pool keep Python from taking itself apart

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,12 +74,7 @@ def pym_app_created(app: Flask, service: Service) -> None:
 @hookimpl
 def pym_background_processes(config: Config) -> list[BackgroundProcess]:
     """Run a worker beside the server where `with_async` is on."""
-    if not config.with_async:
-        return []
-    file = config.config_file
-    command = [sys.executable, "-m", "pymacaron", "worker", "--root", str(file.root), "--beside-server"]
-    command += ["--env", file.env] if file.env else []
-    return [BackgroundProcess("worker", tuple(command))]
+    return [BackgroundProcess("worker", ("-m", "pymacaron", "worker"))] if config.with_async else []
 
 
 def _complaint_with_secrets(service: Service) -> str | None:

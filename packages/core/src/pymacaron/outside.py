@@ -24,12 +24,16 @@ def git(root: Path, *arguments: str) -> str | None:
 
 
 class Beside:
-    """A process beside this one; its standard input is a pipe that ends when this process does, however it ends."""
+    """A Python beside this one; its standard input is a pipe that ends when this process does, however it ends."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> None:
         self._began = time.monotonic()
         self._process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdin=subprocess.PIPE, start_new_session=True
+            [sys.executable, *arguments],
+            cwd=root,
+            env={**os.environ, "PYM_BESIDE": "1", **environment},
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def ended(self) -> tuple[float, int]:

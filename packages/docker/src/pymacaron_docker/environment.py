@@ -23,6 +23,10 @@ def environment_of(service: Service, tell: Callable[[str], None] = lambda line: 
         name=service.env or "live",
         root=service.root,
         config=service.config,
+        roles={
+            process.name: ("python", *process.arguments)
+            for process in service.hooks.background_processes(service.config)
+        },
         image_steps=service.hooks.image_steps,
         tell=tell,
     )

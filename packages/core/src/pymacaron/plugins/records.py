@@ -51,11 +51,13 @@ class ApiDocument:
 
 @dataclass(frozen=True)
 class BackgroundProcess:
-    """A process that runs beside a server: its command line, and what its environment has beside the server's."""
+    """A process that runs beside a server, in the folder of the service, or in a container of its own: a role.
+
+    `arguments` are those of Python: ("-m", "shop.feed").
+    """
 
     name: str
-    command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

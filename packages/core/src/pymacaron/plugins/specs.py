@@ -259,19 +259,20 @@ def pym_background_processes(config: Config) -> Iterable[BackgroundProcess]:  # 
     """Bring processes that run beside the server, such as workers.
 
     Fires once in the process that starts a server: `python server.py`, `pym run` or `pym serve`, right before it
-    listens; again after each change where `pym run` starts anew.
+    listens; again after each change where `pym run` starts anew. A deploy asks too, and runs each process in a
+    container of its own: where PYM_ROLE is set, a server starts none.
 
     `config` is the configuration, complete.
 
     Returns records; two of one name are refused. Each process is started again where it ends by itself, and gets a
     TERM when the server ends; one that is left 5 s after `graceful_timeout` is killed. Its standard input stays open as
-    long as the server lives.
+    long as the server lives, and PYM_BESIDE is set for it.
 
     Example::
 
         @hookimpl
         def pym_background_processes(config):
-            return [BackgroundProcess("stock feed", (sys.executable, "-m", "shop.feed"))]
+            return [BackgroundProcess("feed", ("-m", "shop.feed"))]
     """
 
 

@@ -31,9 +31,12 @@ QUICK_END = 10.0
 
 @contextmanager
 def background_processes(service: Service) -> Iterator[None]:
-    """Run what plugins want to have beside the server, until the end of the block in this very process."""
-    found = service.hooks.background_processes(service.config)
-    kept = [Kept(process) for process in found]
+    """Run what plugins want to have beside the server, until the end of the block in this very process.
+
+    Where PYM_ROLE is set, each of them has a container of its own.
+    """
+    found = () if os.environ.get("PYM_ROLE") else service.hooks.background_processes(service.config)
+    kept = [Kept(process, service) for process in found]
     mine = os.getpid()
     try:
         yield
@@ -48,12 +51,17 @@ def background_processes(service: Service) -> Iterator[None]:
 class Kept:
     """A process that is kept running by a thread."""
 
-    def __init__(self, process: BackgroundProcess) -> None:
+    def __init__(self, process: BackgroundProcess, service: Service) -> None:
         self._process = process
+        self._root = service.root
+        self._environment = {"PYM_ENV": service.env} if service.env else {}
         self._stopping = threading.Event()
-        self._running = Beside(process.command, process.environment)
+        self._running = self._begun()
         self._thread = threading.Thread(target=self._keep, name=f"pym-{process.name}", daemon=True)
         self._thread.start()
+
+    def _begun(self) -> Beside:
+        return Beside(self._process.arguments, self._root, self._environment)
 
     def stop(self) -> None:
         """Tell the process to end."""
@@ -76,6 +84,6 @@ class Kept:
             log.error("%s ended with %s: it starts again in %s s", self._process.name, code, pause)
             if self._stopping.wait(pause):
                 return
-            self._running = Beside(self._process.command, self._process.environment)
+            self._running = self._begun()
             if self._stopping.is_set():
                 self._running.terminate()
