@@ -213,6 +213,11 @@ def commit(root: Path, files: Mapping[str, str] | None = None) -> Path:
     return root
 
 
+def name_of(root: Path) -> str:
+    """Return the name of the service in a folder."""
+    return str(yaml.safe_load((root / "pym-config.yaml").read_text())["name"])
+
+
 def pym(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `pym` in a folder to its end."""
     command = [PYM, *arguments]

@@ -24,7 +24,8 @@ def tell():
     return {
         "secret": hashlib.sha256(get_config().stall_key.encode()).hexdigest(),
         "user": f"{os.getuid()}:{os.getgid()}",
-        "code": _writes("/app"), "libraries": _writes("/opt/venv"), "scratch": _writes("/tmp"),
+        "code": _writes("/app"), "libraries": _writes("/opt/venv"),
+        "open to all": _writes("/var/tmp"), "scratch": _writes("/tmp"),
     }
 
 def _writes(folder):
@@ -103,10 +104,10 @@ def stall(base_image: str, wheels: Path, project: str) -> Callable[..., Path]:
         root: Path,
         settings: Mapping[str, Any] | None = None,
         files: Mapping[str, str] | None = None,
-        name: str = "stall",
+        name: str = "stall",  # with what tells apart tests that run at the same time
     ) -> Path:
         own = {
-            "name": name,
+            "name": f"{name}-{project[-8:]}",
             "docker_base": base_image,
             "docker_wheels": str(wheels),
             "docker_repo": project,

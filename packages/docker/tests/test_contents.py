@@ -70,7 +70,7 @@ def test_plugins_add_lines_to_each_phase(stall: Stall, tmp_path: Path) -> None:
         "ADD libraries.tar /",
         "FROM system",
         "ADD code.tar /",
-        f"RUN echo stall {version}",
+        f"RUN echo {dockerkit.name_of(root)} {version}",
         "RUN echo warm-up",
         "USER 10001:10001",
     ]

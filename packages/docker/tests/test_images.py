@@ -56,15 +56,16 @@ def running(root: Path, engine: Engine, build: Build) -> Iterator[Running]:
     """Build the image and run it, its secret known to this process alone."""
     image = Image(**build(root, STALL_KEY=CANARY))
     said: list[str] = []
+    name = dockerkit.name_of(root)
     with service(root) as opened:
         builder = open_builder(opened, environment_of(opened, said.append))
         variables = {"PYM_ENV": "stall-live", "PYM_RELEASE": f"{opened.version}.2", "PYM_VERSION": opened.version}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STALL_KEY", CANARY)
         with builder.start(image, variables) as started:
-            (container,) = engine.containers(**{SERVICE: "stall"})
+            (container,) = engine.containers(**{SERVICE: name})
             yield Running(root, image, started, container.id, tuple(said))
-    assert not engine.containers(**{SERVICE: "stall"})
+    assert not engine.containers(**{SERVICE: name})
 
 
 class service:  # noqa: N801 - reads as a function
@@ -87,6 +88,7 @@ def test_an_image_serves_as_a_user_without_rights_that_can_write_to_scratch_alon
         "user": "10001:10001",
         "code": False,
         "libraries": False,
+        "open to all": False,
         "scratch": True,
     }
 
@@ -104,7 +106,7 @@ def test_an_image_says_what_it_holds_and_nothing_of_where_it_runs(running: Runni
     assert shown["Labels"] == {
         "org.opencontainers.image.base.name": "pymacaron-test/base:bookworm",
         "org.opencontainers.image.revision": commit,
-        "org.opencontainers.image.title": "stall",
+        "org.opencontainers.image.title": dockerkit.name_of(running.root),
         "org.opencontainers.image.version": version,
     }
     assert f"PYM_VERSION={version}" in shown["Env"]

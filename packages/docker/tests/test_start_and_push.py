@@ -56,7 +56,7 @@ def test_a_container_that_ends_is_noticed_at_once_and_its_last_lines_are_told(
         "the container ended with exit code 2 before it was ready: read its last log lines and mend the service"
     )
     assert "STALL_KEY, which is not set" in "\n".join(lines)
-    assert not engine.containers(**{SERVICE: "stall"})
+    assert not engine.containers(**{SERVICE: dockerkit.name_of(root)})
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,14 @@ def test_a_service_that_is_never_ready_is_given_up(
     with pytest.raises(DeployError, match=told) as error, opened(root).start(image, {}):
         pass
     assert "no stock yet" in str(error.value)
-    assert not engine.containers(**{SERVICE: "stall"})
+    assert not engine.containers(**{SERVICE: dockerkit.name_of(root)})
 
 
 def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lines(
     stall: Stall, tmp_path: Path, build: Build, engine: Engine
 ) -> None:
-    root = stall(tmp_path, name="running-stall")
+    root = stall(tmp_path, name="running")
+    name = dockerkit.name_of(root)
     build(root)
     port = dockerkit.free_port()
     command = [dockerkit.PYM, "docker", "run", "--port", str(port)]
@@ -100,17 +101,17 @@ def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lin
         assert process.stderr is not None
         assert f"answers at http://127.0.0.1:{port}; Ctrl-C ends it" in process.stderr.readline()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=10) as reply:
-            assert json.load(reply)["pym_env"] == "running-stall-live"
+            assert json.load(reply)["pym_env"] == f"{name}-live"
         shown = dockerkit.pym(root, "docker", "logs", "-n", "50")
         assert "Booting worker" in shown.stdout
-        assert len(engine.containers(**{SERVICE: "running-stall", ROLE: "web"})) == 1
+        assert len(engine.containers(**{SERVICE: name, ROLE: "web"})) == 1
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
-    assert not engine.containers(**{SERVICE: "running-stall"})
+    assert not engine.containers(**{SERVICE: name})
     done = dockerkit.pym(root, "docker", "logs")
     assert (done.returncode, done.stderr) == (
         1,
-        "Error: no container runs running-stall as web here: pym docker run\n",
+        f"Error: no container runs {name} as web here: pym docker run\n",
     )
 
 
@@ -123,12 +124,14 @@ def small(engine: Engine, stall: Stall, tmp_path: Path) -> Iterator[Callable[[st
         root = stall(tmp_path / "stall", {"docker_registry": host, "docker_repo": "tests"})
         version = dockerkit.pym(root, "version").stdout.strip()
         labels = {"version": version, "revision": dockerkit.git(root, "rev-parse", "HEAD")}
-        made.append(f"{host}/tests/stall:{version}")
+        made.append(f"{host}/tests/{dockerkit.name_of(root)}:{version}")
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.addfile(tarfile.TarInfo(f"made-for-{host}"))
         changes = [f"LABEL org.opencontainers.image.{name}={value}" for name, value in labels.items()]
-        engine.api.import_image_from_data(archive.getvalue(), f"{host}/tests/stall", version, changes)
+        engine.api.import_image_from_data(
+            archive.getvalue(), f"{host}/tests/{dockerkit.name_of(root)}", version, changes
+        )
         return root
 
     yield make
@@ -144,8 +147,10 @@ def test_an_image_is_pushed_once_and_known_by_its_digest(
     assert done.returncode == 0, done.stderr
     image = Image(**json.loads(done.stdout))
     repository, _, digest = str(image.digest).partition("@")
-    assert (repository, digest[:7]) == (f"{registry}/tests/stall", "sha256:")
-    with urllib.request.urlopen(f"http://{registry}/v2/tests/stall/manifests/{digest}", timeout=10) as reply:
+    assert (repository, digest[:7]) == (f"{registry}/tests/{dockerkit.name_of(root)}", "sha256:")
+    with urllib.request.urlopen(
+        f"http://{registry}/v2/tests/{dockerkit.name_of(root)}/manifests/{digest}", timeout=10
+    ) as reply:
         assert reply.status == 200
     said: list[str] = []
     builder = opened(root, said)
@@ -180,7 +185,7 @@ def test_a_registry_is_logged_in_to_as_docker_does(
     path = f"{tmp_path}/bin:{dockerkit.environment()['PATH']}"
     done = dockerkit.pym(root, "docker", "push", DOCKER_CONFIG=f"{tmp_path}/docker", PATH=path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{guarded}/tests/stall@sha256:")
+    assert done.stdout.startswith(f"{guarded}/tests/{dockerkit.name_of(root)}@sha256:")
     assert PASSWORD not in done.stdout + done.stderr
 
 
@@ -194,7 +199,7 @@ def test_a_registry_that_refuses_is_told(small: Callable[[str], Path], guarded: 
 def test_an_image_without_a_registry_stays_where_it_is(
     stall: Stall, tmp_path: Path, build: Build, engine: Engine
 ) -> None:
-    root = stall(tmp_path, {"docker_repo": None}, name="stall-that-stays")
+    root = stall(tmp_path, {"docker_repo": None}, name="staying")
     image = Image(**build(root))
     said: list[str] = []
     assert opened(root, said).push(image) == image
