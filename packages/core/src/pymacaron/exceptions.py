@@ -169,7 +169,7 @@ class LostBodyError(PyMacaronException):
 
 
 class NotReadyError(PyMacaronException):
-    """The service did not start in this process."""
+    """The service does not want requests: it did not start in this process, or has a reason that /ready tells."""
 
     code = "NOT_READY"
     status = 503

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from pymacaron.draining import draining
 from pymacaron.exceptions import NotReadyError
 from pymacaron.service import current_service
 
@@ -18,15 +19,21 @@ def ping() -> dict[str, Any]:
     return {}
 
 
-def ready() -> dict[str, Any]:
-    """Say that the start-up functions ran, and that no plugin knows a reason against requests.
+def ready() -> dict[str, Any] | tuple[dict[str, Any], int]:
+    """Say that the start-up functions ran, that no `pym drain` did, and that no plugin knows a reason against requests.
 
-    A service that failed in its start-up functions answers every request with an error.
+    A service that failed in a start-up function answers every request with an error. What is answered here is no crash,
+    so nothing is reported.
     """
-    for check in current_service().ready_checks:
-        if reason := check():
-            raise NotReadyError(reason)
-    return {}
+    reason = _reason()
+    return (NotReadyError(reason).to_json(), 503) if reason else {}
+
+
+def _reason() -> str | None:
+    service = current_service()
+    if draining(service.name):
+        return "this release drains: ask another"
+    return next(filter(None, (check() for check in service.ready_checks)), None)
 
 
 def version() -> dict[str, Any]:

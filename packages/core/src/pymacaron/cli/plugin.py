@@ -16,6 +16,7 @@ COMMANDS = (
     "config",
     "convert",
     "doctor",
+    "drain",
     "generate",
     "init",
     "plugins",
