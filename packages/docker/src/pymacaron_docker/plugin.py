@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymacaron import hookimpl
-from pymacaron.deploy import Environment, ImageBuilder
+from pymacaron.deploy import DeployTarget, Environment, ImageBuilder
 from pymacaron.plugins.records import ConfigSection
 
 if TYPE_CHECKING:
     import click
 
-    from pymacaron.deploy import ImageBuilding
+    from pymacaron.deploy import ImageBuilding, Target
 
-__all__ = ["pym_commands", "pym_config_sections", "pym_image_builders"]
+__all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_image_builders"]
 
 
 @hookimpl
 def pym_config_sections() -> list[ConfigSection]:
     """Declare the keys of images and of the docker target."""
-    return [ConfigSection("docker", "pymacaron_docker.settings:DockerSettings")]
+    return [
+        ConfigSection("docker", "pymacaron_docker.settings:DockerSettings"),
+        ConfigSection("docker target", "pymacaron_docker.target.settings:TargetSettings"),
+    ]
 
 
 @hookimpl
@@ -40,3 +43,15 @@ def _open(environment: Environment) -> ImageBuilding:
     from pymacaron_docker.image.builder import DockerBuilding
 
     return DockerBuilding(environment)
+
+
+@hookimpl
+def pym_deploy_targets() -> list[DeployTarget]:
+    """Deploy to hosts with a Docker engine."""
+    return [DeployTarget("docker", _target)]
+
+
+def _target(environment: Environment) -> Target:
+    from pymacaron_docker.target.target import DockerTarget
+
+    return DockerTarget(environment)

@@ -1,0 +1,1 @@
+"""The deploy target `docker`: hosts with a Docker engine, each behind a proxy of its own."""
