@@ -279,7 +279,7 @@ class Host:
             self.engine.execute(web.name, ("pym", "drain", "--end"))
         self.engine.start(web.name)
         self._ready(release)
-        roles = [shown.containers for shown in self.shown() if shown.release == release][0]
+        roles = next(shown.containers for shown in self.shown() if shown.release == release)
         for container in roles.values():
             self.engine.start(container.name)
         self._all_run([container.name for container in roles.values()])

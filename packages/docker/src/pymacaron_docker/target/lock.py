@@ -1,7 +1,7 @@
 """The lock of an environment: volumes that nobody mounts, one for each claim, on its first host.
 
-Whoever wants the lock writes a claim first and looks for the claims of others then; where there is one, the own claim is
-taken back. Of two at once, at least one sees the other, whatever the order: nobody needs a call of the engine that
+Whoever wants the lock writes a claim first and looks for the claims of others then; where there is one, the own claim
+is taken back. Of two at once, at least one sees the other, whatever the order: nobody needs a call of the engine that
 replaces something in one step, which it has not. Two that see each other both take back, wait a little while that
 differs, and try again.
 """

@@ -27,7 +27,7 @@ WEB = 8080
 
 FOLDER = "/srv/switch"
 KEPT_OPEN = "30s"
-"""How long the proxy keeps a connection to a release: less than the server does (75 s), or it sends into a closed one."""
+"""How long the proxy keeps a connection to a release: less than servers do (75 s), or it sends into a closed one."""
 
 
 def settings(domain: str | None) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from pymacaron.config.settings import Settings, setting
 
 __all__ = ["TargetSettings"]
 
-PORT = {"ge": 1, "le": 65535}
-
 
 class TargetSettings(Settings):
     """Where releases run, and how the proxy before them is reached."""
@@ -28,10 +26,14 @@ class TargetSettings(Settings):
         min_length=1,
     )
     docker_proxy_port: int = setting(
-        80, description="Port of a host that the proxy takes HTTP on.", example=8000, **PORT
+        80, description="Port of a host that the proxy takes HTTP on.", example=8000, ge=1, le=65535
     )
     docker_proxy_tls_port: int = setting(
-        443, description="Port of a host that the proxy takes HTTPS on, where `domain` is set.", example=8443, **PORT
+        443,
+        description="Port of a host that the proxy takes HTTPS on, where `domain` is set.",
+        example=8443,
+        ge=1,
+        le=65535,
     )
     domain: str | None = setting(
         None,

@@ -93,7 +93,8 @@ class DockerTarget:
 
     def stage(self, release: Release) -> str:
         """Start a release on all hosts, and return its own URL on the first."""
-        return [host.stage(release) for host in self.hosts][0]
+        urls = [host.stage(release) for host in self.hosts]
+        return urls[0]
 
     def promote(self, release: Release, verify: Callable[[str], None]) -> str:
         """Give a release the traffic of one host after the other."""
