@@ -1,23 +1,22 @@
-"""All calls of the target `docker` to a Docker engine, and none elsewhere."""
+"""What a host's Docker engine is asked for, beside what images need: volumes, networks, containers that stay."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pymacaron.exceptions import DeployError
+from pymacaron_docker.engine import Engine
 
-__all__ = ["Container", "Engine", "Spec"]
-
-TIMEOUT = 60
-"""Seconds that an engine has to answer a call."""
+__all__ = ["HostEngine", "Shown", "Spec"]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A container to be made. `volumes` maps paths to (volume, writable), `ports` inner ports to (address, port)."""
+    """A container to be made. `volumes` maps paths to (volume, writable), `ports` inner ports to (address, port).
+
+    Port 0 is any that is free; `stop_timeout` is in seconds.
+    """
 
     name: str
     image: str
@@ -27,18 +26,19 @@ class Spec:
     network: str | None = None
     alias: str | None = None
     volumes: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
-    ports: Mapping[int, tuple[str, int | None]] = field(default_factory=dict)
+    ports: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     user: str | None = None
     capabilities: tuple[str, ...] = ()
-    restart: str = "no"
+    restarts: bool = False
+    healthy: bool = True
     stop_timeout: int = 10
     memory: str | None = None
     processes: int | None = None
 
 
 @dataclass(frozen=True)
-class Container:
-    """A container as the engine shows it; `ports` maps inner ports to what they are published as on the host."""
+class Shown:
+    """A container as the engine shows it; `ports` maps inner ports to the address and port on the host."""
 
     name: str
     labels: Mapping[str, str]
@@ -50,83 +50,54 @@ class Container:
     ports: Mapping[int, tuple[str, int]]
 
 
-class Engine:
-    """One Docker engine. What it refuses raises DeployError."""
-
-    def __init__(self, url: str) -> None:
-        import docker
-
-        self.url = url
-        with self._told("reach"):
-            self._api: Any = docker.APIClient(base_url=url, version="auto", timeout=TIMEOUT, use_ssh_client=True)
-
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        from docker.errors import APIError, DockerException
-
-        try:
-            yield
-        except APIError as error:
-            raise DeployError(f"the Docker engine at {self.url} cannot {what}: {error.explanation or error}") from None
-        except (DockerException, OSError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DeployError(f"the Docker engine at {self.url} does not answer ({reason}): start it") from None
+class HostEngine(Engine):
+    """The Docker engine of a host."""
 
     def ping(self) -> None:
         """Ask for an answer."""
         with self._told("answer"):
-            self._api.ping()
+            self.api.ping()
 
-    def image(self, reference: str) -> dict[str, Any] | None:
-        """Return what the engine has of an image."""
-        from docker.errors import ImageNotFound
+    def user_of(self, image: str) -> str:
+        """Return the user that an image runs as, "" for root."""
+        with self._told(f"show the image {image}"):
+            return str(self.api.inspect_image(image)["Config"].get("User") or "")
 
-        with self._told(f"look for the image {reference}"), suppress(ImageNotFound):
-            found: dict[str, Any] = self._api.inspect_image(reference)
-            return found
-        return None
-
-    def pull(self, reference: str) -> None:
-        """Pull an image."""
-        with self._told(f"pull the image {reference}"):
-            for line in self._api.pull(reference, stream=True, decode=True):
-                if "error" in line:
-                    raise DeployError(f"the Docker engine at {self.url} cannot pull {reference}: {line['error']}")
-
-    def remove_image(self, identity: str) -> bool:
+    def release_image(self, image: str) -> bool:
         """Remove an image unless something uses it, and tell whether it is gone."""
         from docker.errors import APIError
 
-        with self._told(f"remove the image {identity}"):
+        with self._told(f"remove the image {image}"):
             try:
-                self._api.remove_image(identity)
+                self.api.remove_image(image)
             except APIError:
                 return False
         return True
 
-    def find(self, name: str) -> Container | None:
+    def find(self, name: str) -> Shown | None:
         """Return a container by its name."""
         from docker.errors import NotFound
 
-        with self._told(f"inspect {name}"), suppress(NotFound):
-            return _container(self._api.inspect_container(name))
-        return None
+        with self._told(f"show {name}"):
+            try:
+                return _shown(self.api.inspect_container(name))
+            except NotFound:
+                return None
 
-    def containers(self, **labels: str) -> list[Container]:
-        """Return the containers that carry all these labels."""
-        wanted = [f"pymacaron.{name}={value}" for name, value in labels.items()]
+    def with_labels(self, **labels: str) -> list[Shown]:
+        """Return the containers that carry all these labels of ours."""
         with self._told("list containers"):
-            listed = self._api.containers(all=True, filters={"label": wanted})
-        found = (self.find(each["Names"][0].lstrip("/")) for each in listed if each.get("Names"))
+            listed = self.api.containers(all=True, filters={"label": _filters(labels)})
+        found = (self.find(each["Id"]) for each in listed)
         return [container for container in found if container]
 
-    def create(self, spec: Spec) -> None:
+    def make(self, spec: Spec) -> None:
         """Make a container; nothing happens where its name is there."""
         from docker.errors import APIError
 
         with self._told(f"make {spec.name}"):
             try:
-                self._api.create_container(
+                self.api.create_container(
                     spec.image,
                     name=spec.name,
                     command=list(spec.command) if spec.command else None,
@@ -135,19 +106,20 @@ class Engine:
                     user=spec.user,
                     ports=list(spec.ports),
                     stop_timeout=spec.stop_timeout,
-                    host_config=self._host_config(spec),
-                    networking_config=self._networking(spec),
+                    healthcheck=None if spec.healthy else {"Test": ["NONE"]},
+                    host_config=self._kept_in(spec),
+                    networking_config=self._joined(spec),
                 )
             except APIError as error:
                 if error.status_code != 409:
                     raise
 
-    def _host_config(self, spec: Spec) -> Any:
+    def _kept_in(self, spec: Spec) -> Any:
         """Say how a container is kept in: what it writes goes to volumes and to /tmp, which is forgotten."""
-        return self._api.create_host_config(
+        return self.api.create_host_config(
             binds=[f"{name}:{path}:{'rw' if writable else 'ro'}" for path, (name, writable) in spec.volumes.items()],
-            port_bindings=dict(spec.ports),
-            restart_policy={"Name": spec.restart},
+            port_bindings={port: (address, number or None) for port, (address, number) in spec.ports.items()},
+            restart_policy={"Name": "unless-stopped" if spec.restarts else "no"},
             read_only=True,
             tmpfs={"/tmp": "mode=1777"},  # noqa: S108 - within the container
             cap_drop=["ALL"],
@@ -159,76 +131,42 @@ class Engine:
             log_config={"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         )
 
-    def _networking(self, spec: Spec) -> Any:
+    def _joined(self, spec: Spec) -> Any:
         if spec.network is None:
             return None
-        aliases = [spec.alias] if spec.alias else None
-        endpoint = self._api.create_endpoint_config(aliases=aliases)
-        return self._api.create_networking_config({spec.network: endpoint})
-
-    def start(self, name: str) -> None:
-        """Start a container; nothing happens where it runs."""
-        with self._told(f"start {name}"):
-            self._api.start(name)
+        endpoint = self.api.create_endpoint_config(aliases=[spec.alias] if spec.alias else None)
+        return self.api.create_networking_config({spec.network: endpoint})
 
     def restart_always(self, name: str) -> None:
         """Have a container started again whenever it ends or the host starts, until it is stopped."""
         with self._told(f"update {name}"):
-            self._api.update_container(name, restart_policy={"Name": "unless-stopped"})
-
-    def stop(self, name: str, seconds: int) -> None:
-        """End a container by its stop signal, and kill it after so many seconds."""
-        with self._told(f"stop {name}"):
-            self._api.stop(name, timeout=seconds)
-
-    def remove(self, name: str) -> None:
-        """Kill and remove a container; nothing happens where it is gone."""
-        from docker.errors import NotFound
-
-        with self._told(f"remove {name}"), suppress(NotFound):
-            self._api.remove_container(name, force=True, v=True)
+            self.api.update_container(name, restart_policy={"Name": "unless-stopped"})
 
     def wait(self, name: str) -> int:
         """Wait for the end of a container, however long it takes, and return its exit code."""
         with self._told(f"wait for {name}"):
-            return int(self._api.wait(name, timeout=None)["StatusCode"])
-
-    def execute(self, name: str, command: tuple[str, ...]) -> tuple[int, str]:
-        """Run a command in a running container, and return its exit code and output."""
-        with self._told(f"run {command[0]} in {name}"):
-            identity = self._api.exec_create(name, list(command))["Id"]
-            output = self._api.exec_start(identity)
-            code = self._api.exec_inspect(identity)["ExitCode"]
-        return int(code), output.decode(errors="replace")
+            return int(self.api.wait(name, timeout=None)["StatusCode"])
 
     def put(self, name: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container."""
         with self._told(f"write to {name}"):
-            self._api.put_archive(name, folder, archive)
+            self.api.put_archive(name, folder, archive)
 
     def get(self, name: str, path: str) -> bytes | None:
         """Return a file or folder of a container as a tar archive."""
         from docker.errors import NotFound
 
-        with self._told(f"read from {name}"), suppress(NotFound):
-            pieces, _ = self._api.get_archive(name, path)
-            return b"".join(pieces)
-        return None
-
-    def logs(self, name: str, lines: int, *, follow: bool = False) -> Iterator[str]:
-        """Give the last lines that a container wrote, and go on with `follow`."""
-        with self._told(f"read the log of {name}"):
-            rest = b""
-            for piece in self._api.logs(name, stream=True, follow=follow, tail=lines):
-                *whole, rest = (rest + piece).split(b"\n")
-                yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
-            if rest:
-                yield rest.decode(errors="replace")
+        with self._told(f"read from {name}"):
+            try:
+                pieces, _ = self.api.get_archive(name, path)
+                return b"".join(pieces)
+            except NotFound:
+                return None
 
     def has_network(self, name: str) -> bool:
         """Tell whether a network is there."""
         with self._told("list networks"):
-            return any(each["Name"] == name for each in self._api.networks(names=[name]))
+            return any(each["Name"] == name for each in self.api.networks(names=[name]))
 
     def make_network(self, name: str, labels: Mapping[str, str]) -> None:
         """Make a network unless it is there."""
@@ -236,44 +174,50 @@ class Engine:
 
         with self._told(f"make the network {name}"):
             try:
-                self._api.create_network(name, driver="bridge", labels=dict(labels), check_duplicate=True)
+                self.api.create_network(name, driver="bridge", labels=dict(labels), check_duplicate=True)
             except APIError as error:
                 if error.status_code != 409:
                     raise
 
     def volumes(self, **labels: str) -> dict[str, dict[str, str]]:
-        """Return the labels of the volumes that carry all these labels, by name."""
-        wanted = [f"pymacaron.{name}={value}" for name, value in labels.items()]
+        """Return the labels of the volumes that carry all these labels of ours, by name."""
         with self._told("list volumes"):
-            listed = self._api.volumes(filters={"label": wanted})["Volumes"]
+            listed = self.api.volumes(filters={"label": _filters(labels)})["Volumes"]
         return {each["Name"]: each["Labels"] for each in listed or ()}
 
     def make_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Make a volume; one of that name stays as it is."""
         with self._told(f"make the volume {name}"):
-            self._api.create_volume(name, labels=dict(labels))
+            self.api.create_volume(name, labels=dict(labels))
 
     def remove_volume(self, name: str) -> None:
         """Remove a volume; nothing happens where it is gone."""
         from docker.errors import NotFound
 
-        with self._told(f"remove the volume {name}"), suppress(NotFound):
-            self._api.remove_volume(name)
+        with self._told(f"remove the volume {name}"):
+            try:
+                self.api.remove_volume(name)
+            except NotFound:
+                return
 
 
-def _container(shown: dict[str, Any]) -> Container:
-    state, published = shown["State"], shown["NetworkSettings"]["Ports"] or {}
-    return Container(
-        name=shown["Name"].lstrip("/"),
-        labels=shown["Config"]["Labels"] or {},
-        image=shown["Image"],
+def _filters(labels: Mapping[str, str]) -> list[str]:
+    return [f"pymacaron.{name}={value}" for name, value in labels.items()]
+
+
+def _shown(found: dict[str, Any]) -> Shown:
+    state, published = found["State"], found["NetworkSettings"]["Ports"] or {}
+    return Shown(
+        name=found["Name"].lstrip("/"),
+        labels=found["Config"]["Labels"] or {},
+        image=found["Image"],
         running=state["Running"] and not state["Restarting"],
         started=not state["StartedAt"].startswith("0001"),
-        created=shown["Created"],
+        created=found["Created"],
         exit_code=state["ExitCode"],
-        ports={int(port.partition("/")[0]): _address(bound[0]) for port, bound in published.items() if bound},
+        ports={
+            int(port.partition("/")[0]): (bound[0]["HostIp"], int(bound[0]["HostPort"]))
+            for port, bound in published.items()
+            if bound
+        },
     )
-
-
-def _address(bound: dict[str, str]) -> tuple[str, int]:
-    return bound["HostIp"], int(bound["HostPort"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.target import proxy
-from pymacaron_docker.target.calls import Container, Engine, Spec
+from pymacaron_docker.target.calls import HostEngine, Shown, Spec
 from pymacaron_docker.target.names import SECRETS, WEB_ROLE, Names
 from pymacaron_docker.target.proxy import Switch, Turn
 from pymacaron_docker.target.secrets import archive_of, contents_of, owner_of, redacted
@@ -20,7 +20,7 @@ from pymacaron_docker.target.waiting import answer, until
 if TYPE_CHECKING:
     from pymacaron.deploy import Environment, Release
 
-__all__ = ["Host", "Shown"]
+__all__ = ["Host", "OnHost"]
 
 LAST_LINES = 20
 PROOF_SECONDS = 10
@@ -29,15 +29,15 @@ SETTLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Shown:
+class OnHost:
     """What one host has of a release: its containers by role, and when it last got the traffic, if ever."""
 
     release: str
-    containers: dict[str, Container]
+    containers: dict[str, Shown]
     turn: Turn | None
 
     @property
-    def web(self) -> Container | None:
+    def web(self) -> Shown | None:
         """The container of the web server."""
         return self.containers.get(WEB_ROLE)
 
@@ -45,7 +45,7 @@ class Shown:
 class Host:
     """One engine with what an environment has on it."""
 
-    def __init__(self, engine: Engine, environment: Environment) -> None:
+    def __init__(self, engine: HostEngine, environment: Environment) -> None:
         self.engine = engine
         self.environment = environment
         self.names = Names(environment.label)
@@ -54,14 +54,14 @@ class Host:
 
     # What is there
 
-    def shown(self) -> list[Shown]:
+    def shown(self) -> list[OnHost]:
         """Return the releases on this host, those that had the traffic first, the live one before all."""
         turns = {turn.release: turn for turn in self.switch.turns()}
-        found: dict[str, dict[str, Container]] = {}
-        for container in self.engine.containers(environment=self.names.label):
+        found: dict[str, dict[str, Shown]] = {}
+        for container in self.engine.with_labels(environment=self.names.label):
             if release := container.labels.get("pymacaron.release"):
                 found.setdefault(release, {})[container.labels["pymacaron.role"]] = container
-        releases = [Shown(release, roles, turns.get(release)) for release, roles in found.items()]
+        releases = [OnHost(release, roles, turns.get(release)) for release, roles in found.items()]
         return sorted(releases, key=lambda one: one.turn.at if one.turn else 0, reverse=True)
 
     def live(self) -> str | None:
@@ -77,7 +77,7 @@ class Host:
         host, port = self._reached(self.config.docker_proxy_address), self.config.docker_proxy_port
         return f"http://{host}" if port == 80 else f"http://{host}:{port}"
 
-    def url_of(self, container: Container | None, port: int = proxy.WEB) -> str | None:
+    def url_of(self, container: Shown | None, port: int = proxy.WEB) -> str | None:
         """Return the URL that a container itself is reached at."""
         if container is None or port not in container.ports:
             return None
@@ -132,13 +132,13 @@ class Host:
             self.engine.pull(image)
         for volume in (self.names.switch, self.names.certificates):
             self.engine.make_volume(volume, self.names.own_labels("proxy"))
-        self.engine.create(self._proxy())
+        self.engine.make(self._proxy())
 
     def _proxy(self) -> Spec:
         address, secured = self.config.docker_proxy_address, bool(self.config.get("domain"))
-        ports: dict[int, tuple[str, int | None]] = {
+        ports: dict[int, tuple[str, int]] = {
             proxy.HTTP: (address, self.config.docker_proxy_port),
-            proxy.PROOF: (self.config.docker_stage_address, None),
+            proxy.PROOF: (self.config.docker_stage_address, 0),
         }
         if secured:
             ports[proxy.HTTPS] = (address, self.config.docker_proxy_tls_port)
@@ -153,7 +153,7 @@ class Host:
             ports=ports,
             user="0:0",
             capabilities=("NET_BIND_SERVICE",),
-            restart="unless-stopped",
+            restarts=True,
         )
 
     def _settings(self) -> str:
@@ -183,8 +183,8 @@ class Host:
         image = self._image(release)
         self.fill_secrets(release, image)
         for role, command in self.environment.roles.items():
-            self.engine.create(self.spec(release, image, role, command))
-        self.engine.create(self.spec(release, image, WEB_ROLE, None))
+            self.engine.make(self.spec(release, image, role, command))
+        self.engine.make(self.spec(release, image, WEB_ROLE, None))
 
     def _image(self, release: Release) -> str:
         for reference in (release.image.id, release.image.digest, release.image.reference):
@@ -208,7 +208,8 @@ class Host:
             network=self.names.network,
             alias=self.names.address(release.id) if web else None,
             volumes={SECRETS: (self.names.secrets(release.id), False)},
-            ports={proxy.WEB: (self.config.docker_stage_address, None)} if web else {},
+            ports={proxy.WEB: (self.config.docker_stage_address, 0)} if web else {},
+            healthy=web,
             stop_timeout=grace + 5,
             memory=self.config.get("docker_memory"),
             processes=self.config.get("docker_processes"),
@@ -219,24 +220,24 @@ class Host:
         image = self._image(release)
         if self.engine.find(self.names.container(release.id, WEB_ROLE)) is None:
             self.fill_secrets(release, image)
-        self.engine.create(replace(self.spec(release, image, "run", command), labels=self.names.own_labels("run")))
+        self.engine.make(replace(self.spec(release, image, "run", command), labels=self.names.own_labels("run")))
         self.engine.start(name)
 
     def fill_secrets(self, release: Release, image: str) -> None:
         """Write the secrets into the release's volume, through a container that never runs."""
         volume, helper = self.names.secrets(release.id), self.names.container(release.id, "secrets")
-        user = (self.engine.image(image) or {})["Config"].get("User") or ""
+        user = self.engine.user_of(image)
         self.engine.make_volume(volume, {**self.names.own_labels("secrets"), "pymacaron.of": release.id})
         self.engine.remove(helper)
         labels = self.names.own_labels("secrets")
-        self.engine.create(Spec(helper, image, labels, volumes={SECRETS: (volume, True)}))
+        self.engine.make(Spec(helper, image, labels, volumes={SECRETS: (volume, True)}))
         self.engine.put(helper, SECRETS, archive_of(contents_of(self.environment), *owner_of(user)))
         self.engine.remove(helper)
 
     def _ready(self, release: str) -> str:
         """Wait until a release is ready, or is known not to become so."""
         name, seconds = self.names.container(release, WEB_ROLE), int(self.config.docker_ready_timeout)
-        state: dict[str, Container | None] = {}
+        state: dict[str, Shown | None] = {}
 
         def settled() -> bool:
             state["web"] = web = self.engine.find(name)
@@ -311,9 +312,13 @@ class Host:
                 if role == WEB_ROLE and number == 0:
                     self.drain(container)
                 elif container.running:
-                    self.engine.stop(container.name, int(self.config.graceful_timeout) + 5)
+                    self.stop(container)
 
-    def drain(self, web: Container) -> None:
+    def stop(self, container: Shown) -> None:
+        """End a container as gracefully as the server ends."""
+        self.engine.stop(container.name, int(self.config.graceful_timeout) + 5)
+
+    def drain(self, web: Shown) -> None:
         """Have a web server say that it wants no more requests; what is under way ends as if nothing was."""
         if web.running:
             self.engine.execute(web.name, ("pym", "drain"))
@@ -324,12 +329,15 @@ class Host:
         """Remove a release that has no traffic, with its secrets."""
         if self.live() == release:
             raise DeployError(f"release {release} is live: promote or roll back to another one first")
-        containers = self.engine.containers(environment=self.names.label, release=release)
+        containers = self.engine.with_labels(environment=self.names.label, release=release)
+        turned = [turn.release for turn in self.switch.turns()]
         for container in sorted(containers, key=lambda one: one.labels["pymacaron.role"] == WEB_ROLE):
+            if container.running and release in turned:
+                self.stop(container)
             self.engine.remove(container.name)
         self.engine.remove(self.names.container(release, "secrets"))
         self.engine.remove_volume(self.names.secrets(release))
-        if any(turn.release == release for turn in self.switch.turns()):
+        if release in turned:
             self.switch.forget(self.names.address(release))
 
     def logs(self, release: str | None, role: str, lines: int, follow: bool) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pymacaron.deploy import Lock
 from pymacaron.exceptions import LockedError
 
 if TYPE_CHECKING:
-    from pymacaron_docker.target.calls import Engine
+    from pymacaron_docker.target.calls import HostEngine
 
 __all__ = ["Locks"]
 
@@ -35,7 +35,7 @@ class _Claim:
 class Locks:
     """The claims to one environment."""
 
-    def __init__(self, engine: Engine, label: str) -> None:
+    def __init__(self, engine: HostEngine, label: str) -> None:
         self._engine, self._label = engine, label
 
     def held(self) -> Lock | None:

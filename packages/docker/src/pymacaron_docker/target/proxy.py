@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pymacaron_docker.target.archives import File, packed, unpacked
 
 if TYPE_CHECKING:
-    from pymacaron_docker.target.calls import Engine
+    from pymacaron_docker.target.calls import HostEngine
 
 __all__ = ["FOLDER", "HTTP", "HTTPS", "PROOF", "Switch", "Turn", "settings"]
 
@@ -85,7 +85,7 @@ class Turn:
 class Switch:
     """The folder of the switch, in the volume of one proxy, which need not run."""
 
-    def __init__(self, engine: Engine, proxy: str) -> None:
+    def __init__(self, engine: HostEngine, proxy: str) -> None:
         self._engine, self._proxy = engine, proxy
 
     def make(self, domain: str | None) -> None:

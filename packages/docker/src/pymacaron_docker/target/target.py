@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pymacaron.deploy import Deployed, Lock, Observation, State
 from pymacaron.exceptions import DeployError
-from pymacaron_docker.target.calls import Engine
-from pymacaron_docker.target.host import Host, Shown
+from pymacaron_docker.target.calls import HostEngine
+from pymacaron_docker.target.host import Host, OnHost
 from pymacaron_docker.target.lock import Locks
 from pymacaron_docker.target.secrets import contents_of, redacted
 
@@ -19,13 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DockerTarget", "engines"]
 
-LOCAL = "unix:///var/run/docker.sock"
 
-
-def engines(environment: Environment) -> list[Engine]:
+def engines(environment: Environment) -> list[HostEngine]:
     """Return the engines of the hosts of an environment."""
-    urls = environment.config.docker_hosts or [os.environ.get("DOCKER_HOST") or LOCAL]
-    return [Engine(url) for url in urls]
+    urls = environment.config.docker_hosts or [None]
+    return [HostEngine(url) for url in urls]
 
 
 class DockerTarget:
@@ -120,7 +117,7 @@ class DockerTarget:
             ]
         return Observation(self._url(), tuple(_newest_first(releases)), self._locks.held(), tuple(notes))
 
-    def _deployed(self, release: str, everywhere: list[list[Shown]], lives: list[str | None]) -> Deployed:
+    def _deployed(self, release: str, everywhere: list[list[OnHost]], lives: list[str | None]) -> Deployed:
         """Put together what the hosts show of a release: it is live where it is so on all of them."""
         found = [
             (host, one)
@@ -180,23 +177,23 @@ class DockerTarget:
             for release in _too_old(shown, max(keep, 1)):
                 host.discard(release)
                 lines.append(f"{host.engine.url}: removed release {release}")
-                if release in images and host.engine.remove_image(images[release]):
+                if release in images and host.engine.release_image(images[release]):
                     lines.append(f"{host.engine.url}: removed the image of {release}")
         return lines
 
 
-def _too_old(shown: list[Shown], keep: int) -> list[str]:
+def _too_old(shown: list[OnHost], keep: int) -> list[str]:
     turned = [one for one in shown if one.turn]
     old = [one.release for one in turned[keep:]]
     oldest = min((created for one in turned[:keep] for created in _created(one)), default="")
     return old + [one.release for one in shown if not one.turn and max(_created(one)) < oldest]
 
 
-def _created(shown: Shown) -> list[str]:
+def _created(shown: OnHost) -> list[str]:
     return [container.created for container in shown.containers.values()]
 
 
-def _since(shown: Shown) -> datetime:
+def _since(shown: OnHost) -> datetime:
     if shown.turn:
         return datetime.fromtimestamp(shown.turn.at, UTC)
     return datetime.fromisoformat(f"{min(_created(shown))[:19]}+00:00")
