@@ -27,10 +27,13 @@ def pym_config_sections() -> list[ConfigSection]:
 
 @hookimpl
 def pym_commands() -> list[click.Command]:
-    """Bring `pym docker`."""
+    """Bring `pym docker` and `pym maintenance`."""
     from pymacaron_docker.cli.image import docker
+    from pymacaron_docker.cli.target import execute, maintenance, setup
 
-    return [docker]
+    docker.add_command(setup)
+    docker.add_command(execute)
+    return [docker, maintenance]
 
 
 @hookimpl

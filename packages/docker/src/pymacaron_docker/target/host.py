@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -340,12 +339,12 @@ class Host:
         if release in turned:
             self.switch.forget(self.names.address(release))
 
-    def logs(self, release: str | None, role: str, lines: int, follow: bool) -> Iterator[str]:
-        """Give the log of a container of a release."""
+    def container(self, release: str | None, role: str) -> str:
+        """Return the name of a container of a release, of the live one with None."""
         wanted = release or self.live()
         if wanted is None:
             raise DeployError(f"{self.names.label} has no live release: deploy one")
         name = self.names.container(wanted, role)
         if self.engine.find(name) is None:
             raise DeployError(f"release {wanted} has no {role} on {self.engine.url}: see pym releases")
-        return self.engine.logs(name, lines, follow=follow)
+        return name

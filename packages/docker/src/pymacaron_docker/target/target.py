@@ -110,7 +110,7 @@ class DockerTarget:
         order = list(dict.fromkeys(one.release for shown in everywhere for one in shown))
         lives = [host.live() for host in self.hosts]
         releases = [self._deployed(release, everywhere, lives) for release in order]
-        notes = [f"{host.engine.url}: {line}" for host in self.hosts for line in host.missing()]
+        notes = self.missing()
         if len(set(lives)) > 1:
             notes += [
                 f"{host.engine.url}: {live or 'nothing'} is live" for host, live in zip(self.hosts, lives, strict=True)
@@ -166,7 +166,7 @@ class DockerTarget:
     def logs(self, release: str | None, *, role: str = "web", lines: int = 100, follow: bool = False) -> Iterator[str]:
         """Give the last log lines of a release on all hosts; `follow` stays with the first."""
         for host in self.hosts[:1] if follow else self.hosts:
-            yield from host.logs(release, role, lines, follow)
+            yield from host.engine.logs(host.container(release, role), lines, follow=follow)
 
     def prune(self, keep: int) -> list[str]:
         """Remove the releases before the last `keep` that were live, and what was staged before them."""
@@ -180,6 +180,28 @@ class DockerTarget:
                 if release in images and host.engine.release_image(images[release]):
                     lines.append(f"{host.engine.url}: removed the image of {release}")
         return lines
+
+    # What only this target offers
+
+    def missing(self) -> list[str]:
+        """Return what `prepare()` would do, a line each."""
+        return [f"{host.engine.url}: {line}" for host in self.hosts for line in host.missing()]
+
+    def prepare(self) -> None:
+        """Make the network and the proxy on each host, or renew a proxy whose settings changed."""
+        for host in self.hosts:
+            host.prepare(renew=True)
+
+    def maintain(self, wanted: bool) -> None:
+        """Have the proxies answer 503, or no longer."""
+        for host in self.hosts:
+            host.prepare()
+            host.switch.maintain(wanted)
+
+    def execute(self, release: str | None, role: str, command: tuple[str, ...]) -> tuple[int, str]:
+        """Run a command in a running container on the first host; returns its exit code and output."""
+        host = self.hosts[0]
+        return host.engine.execute(host.container(release, role), command)
 
 
 def _too_old(shown: list[OnHost], keep: int) -> list[str]:
