@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pymacaron.exceptions import DeployError
+from pymacaron_docker.image.dockerfile import PORT
+from pymacaron_docker.secrets import PLACE, read_secrets
 from pymacaron_docker.target import proxy
 from pymacaron_docker.target.calls import HostEngine, Shown, Spec
-from pymacaron_docker.target.names import SECRETS, WEB_ROLE, Names
-from pymacaron_docker.target.proxy import Switch, Turn
+from pymacaron_docker.target.front import Front
+from pymacaron_docker.target.names import WEB_ROLE, Names
+from pymacaron_docker.target.proxy import Turn
 from pymacaron_docker.target.secrets import archive_of, contents_of, owner_of, redacted
 from pymacaron_docker.target.waiting import answer, until
 
@@ -48,7 +48,8 @@ class Host:
         self.engine = engine
         self.environment = environment
         self.names = Names(environment.label)
-        self.switch = Switch(engine, self.names.proxy)
+        self.front = Front(engine, environment)
+        self.switch = self.front.switch
         self.config = environment.config
 
     # What is there
@@ -68,105 +69,11 @@ class Host:
         turns = self.switch.turns()
         return turns[0].release if turns else None
 
-    def url(self) -> str:
-        """Return the URL of the proxy for the world, by the address of this host."""
-        if domain := self.config.get("domain"):
-            port = self.config.docker_proxy_tls_port
-            return f"https://{domain}" if port == 443 else f"https://{domain}:{port}"
-        host, port = self._reached(self.config.docker_proxy_address), self.config.docker_proxy_port
-        return f"http://{host}" if port == 80 else f"http://{host}:{port}"
-
-    def url_of(self, container: Shown | None, port: int = proxy.WEB) -> str | None:
-        """Return the URL that a container itself is reached at."""
-        if container is None or port not in container.ports:
-            return None
-        address, published = container.ports[port]
-        return f"http://{self._reached(address)}:{published}"
-
-    def _reached(self, address: str) -> str:
-        if address not in ("0.0.0.0", "::"):  # noqa: S104
-            return f"[{address}]" if ":" in address else address
-        return self.hostname or "127.0.0.1"
-
-    @property
-    def hostname(self) -> str | None:
-        """The name of the host, None for this machine."""
-        place = urlsplit(self.engine.url)
-        return place.hostname if place.scheme in ("ssh", "tcp", "http", "https") else None
-
-    # Preparing
-
-    def missing(self) -> list[str]:
-        """Return what `prepare()` would make, a line each."""
-        lines = []
-        if not self.engine.has_network(self.names.network):
-            lines.append(f"make the network {self.names.network}")
-        current = self.engine.find(self.names.proxy)
-        if current is None:
-            lines.append(f"start the proxy {self.names.proxy}: {self.config.docker_proxy_image}, {self.url()}")
-        elif current.labels.get("pymacaron.settings") != self._settings():
-            lines.append(f"replace the proxy {self.names.proxy}, whose settings changed; it is away for a moment")
-        elif not current.running:
-            lines.append(f"start the proxy {self.names.proxy} again")
-        return lines
-
-    def prepare(self, *, renew: bool = False) -> None:
-        """Make the network and the proxy unless they are there; `renew` a proxy that has other settings."""
-        if not self.engine.has_network(self.names.network):
-            self.engine.make_network(self.names.network, self.names.own_labels("network"))
-        current = self.engine.find(self.names.proxy)
-        if renew and current and current.labels.get("pymacaron.settings") != self._settings():
-            self.engine.remove(self.names.proxy)
-            current = None
-        if current is None:
-            self._make_proxy()
-        if current is None or not current.started:
-            self.switch.make(self.config.get("domain"))
-        self.engine.start(self.names.proxy)
-
-    def _make_proxy(self) -> None:
-        image = self.config.docker_proxy_image
-        if self.engine.image(image) is None:
-            self.environment.tell(f"pulling {image}")
-            self.engine.pull(image)
-        for volume in (self.names.switch, self.names.certificates):
-            self.engine.make_volume(volume, self.names.own_labels("proxy"))
-        self.engine.make(self._proxy())
-
-    def _proxy(self) -> Spec:
-        address, secured = self.config.docker_proxy_address, bool(self.config.get("domain"))
-        ports: dict[int, tuple[str, int]] = {
-            proxy.HTTP: (address, self.config.docker_proxy_port),
-            proxy.PROOF: (self.config.docker_stage_address, 0),
-        }
-        if secured:
-            ports[proxy.HTTPS] = (address, self.config.docker_proxy_tls_port)
-        return Spec(
-            self.names.proxy,
-            self.config.docker_proxy_image,
-            labels={**self.names.own_labels("proxy"), "pymacaron.settings": self._settings()},
-            command=("caddy", "run", "--config", f"{proxy.FOLDER}/caddy.json"),
-            variables={"XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": "/tmp", "HOME": "/tmp"},  # noqa: S108
-            network=self.names.network,
-            volumes={proxy.FOLDER: (self.names.switch, True), "/data": (self.names.certificates, True)},
-            ports=ports,
-            user="0:0",
-            capabilities=("NET_BIND_SERVICE",),
-            restarts=True,
-        )
-
-    def _settings(self) -> str:
-        """Return a digest of what the proxy was made with."""
-        keys = ("docker_proxy_image", "docker_proxy_address", "docker_proxy_port", "docker_proxy_tls_port")
-        parts = [self.config.get(key) for key in keys] + [self.config.docker_stage_address]
-        told = json.dumps([parts, proxy.settings(self.config.get("domain"))], sort_keys=True)
-        return sha256(told.encode()).hexdigest()[:16]
-
     # A release
 
     def stage(self, release: Release) -> str:
         """Start the web server of a release, wait until it is ready, and return its URL."""
-        self.prepare()
+        self.front.prepare()
         name = self.names.container(release.id, WEB_ROLE)
         web = self.engine.find(name)
         if web and web.started and not web.running and self.live() != release.id:
@@ -203,11 +110,11 @@ class Host:
             image,
             labels=self.names.labels(release, role),
             command=command,
-            variables={**release.variables, "PORT": str(proxy.WEB), "PYM_SECRETS_DIR": SECRETS},
+            variables={**release.variables, "PORT": str(PORT), "PYM_PLACE_DIR": PLACE},
             network=self.names.network,
             alias=self.names.address(release.id) if web else None,
-            volumes={SECRETS: (self.names.secrets(release.id), False)},
-            ports={proxy.WEB: (self.config.docker_stage_address, 0)} if web else {},
+            volumes={PLACE: (self.names.secrets(release.id), False)},
+            ports={PORT: (self.config.docker_stage_address, 0)} if web else {},
             healthy=web,
             stop_timeout=grace + 5,
             memory=self.config.get("docker_memory"),
@@ -229,8 +136,8 @@ class Host:
         self.engine.make_volume(volume, {**self.names.own_labels("secrets"), "pymacaron.of": release.id})
         self.engine.remove(helper)
         labels = self.names.own_labels("secrets")
-        self.engine.make(Spec(helper, image, labels, volumes={SECRETS: (volume, True)}))
-        self.engine.put(helper, SECRETS, archive_of(contents_of(self.environment), *owner_of(user)))
+        self.engine.make(Spec(helper, image, labels, volumes={PLACE: (volume, True)}))
+        self.engine.put(helper, PLACE, archive_of(contents_of(self.environment), *owner_of(user)))
         self.engine.remove(helper)
 
     def _ready(self, release: str) -> str:
@@ -240,7 +147,7 @@ class Host:
 
         def settled() -> bool:
             state["web"] = web = self.engine.find(name)
-            url = self.url_of(web)
+            url = self.front.url_of(web)
             return web is None or not web.running or (url is not None and answer(f"{url}/ready")[0] == 200)
 
         in_time = until(settled, seconds)
@@ -250,12 +157,12 @@ class Host:
             raise DeployError(f"release {release} ended{code} before it was ready: mend it{self.last_lines(name)}")
         if not in_time:
             raise DeployError(f"release {release} is not ready after {seconds} s: mend it{self.last_lines(name)}")
-        return self.url_of(web) or ""
+        return self.front.url_of(web) or ""
 
     def last_lines(self, name: str) -> str:
         """Return the end of a container's log, without secrets."""
         lines = list(self.engine.logs(name, LAST_LINES)) if self.engine.find(name) else []
-        return redacted("".join(f"\n{line}" for line in lines), contents_of(self.environment))
+        return redacted("".join(f"\n{line}" for line in lines), read_secrets(self.config))
 
     # The traffic
 
@@ -297,7 +204,7 @@ class Host:
                     raise DeployError(f"{name} ended as soon as it was started: mend it{self.last_lines(name)}")
 
     def _prove(self, release: str) -> None:
-        url = self.url_of(self.engine.find(self.names.proxy), proxy.PROOF)
+        url = self.front.url_of(self.engine.find(self.names.proxy), proxy.PROOF)
         if not until(lambda: answer(f"{url}/version")[1].get("release") == release, PROOF_SECONDS):
             raise DeployError(
                 f"the proxy {self.names.proxy} does not answer with release {release}: look at its log"
@@ -308,9 +215,9 @@ class Host:
         """Keep the release of before running without traffic and workers, and stop those before it."""
         for number, shown in enumerate(one for one in self.shown() if one.release != live and one.turn):
             for role, container in shown.containers.items():
-                if role == WEB_ROLE and number == 0:
+                if role == WEB_ROLE and number == 0 and container.running:
                     self.drain(container)
-                elif container.running:
+                else:
                     self.stop(container)
 
     def stop(self, container: Shown) -> None:
@@ -319,8 +226,7 @@ class Host:
 
     def drain(self, web: Shown) -> None:
         """Have a web server say that it wants no more requests; what is under way ends as if nothing was."""
-        if web.running:
-            self.engine.execute(web.name, ("pym", "drain"))
+        self.engine.execute(web.name, ("pym", "drain"))
 
     # Removing and reading
 

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pymacaron.deploy import Release
 
-__all__ = ["SECRETS", "WEB_ROLE", "Names"]
+__all__ = ["WEB_ROLE", "Names"]
 
 WEB_ROLE = "web"
-SECRETS = "/run/pymacaron/secrets"
-"""Where the files of env_secrets are in a container."""
 
 
 class Names:

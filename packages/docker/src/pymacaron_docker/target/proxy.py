@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pymacaron_docker.image.dockerfile import PORT
 from pymacaron_docker.target.archives import File, packed, unpacked
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ __all__ = ["FOLDER", "HTTP", "HTTPS", "PROOF", "Switch", "Turn", "settings"]
 
 HTTP, HTTPS, PROOF = 80, 443, 2020
 """Ports within the proxy's container: for the world, and for a look at what is live past `domain` and maintenance."""
-
-WEB = 8080
-"""The port that a release listens on within its container."""
 
 FOLDER = "/srv/switch"
 KEPT_OPEN = "30s"
@@ -59,7 +57,7 @@ def _turned_to_the_newest() -> dict[str, Any]:
     newest = {"root": f"{FOLDER}/live", "try_files": ["/*"], "try_policy": "most_recently_modified"}
     upstream = {
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": f"{{http.matchers.file.relative}}:{WEB}"}],
+        "upstreams": [{"dial": f"{{http.matchers.file.relative}}:{PORT}"}],
         "load_balancing": {"try_duration": "5s", "try_interval": "100ms"},
         "transport": {"protocol": "http", "dial_timeout": "3s", "keep_alive": {"idle_timeout": KEPT_OPEN}},
     }

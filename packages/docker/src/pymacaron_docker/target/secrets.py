@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pymacaron.config.secrets import secret_content
+from pymacaron.config.secrets import NoSecretError, secret_content
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.target.archives import File, packed
 
@@ -20,7 +20,7 @@ def contents_of(environment: Environment) -> dict[str, str]:
     """Return the content of each secret of an environment, by name; raises DeployError for one that is not set."""
     try:
         return {name: secret_content(name, os.environ) for name in environment.config.get("env_secrets") or ()}
-    except Exception as error:
+    except NoSecretError as error:
         raise DeployError(f"{environment.label} needs {error}") from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pymacaron.deploy import Deployed, Lock, Observation, State
 from pymacaron.exceptions import DeployError
+from pymacaron_docker.secrets import read_secrets
 from pymacaron_docker.target.calls import HostEngine
 from pymacaron_docker.target.host import Host, OnHost
 from pymacaron_docker.target.lock import Locks
@@ -42,7 +43,7 @@ class DockerTarget:
             missing.append(str(error))
         for host in self.hosts:
             host.engine.ping()
-            if host.hostname and host.config.docker_stage_address == "127.0.0.1":
+            if host.front.hostname and host.config.docker_stage_address == "127.0.0.1":
                 missing.append(
                     f"docker_stage_address is 127.0.0.1, which nobody reaches on {host.engine.url} from here: set it "
                     "to an address of that host in a private network"
@@ -64,7 +65,7 @@ class DockerTarget:
             roles = "".join(f" and {role}" for role in self.environment.roles)
             live = host.live()
             lines += [
-                *(f"{host.engine.url}: {line}" for line in host.missing()),
+                *(f"{host.engine.url}: {line}" for line in host.front.missing()),
                 f"{host.engine.url}: start release {release.id} (web{roles}) of {release.image.reference}",
                 f"{host.engine.url}: give it the traffic{f' of {live}, which is kept' if live else ''}",
             ]
@@ -73,13 +74,13 @@ class DockerTarget:
     def run(self, release: Release, command: tuple[str, ...]) -> None:
         """Run a command to its end on the first host; one that runs already, of a deploy that died, is waited for."""
         host = self.hosts[0]
-        host.prepare()
+        host.front.prepare()
         name = host.names.container(release.id, "run")
         current = host.engine.find(name)
         if current is None or not current.running:
             host.engine.remove(name)
             host.start_command(release, name, command)
-        secrets = contents_of(self.environment)
+        secrets = read_secrets(self.environment.config)
         for line in host.engine.logs(name, 0 if current and current.running else 1000, follow=True):
             self.environment.tell(redacted(line, secrets))
         code = host.engine.wait(name)
@@ -102,7 +103,7 @@ class DockerTarget:
         return self._url()
 
     def _url(self) -> str:
-        return self.environment.config.get("live_host") or self.hosts[0].url()
+        return self.environment.config.get("live_host") or self.hosts[0].front.url()
 
     def observe(self) -> Observation:
         """Return what is there, by the labels of containers and the switches of the proxies."""
@@ -143,7 +144,7 @@ class DockerTarget:
             labels["pymacaron.image"],
             state,
             _since(first),
-            host.url_of(first.web),
+            host.front.url_of(first.web),
         )
 
     def rollback(self, release: str) -> str:
@@ -185,17 +186,17 @@ class DockerTarget:
 
     def missing(self) -> list[str]:
         """Return what `prepare()` would do, a line each."""
-        return [f"{host.engine.url}: {line}" for host in self.hosts for line in host.missing()]
+        return [f"{host.engine.url}: {line}" for host in self.hosts for line in host.front.missing()]
 
     def prepare(self) -> None:
         """Make the network and the proxy on each host, or renew a proxy whose settings changed."""
         for host in self.hosts:
-            host.prepare(renew=True)
+            host.front.prepare(renew=True)
 
     def maintain(self, wanted: bool) -> None:
         """Have the proxies answer 503, or no longer."""
         for host in self.hosts:
-            host.prepare()
+            host.front.prepare()
             host.switch.maintain(wanted)
 
     def execute(self, release: str | None, role: str, command: tuple[str, ...]) -> tuple[int, str]:
