@@ -110,7 +110,7 @@ class Host:
             image,
             labels=self.names.labels(release, role),
             command=command,
-            variables={**release.variables, "PORT": str(PORT), "PYM_PLACE_DIR": PLACE},
+            variables={**release.variables, "PORT": str(PORT), "PYM_SECRETS_DIR": PLACE},
             network=self.names.network,
             alias=self.names.address(release.id) if web else None,
             volumes={PLACE: (self.names.secrets(release.id), False)},
