@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,13 +90,6 @@ class Place:
         return {f"{one.labels['pymacaron.release']} {one.labels['pymacaron.role']}": one.running for one in roles}
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def proxy_image(engine: Engine, base_image: str, project: str) -> str:
     """Return an image of Debian's caddy."""
@@ -123,7 +115,10 @@ def broken_image(engine: Engine, stall_image: Image, project: str) -> Callable[[
     """Make an image of the service that starts with another command."""
 
     def make(name: str) -> Image:
-        commands = {"crashes": "print('the shelf is gone'); raise SystemExit(3)", "hangs": "import time; time.sleep(99)"}
+        commands = {
+            "crashes": "print('the shelf is gone'); raise SystemExit(3)",
+            "hangs": "import time; time.sleep(99)",
+        }
         text = f"FROM {stall_image.id}\nCMD {json.dumps(['python3', '-c', commands[name]])}\n"
         reference = f"{project}/{name}:1"
         context = packed([File("Dockerfile", text.encode())])
@@ -155,12 +150,13 @@ def places(
             "stall_key": "STALL_KEY",
             "docker_proxy_image": proxy_image,
             "docker_proxy_address": "127.0.0.1",
-            "docker_proxy_port": free_port(),
+            "docker_proxy_port": dockerkit.free_port(),
         }
-        (root / "pym-config.yaml").write_text(yaml.safe_dump({**own, **settings}))
+        name = uuid4().hex[:8]
+        (root / f"pym-config.{name}.yaml").write_text(yaml.safe_dump({**own, **settings}))
         said: list[str] = []
-        with Service(root, secrets="ignored") as service:
-            environment = Environment("counter", uuid4().hex[:8], root, service.config, roles=roles or {}, tell=said.append)
+        with Service(root, env=name, secrets="ignored") as service:
+            environment = Environment("counter", name, root, service.config, roles=roles or {}, tell=said.append)
         made.append(Place(root, environment, DockerTarget(environment), stall_image, said))
         return made[-1]
 

@@ -120,7 +120,9 @@ def test_a_worker_that_cannot_start_stops_the_promotion_before_the_traffic_moves
 
 
 def test_a_command_runs_to_its_end_with_the_secrets_and_variables_of_its_release(place: Any) -> None:
-    code = "import os, pathlib; print(os.environ['PYM_RELEASE'], *pathlib.Path(os.environ['PYM_SECRETS_DIR']).iterdir())"
+    code = (
+        "import os, pathlib; print(os.environ['PYM_RELEASE'], *pathlib.Path(os.environ['PYM_SECRETS_DIR']).iterdir())"
+    )
     place.target.run(place.release("z"), ("python3", "-c", code))
     assert place.said[-1] == "z /run/secrets/STALL_KEY"
     with pytest.raises(DeployError, match="of release z ended with 4: mend it"):
@@ -129,8 +131,13 @@ def test_a_command_runs_to_its_end_with_the_secrets_and_variables_of_its_release
 
 
 def test_the_log_of_each_role_can_be_read_and_followed(place: Any) -> None:
-    assert next(iter(place.target.logs(None, role="worker", lines=1))) == "at work"
-    assert next(place.target.logs("b", role="worker", follow=True)) == "at work"
+    assert list(place.target.logs(None, role="worker", lines=1)) == ["at work"]
+    place.target.stage(place.release("f"))
+    following = place.target.logs("f", follow=True)
+    assert "INFO" in next(following)
+    place.engine.stop(f"{place.environment.label}-f-web", 10)
+    assert "Shutting down" in " ".join(following)
+    place.target.discard("f")
     with pytest.raises(DeployError, match="release b has no cook"):
         list(place.target.logs("b", role="cook"))
 
@@ -157,13 +164,11 @@ def test_what_is_live_stays_so_when_the_proxy_and_the_host_start_again(places: A
 
 
 STEP = """
-import sys
-sys.path.insert(0, {tests!r})
 from pathlib import Path
 from pymacaron.deploy import Environment, Image, Release
 from pymacaron.service import Service
 from pymacaron_docker.target.target import DockerTarget
-service = Service(Path({root!r}), secrets="ignored")
+service = Service(Path({root!r}), env={name!r}, secrets="ignored")
 environment = Environment("counter", {name!r}, service.root, service.config, roles={roles!r})
 target, release = DockerTarget(environment), Release("b", "1", "abc", Image(*{image!r}), environment.label)
 print("begun", flush=True)
@@ -179,7 +184,7 @@ def test_a_deploy_that_is_killed_at_any_moment_ends_in_the_same_state_when_it_is
     place = places(WORKER)
     place.deploy("a")
     image = (place.image.reference, place.image.id, "abc")
-    script = STEP.format(tests="", root=str(place.root), name=place.environment.name, roles=WORKER, image=image)
+    script = STEP.format(root=str(place.root), name=place.environment.name, roles=WORKER, image=image)
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "begun\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +52,11 @@ class Shown:
 
 
 class HostEngine(Engine):
-    """The Docker engine of a host."""
+    """The Docker engine of a host; its connections are closed when it is forgotten."""
+
+    def __init__(self, url: str | None = None) -> None:
+        super().__init__(url)
+        weakref.finalize(self, self._client.close)
 
     def ping(self) -> None:
         """Ask for an answer."""
