@@ -153,7 +153,8 @@ def places(
             "docker_proxy_port": dockerkit.free_port(),
         }
         name = uuid4().hex[:8]
-        (root / f"pym-config.{name}.yaml").write_text(yaml.safe_dump({**own, **settings}))
+        for file in ("pym-config.yaml", f"pym-config.{name}.yaml"):
+            (root / file).write_text(yaml.safe_dump({**own, **settings}))
         said: list[str] = []
         with Service(root, env=name, secrets="ignored") as service:
             environment = Environment("counter", name, root, service.config, roles=roles or {}, tell=said.append)

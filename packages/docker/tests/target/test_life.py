@@ -88,7 +88,7 @@ def test_a_release_that_was_stopped_since_is_started_again_by_a_roll_back(places
     assert release_at(place.url) == "a"
     assert place.target.prune(2) == [f"{place.engine.url}: removed release b"]
     assert place.states() == {"a": "live", "c": "kept"}
-    with pytest.raises(DeployError, match="release b is not on .* any more"):
+    with pytest.raises(DeployError, match=r"release b is not on .* any more"):
         place.target.rollback("b")
 
 
@@ -114,7 +114,7 @@ def test_a_broken_release_gets_no_traffic_and_tells_why(
 def test_a_worker_that_cannot_start_stops_the_promotion_before_the_traffic_moves(places: Any) -> None:
     place = places({"worker": ("python3", "-c", "raise SystemExit('no queue')")})
     place.target.stage(place.release("a"))
-    with pytest.raises(DeployError, match="worker ended as soon as it was started: .*\nno queue"):
+    with pytest.raises(DeployError, match=r"worker ended as soon as it was started: .*\nno queue"):
         place.target.promote(place.release("a"), lambda url: None)
     assert place.states() == {"a": "staged"}
 
