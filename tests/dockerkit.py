@@ -76,7 +76,7 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def own_engine(folder: Path, *options: str) -> Iterator[None]:
+def own_engine(folder: Path) -> Iterator[None]:
     """Run dockerd with everything that it keeps in one folder, until its last user is done."""
     dockerd = needs("dockerd", "docker.io")
     folder = folder / "docker"
@@ -85,7 +85,7 @@ def own_engine(folder: Path, *options: str) -> Iterator[None]:
     os.environ["DOCKER_HOST"] = url
     with alone(folder, "users"):
         if _count(folder, +1) == 1:
-            _start([dockerd, *options], folder, url)
+            _start(dockerd, folder, url)
     try:
         yield
     finally:
@@ -102,10 +102,10 @@ def _count(folder: Path, change: int) -> int:
     return users
 
 
-def _start(dockerd: list[str], folder: Path, url: str) -> None:
+def _start(dockerd: str, folder: Path, url: str) -> None:
     places = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-p", f"{folder}/pid"]
     with (folder / "log").open("a") as log:
-        command = [*dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
+        command = [dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     _started.append(process)
     for _ in range(300):

@@ -35,7 +35,7 @@ def owner_of(user: str) -> tuple[int, int]:
 def archive_of(contents: Mapping[str, str], owner: int, group: int) -> bytes:
     """Return the files of the secrets, which only their owner reads."""
     files = [File(name, text.encode(), mode=0o400, owner=owner, group=group) for name, text in contents.items()]
-    return packed([File(".", None, mode=0o500, owner=owner, group=group), *files])
+    return packed(files)
 
 
 def redacted(text: str, contents: Mapping[str, str]) -> str:
