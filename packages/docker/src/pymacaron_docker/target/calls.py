@@ -1,8 +1,7 @@
-"""What a host's Docker engine is asked for, beside what images need: volumes, networks, containers that stay."""
+"""What the engine of a host is asked for, beside what images need: volumes, networks, containers that stay."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,11 +51,7 @@ class Shown:
 
 
 class HostEngine(Engine):
-    """The Docker engine of a host; its connections are closed when it is forgotten."""
-
-    def __init__(self, url: str | None = None) -> None:
-        super().__init__(url)
-        weakref.finalize(self, self._client.close)
+    """The Docker engine of a host."""
 
     def ping(self) -> None:
         """Ask for an answer."""
@@ -146,11 +141,6 @@ class HostEngine(Engine):
         """Have a container started again whenever it ends or the host starts, until it is stopped."""
         with self._told(f"update {name}"):
             self.api.update_container(name, restart_policy={"Name": "unless-stopped"})
-
-    def wait(self, name: str) -> int:
-        """Wait for the end of a container, however long it takes, and return its exit code."""
-        with self._told(f"wait for {name}"):
-            return int(self.api.wait(name, timeout=None)["StatusCode"])
 
     def put(self, name: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container."""
