@@ -1,4 +1,4 @@
-"""No request fails while releases follow each other, and the proxy as the world sees it."""
+"""No request fails while releases follow each other; the proxy and commands of deploy-to-a-docker-host.md."""
 
 from __future__ import annotations
 
