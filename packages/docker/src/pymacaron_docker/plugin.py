@@ -18,22 +18,25 @@ __all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_ima
 
 @hookimpl
 def pym_config_sections() -> list[ConfigSection]:
-    """Declare the keys of images and of the docker target."""
+    """Declare the keys of images, of the docker target and of deploys."""
     return [
         ConfigSection("docker", "pymacaron_docker.settings:DockerSettings"),
         ConfigSection("docker target", "pymacaron_docker.target.settings:TargetSettings"),
+        ConfigSection("deploy", "pymacaron_docker.pipeline.settings:DeploySettings"),
     ]
 
 
 @hookimpl
 def pym_commands() -> list[click.Command]:
-    """Bring `pym docker` and `pym maintenance`."""
+    """Bring `pym docker`, `pym deploy`, `pym maintenance`, and the commands that look at releases."""
+    from pymacaron_docker.cli.deploy import deploy
     from pymacaron_docker.cli.image import docker
+    from pymacaron_docker.cli.releases import logs, prune, releases, rollback, status
     from pymacaron_docker.cli.target import execute, maintenance, setup
 
     docker.add_command(setup)
     docker.add_command(execute)
-    return [docker, maintenance]
+    return [deploy, docker, logs, maintenance, prune, releases, rollback, status]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,10 @@ NO_TESTS = 5
 
 @dataclass(frozen=True)
 class Run:
-    """What to run: the tests in `folder` of `root` against `url`; `arguments` go to pytest."""
+    """What to run: the tests in `folder` of `root` against `url`; `arguments` go to pytest.
+
+    `tell` takes each line that pytest prints; without it they go to this terminal.
+    """
 
     root: Path
     url: str
@@ -34,6 +37,7 @@ class Run:
     token: str | None = None
     verify_ssl: bool = True
     arguments: Sequence[str] = ()
+    tell: Callable[[str], None] | None = None
 
 
 @dataclass
@@ -70,7 +74,7 @@ def accept(run: Run, app: Flask) -> Outcome:
             "PYM_SERVER_PORT": str(proxy.port),
             **({"PYM_JWT_TOKEN": run.token} if run.token else {}),
         }
-        code = pytest_in(run.root, run.folder, environment, run.arguments)
+        code = pytest_in(run.root, run.folder, environment, run.arguments, run.tell)
     if code == NO_TESTS:
         raise StartError(f"{run.folder} holds no test: write one to {run.folder}/test_hello.py")
     return _judged(code, exchanges, app)

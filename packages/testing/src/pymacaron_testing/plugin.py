@@ -1,12 +1,13 @@
-"""The plugin that brings the commands of pymacaron-testing, each imported from its module when it is needed."""
+"""The plugin that brings the commands of pymacaron-testing, and who runs acceptance tests in a deploy."""
 
 from __future__ import annotations
 
 import click
 
 from pymacaron import hookimpl
+from pymacaron.deploy import Acceptance, AcceptanceRunner, Accepted
 
-__all__ = ["pym_commands"]
+__all__ = ["pym_acceptance_runners", "pym_commands"]
 
 
 @hookimpl
@@ -20,3 +21,15 @@ def pym_commands() -> list[click.Command]:
     from pymacaron_testing.cli.test import test
 
     return [diff, fuzz, lint, load, mock, test]
+
+
+@hookimpl
+def pym_acceptance_runners() -> list[AcceptanceRunner]:
+    """Run `testaccept/` as `pym test` does, with every exchange held against the documents."""
+    return [AcceptanceRunner("testing", _run)]
+
+
+def _run(acceptance: Acceptance) -> Accepted:
+    from pymacaron_testing.deploys import accepted
+
+    return accepted(acceptance)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,10 +162,29 @@ def wait_until_ready(url: str, seconds: float, process: Started | None = None, *
     )
 
 
-def pytest_in(root: Path, folder: str, environment: Mapping[str, str], arguments: Sequence[str]) -> int:
-    """Run the tests of a folder with pytest, on this terminal, and return its exit code."""
+def pytest_in(
+    root: Path,
+    folder: str,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    tell: Callable[[str], None] | None = None,
+) -> int:
+    """Run the tests of a folder with pytest and return its exit code.
+
+    It prints to this terminal, or each line goes to `tell`.
+    """
     command = [sys.executable, "-m", "pytest", folder, *arguments]
-    return subprocess.run(command, cwd=root, env={**os.environ, **environment}, check=False).returncode
+    pipe = subprocess.PIPE if tell else None
+    with subprocess.Popen(
+        command, cwd=root, env={**os.environ, **environment}, stdout=pipe, stderr=pipe and subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                (tell or print)(line.rstrip())
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
 
 
 def schemathesis_in(root: Path, arguments: Sequence[str], environment: Mapping[str, str], end: float) -> str | None:

@@ -1,0 +1,176 @@
+"""`pym deploy`: a commit goes live, step by step."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pymacaron.cli.context import Context
+
+if TYPE_CHECKING:
+    from pymacaron_docker.pipeline.checkout import Handed
+    from pymacaron_docker.pipeline.run import Order
+
+__all__ = ["deploy", "deploy_pipeline", "main"]
+
+
+@click.group(invoke_without_command=True)
+@click.option("--branch", help="Deploy the last commit of this branch; by default that of this folder.")
+@click.option("--commit", help="Deploy this commit.")
+@click.option("--version", help="Call the release so; by default <date>-<time>-<commits>-<sha>, as `pym version`.")
+@click.option("--plan", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--resume", is_flag=True, help="Go on with the deploy that did not end.")
+@click.option("--no-test", is_flag=True, help="Leave out testaccept/.")
+@click.option("--no-unittest", is_flag=True, help="Leave out test/.")
+@click.option("--allow-breaking", is_flag=True, help="Deploy although `pym diff` finds that callers break.")
+@click.option("--force-build", is_flag=True, help="Build the image although this version has one.")
+@click.option("--no-push", is_flag=True, help="Push the image to no registry.")
+@click.option("--no-deploy", is_flag=True, help="Stop once the image is pushed.")
+@click.option("--bake", type=click.IntRange(0, 1440), metavar="MIN", help="Watch the release for so many minutes.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.pass_context
+def deploy(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
+    """Deploy a commit: test it, build and test its image, stage, test and promote the release, prove that it is live.
+
+    A release that fails before it is promoted never has traffic; one that fails afterwards is rolled back.
+    """
+    from pymacaron_docker.pipeline.checkout import handed
+
+    if ctx.invoked_subcommand is not None:
+        return
+    context = ctx.find_object(Context) or Context()
+    order = handed()
+    if order is None:
+        start(context, as_json, **options)
+    else:
+        carry_out(context, order, as_json)
+
+
+def start(context: Context, as_json: bool, *, plan: bool, resume: bool, yes: bool, **options: Any) -> None:
+    """Find out what to deploy, and hand it to a process that runs in a clean clone of the commit."""
+    from pymacaron.exceptions import DeployError
+    from pymacaron_docker.pipeline.checkout import commit_of, hand_over, is_dirty
+    from pymacaron_docker.pipeline.resuming import resumed
+
+    context.plugins().require_healthy()
+    if options["commit"] and options["branch"]:
+        raise click.UsageError("name a commit or a branch, not both")
+    wanted = order_of(commit_of(context.root, options["commit"], options["branch"]), resume, options)
+    if resume:
+        found = resumed(context, wanted)
+        if found is None:
+            click.echo("nothing to resume: the last deploy came to its end", err=True)
+            return
+        wanted = found
+    elif is_dirty(context.root):
+        click.echo("Warning: uncommitted changes are not deployed", err=True)
+        if sys.stdin.isatty() and not yes and not click.confirm("Deploy what is committed?"):
+            raise DeployError("nothing was deployed: commit the changes first")
+    shared = [*(["--env", context.env] if context.env else []), *(["--debug"] if context.debug else [])]
+    hand_over(context.root, wanted, shared, ["--json"] if as_json else [], plan)
+
+
+def order_of(commit: str, resume: bool, options: dict[str, Any]) -> Order:
+    """Return the options as an order."""
+    from pymacaron_docker.pipeline.run import Order
+
+    return Order(
+        commit=commit,
+        version=options["version"] or "",
+        resume=resume,
+        test=not options["no_test"],
+        unittest=not options["no_unittest"],
+        force_build=options["force_build"],
+        push=not options["no_push"],
+        deploy=not options["no_deploy"],
+        allow_breaking=options["allow_breaking"],
+        bake=options["bake"],
+    )
+
+
+def carry_out(context: Context, handed: Handed, as_json: bool) -> None:
+    """Deploy what was handed over, or tell the plan; the clone goes in the end."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from pymacaron.exceptions import DeployError
+    from pymacaron_docker.pipeline.deploying import deploy as deploy_release
+    from pymacaron_docker.pipeline.outside import terminated_as_interrupt
+    from pymacaron_docker.pipeline.planning import tell_plan
+    from pymacaron_docker.pipeline.progress import progress
+    from pymacaron_docker.pipeline.run import Run, checked_version
+
+    try:
+        with terminated_as_interrupt(), context.service("required") as service:
+            order = replace(handed.order, version=checked_version(handed.order.version or service.version))
+            run = Run(service, Path(handed.home), order, progress(as_json))
+            if handed.plan:
+                tell_plan(run)
+                return
+            outcome = deploy_release(run)
+        if outcome.status != "live":
+            raise DeployError(failure(run, outcome.status, outcome.step, outcome.reason))
+    except KeyboardInterrupt:
+        raise DeployError("it was interrupted: type 'pym deploy --resume' to go on") from None
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(handed.clone)
+
+
+def failure(run: Any, status: str, step: str, reason: str) -> str:
+    """Return the cause in one sentence, with the next command to type."""
+    cause, _, _ = reason.partition("\n")
+    if status == "rolled back":
+        return f"{step}: {cause}: {run.release_id} was rolled back and {run.previous} is proven live again"
+    return f"{step}: {cause}"
+
+
+@deploy.command()
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.pass_context
+def unlock(ctx: click.Context, yes: bool) -> None:
+    """Take the lock away from a deploy that died."""
+    from pymacaron_docker.pipeline.commands import opened
+    from pymacaron_docker.pipeline.lockkeeper import described
+
+    with opened(ctx.find_object(Context) or Context()) as here:
+        lock = here.target.observe().lock
+        if lock is None:
+            click.echo(f"nobody holds the lock of {here.environment.label}")
+            return
+        click.echo(described(lock))
+        if not yes:
+            click.confirm("Take it away?", abort=True)
+        here.target.unlock(None)
+        click.echo("it is free")
+
+
+def main() -> None:
+    """Run `pym deploy` under the name that it had: pymdeploy."""
+    from pymacaron.cli import main as pym
+
+    sys.argv.insert(1, "deploy")
+    pym()
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--push", is_flag=True)
+@click.option("--deploy", "live", is_flag=True)
+@click.argument("others", nargs=-1, type=click.UNPROCESSED)
+def _pipeline(push: bool, live: bool, others: tuple[str, ...]) -> None:
+    """Translate the options of PyMacaron 1, which did neither unless told to."""
+    from pymacaron.cli import main as pym
+
+    wanted = [*([] if push else ["--no-push"]), *([] if live else ["--no-deploy"])]
+    sys.argv[1:] = ["deploy", *wanted, *others]
+    pym()
+
+
+def deploy_pipeline() -> None:
+    """Run `pym deploy` as deploy_pipeline did: `--push --deploy`, and less without them."""
+    _pipeline(prog_name="deploy_pipeline")

@@ -1,0 +1,1 @@
+"""The deploy pipeline: from a commit to a release that is proven live."""

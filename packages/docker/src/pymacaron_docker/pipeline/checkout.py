@@ -1,0 +1,81 @@
+"""The clean clone of a commit, and the order that is handed to the process which deploys it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from pymacaron.exceptions import DeployError
+from pymacaron_docker.pipeline.outside import checked_git, run_again_in
+from pymacaron_docker.pipeline.run import Order
+
+__all__ = ["HANDED", "Handed", "commit_of", "hand_over", "handed", "is_dirty"]
+
+HANDED = "PYM_DEPLOY_ORDER"
+"""The environment variable that carries the order to the process which deploys; no secret stands in it."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What the process that deploys gets: the order, the folder of the command, and that of the clone.
+
+    `plan` is whether it only tells what it would do.
+    """
+
+    order: Order
+    home: str
+    clone: str
+    plan: bool = False
+
+
+def commit_of(root: Path, commit: str | None, branch: str | None) -> str:
+    """Return the full id of a commit, of a branch's last one, or of the last one here; raises DeployError."""
+    names = [commit or "HEAD"] if branch is None else [f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"]
+    for name in names:
+        try:
+            return checked_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        except DeployError as error:
+            failed = error
+    if commit or branch:
+        raise DeployError(f"there is no {'commit' if commit else 'branch'} {commit or branch} here: fetch it first")
+    raise DeployError(
+        f"{root.resolve()} has no commit to deploy: type 'git init', 'git add' and 'git commit'"
+    ) from failed
+
+
+def is_dirty(root: Path) -> bool:
+    """Tell whether something that git knows was changed since the last commit."""
+    return bool(checked_git(root, "status", "--porcelain", "--untracked-files=no", "--", "."))
+
+
+def hand_over(root: Path, order: Order, shared: list[str], options: list[str], plan: bool) -> NoReturn:
+    """Clone the commit and become the process that deploys it, whose plugins and settings are those of the commit.
+
+    `shared` are options of `pym`, `options` those of `pym deploy`.
+    """
+    clone = Path(tempfile.mkdtemp(prefix="pym-deploy-"))
+    try:
+        top = Path(checked_git(root, "rev-parse", "--show-toplevel"))
+        checked_git(root, "clone", "--quiet", "--shared", "--no-checkout", str(top), str(clone / "source"))
+        checked_git(clone / "source", "checkout", "--quiet", "--detach", order.commit)
+        folder = clone / "source" / root.resolve().relative_to(top.resolve())
+        if not folder.is_dir():
+            raise DeployError(f"{order.commit[:12]} has no folder {folder.relative_to(clone / 'source')}")
+        text = json.dumps(asdict(Handed(order, str(root.resolve()), str(clone), plan)))
+        run_again_in(["--root", str(folder), *shared, "deploy", *options], {HANDED: text})
+    finally:
+        shutil.rmtree(clone, ignore_errors=True)
+
+
+def handed() -> Handed | None:
+    """Return what this process was handed, and keep it from those that it starts."""
+    text = os.environ.pop(HANDED, None)
+    if text is None:
+        return None
+    data = json.loads(text)
+    return Handed(**{**data, "order": Order(**data["order"])})

@@ -1,0 +1,149 @@
+"""All that the pipeline itself does outside: git, pytest, other commands of `pym`, and requests to a release."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pymacaron.exceptions import DeployError
+
+__all__ = [
+    "answer_of",
+    "checked_git",
+    "has_module",
+    "holder",
+    "release_at",
+    "run_again_in",
+    "run_told",
+    "terminated_as_interrupt",
+    "utc_now",
+]
+
+GIT_SECONDS = 300
+REQUEST_SECONDS = 5
+STOP_SECONDS = 5
+LAST_LINES = 30
+
+
+def checked_git(folder: Path, *arguments: str) -> str:
+    """Return what git prints for a folder; raises DeployError with what it complains of."""
+    try:
+        command = ["git", "-C", str(folder), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS, check=False)
+    except OSError as error:
+        raise DeployError("git cannot be started: install git") from error
+    except subprocess.TimeoutExpired as error:
+        raise DeployError(f"git {arguments[0]} took longer than {GIT_SECONDS} s in {folder}") from error
+    if done.returncode:
+        told = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise DeployError(f"git {arguments[0]} failed in {folder}: {told.removeprefix('fatal: ')}")
+    return done.stdout.strip()
+
+
+def holder() -> str:
+    """Return who deploys, for people: user, host and process."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()} (process {os.getpid()})"
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def run_again_in(arguments: Sequence[str], environment: dict[str, str]) -> NoReturn:
+    """Become `pym` with other arguments: the process stays the same, with nothing imported."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "pymacaron", *arguments]
+    os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - there is no shell in it
+
+
+def has_module(name: str) -> bool:
+    """Tell whether a module can be imported, without doing so."""
+    return importlib.util.find_spec(name) is not None
+
+
+def run_told(command: Sequence[str], folder: Path, tell: Callable[[str], None]) -> tuple[int, list[str]]:
+    """Run a command in a folder, tell each line that it prints, and return its exit code and its last lines."""
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                tell(line.rstrip())
+                lines = [*lines[1 - LAST_LINES :], line.rstrip()]
+            return process.wait(), lines
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def release_at(url: str) -> str:
+    """Return the release that answers at a URL; raises DeployError where nothing does, or no PyMacaron service."""
+    return str(answer_of(f"{url.rstrip('/')}/version").get("release", ""))
+
+
+def answer_of(url: str) -> dict[str, Any]:
+    """Return the JSON object that a URL answers; raises DeployError."""
+    try:
+        request = urllib.request.Request(url, headers={"Connection": "close"})  # noqa: S310 - a target gave it
+        with _direct().open(request, timeout=REQUEST_SECONDS) as answer:
+            found = json.load(answer)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DeployError(f"{url} answers {error.code}") from error
+    except (OSError, ValueError) as error:
+        raise DeployError(f"{url} does not answer as it should: {error}") from error
+    if not isinstance(found, dict):
+        raise DeployError(f"{url} answers no JSON object")
+    return found
+
+
+def _direct() -> urllib.request.OpenerDirector:
+    """Return what opens URLs without the proxy of the environment: a release on this host is not behind it."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@contextmanager
+def terminated_as_interrupt() -> Iterator[None]:
+    """Let TERM end what runs here as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

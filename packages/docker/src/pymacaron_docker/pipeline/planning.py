@@ -1,0 +1,34 @@
+"""`pym deploy --plan`: what every step would do, told without doing it."""
+
+from __future__ import annotations
+
+from pymacaron.deploy import Image, Release
+from pymacaron_docker.pipeline.run import Run, free_id
+
+__all__ = ["tell_plan"]
+
+
+def tell_plan(run: Run) -> None:
+    """Tell what would be tested, built, pushed and changed."""
+    order, root = run.order, run.service.root
+    found = None if order.force_build else run.builder.find(order.version)
+    image = found or Image(f"{run.service.name}:{order.version}", "", order.commit)
+    lines = [
+        f"checkout: {order.commit[:12]} as {order.version}",
+        f"unit tests: {'test' if order.unittest and (root / 'test').is_dir() else 'none'}",
+        f"build image: {image.reference}{' is there' if found else ''}",
+        f"acceptance tests: {'testaccept' if order.test and (root / 'testaccept').is_dir() else 'none'}",
+        f"push: {'yes' if order.push else 'no'}",
+    ]
+    if order.deploy:
+        lines += _changes(run, image)
+    for line in lines:
+        run.progress.say(line)
+
+
+def _changes(run: Run, image: Image) -> list[str]:
+    order = run.order
+    release = order.release or free_id(order.version, run.target.observe())
+    planned = Release(release, order.version, order.commit, image, run.environment.label)
+    command = " ".join(run.settings.release_command) or "none"
+    return [f"release command: {command}", f"release: {release}", *run.target.plan(planned)]

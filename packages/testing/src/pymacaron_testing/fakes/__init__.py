@@ -1,0 +1,8 @@
+"""A deploy target and an image builder that need no engine: they serve real processes, and write down each call."""
+
+from __future__ import annotations
+
+from pymacaron_testing.fakes.builder import fake_builder
+from pymacaron_testing.fakes.target import fake_target
+
+__all__ = ["fake_builder", "fake_target"]
