@@ -1,4 +1,4 @@
-"""The acceptance tests of a service within a deploy: the verdict in a sentence, and the lines that somebody mends by."""
+"""The acceptance tests of a service within a deploy: a verdict in a sentence, and the lines to mend by."""
 
 from __future__ import annotations
 

@@ -21,13 +21,16 @@ def main(port: int, file: Path) -> None:
 
 def hand_on(caller: socket.socket, file: Path) -> None:
     """Carry what both ends say until one has ended; a connection to nothing is closed."""
-    with caller, suppress(OSError, ValueError):
-        with socket.create_connection(("127.0.0.1", int(file.read_text())), timeout=5) as service:
-            service.settimeout(None)
-            back = threading.Thread(target=carry, args=(service, caller), daemon=True)
-            back.start()
-            carry(caller, service)
-            back.join()
+    with (
+        caller,
+        suppress(OSError, ValueError),
+        socket.create_connection(("127.0.0.1", int(file.read_text())), timeout=5) as service,
+    ):
+        service.settimeout(None)
+        back = threading.Thread(target=carry, args=(service, caller), daemon=True)
+        back.start()
+        carry(caller, service)
+        back.join()
 
 
 def carry(source: socket.socket, sink: socket.socket) -> None:
