@@ -97,7 +97,6 @@ if MODE == "crash":
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        live = not MODE == "bad-live" or "Forwarded" in self.headers
         answers = {
             "/ping": {}, "/ready": {},
             "/version": {"release": "another" if MODE == "wrong-release" else RELEASE},
@@ -128,9 +127,16 @@ assert os.environ["PYM_RELEASE"]
     "test/test_unit.py": "def test_that_it_adds_up():\n    assert 1 + 1 == 2\n",
     "testaccept/test_hello.py": """
 import json, os, urllib.request
+from pathlib import Path
 
 
 def test_that_it_greets():
+    home = Path(os.environ["FAKE_HOME"])
+    with (home / "accepted.txt").open("a") as file:
+        file.write("once\\n")
+    if (home / "reject").exists():
+        count = len((home / "accepted.txt").read_text().splitlines())
+        assert count != int((home / "reject").read_text()), "rejected"
     url = f"http://{os.environ['PYM_SERVER_HOST']}:{os.environ['PYM_SERVER_PORT']}/hello"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url) as answer:
@@ -146,9 +152,6 @@ class Shop:
     root: Path
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
-
-    def write(self, **modes: str) -> None:
-        """Write files of the service by their names, "_" standing for "." and "__" for "/"."""
 
     def commit(self, files: dict[str, str] | None = None, message: str = "Change") -> str:
         """Write files, commit all, and return the id of the commit."""
@@ -188,6 +191,22 @@ class Shop:
     def deploy(self, version: str, *arguments: str, code: int | None = 0) -> str:
         """Deploy what is committed as a version."""
         return self.pym("deploy", "--version", version, *arguments, code=code)
+
+    def fast(self, version: str, *arguments: str, code: int | None = 0) -> str:
+        """Deploy without tests of the service."""
+        return self.deploy(version, "--no-test", "--no-unittest", *arguments, code=code)
+
+    def mark(self, name: str, text: str) -> None:
+        """Write a file that the fakes, or the tests of the service, look for."""
+        (self.home / name).write_text(text)
+
+    def serving(self) -> int:
+        """Return how many processes serve a release or an image."""
+        count = 0
+        for path in Path("/proc").glob("[0-9]*/cwd"):
+            with suppress(OSError):
+                count += path.readlink().is_relative_to(self.home / "images")
+        return count
 
     def calls(self, moment: str) -> list[str]:
         """Return what was called of the fakes, by the beginning of it."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pymacaron.cli.context import Context
+from pymacaron.exceptions import PyMacaronException
 
 if TYPE_CHECKING:
+    from pymacaron.deploy import DeployOutcome
+    from pymacaron.service import Service
     from pymacaron_docker.pipeline.checkout import Handed
+    from pymacaron_docker.pipeline.progress import Progress
     from pymacaron_docker.pipeline.run import Order
 
 __all__ = ["deploy", "deploy_pipeline", "main"]
@@ -95,39 +101,58 @@ def order_of(commit: str, resume: bool, options: dict[str, Any]) -> Order:
 
 def carry_out(context: Context, handed: Handed, as_json: bool) -> None:
     """Deploy what was handed over, or tell the plan; the clone goes in the end."""
-    from dataclasses import replace
-    from pathlib import Path
-
     from pymacaron.exceptions import DeployError
-    from pymacaron_docker.pipeline.deploying import deploy as deploy_release
     from pymacaron_docker.pipeline.outside import terminated_as_interrupt
-    from pymacaron_docker.pipeline.planning import tell_plan
     from pymacaron_docker.pipeline.progress import progress
-    from pymacaron_docker.pipeline.run import Run, checked_version
 
+    shown = progress(as_json)
     try:
         with terminated_as_interrupt(), context.service("required") as service:
-            order = replace(handed.order, version=checked_version(handed.order.version or service.version))
-            run = Run(service, Path(handed.home), order, progress(as_json))
-            if handed.plan:
-                tell_plan(run)
-                return
-            outcome = deploy_release(run)
-        if outcome.status != "live":
-            raise DeployError(failure(run, outcome.status, outcome.step, outcome.reason))
+            sentence = deployed(service, handed, shown)
     except KeyboardInterrupt:
-        raise DeployError("it was interrupted: type 'pym deploy --resume' to go on") from None
+        sentence = "it was interrupted: type 'pym deploy --resume' to go on"
+        shown.outcome({"status": "failed", "reason": sentence})
+    except PyMacaronException as error:
+        shown.outcome({"status": "failed", "reason": str(error)})
+        raise
     finally:
         with suppress(OSError):
             shutil.rmtree(handed.clone)
+    if sentence:
+        raise DeployError(sentence)
 
 
-def failure(run: Any, status: str, step: str, reason: str) -> str:
+def deployed(service: Service, handed: Handed, shown: Progress) -> str:
+    """Deploy, or tell the plan, and return what to say where the release is not live."""
+    from pymacaron_docker.pipeline.deploying import deploy as deploy_release
+    from pymacaron_docker.pipeline.planning import tell_plan
+    from pymacaron_docker.pipeline.run import Run, checked_version
+
+    order = replace(handed.order, version=checked_version(handed.order.version or service.version))
+    run = Run(service, Path(handed.home), order, shown, checkout_seconds=handed.seconds)
+    if handed.plan:
+        tell_plan(run)
+        return ""
+    outcome = deploy_release(run)
+    return "" if outcome.status == "live" else failure(run.release_id, outcome)
+
+
+def failure(release: str, outcome: DeployOutcome) -> str:
     """Return the cause in one sentence, with the next command to type."""
-    cause, _, _ = reason.partition("\n")
-    if status == "rolled back":
-        return f"{step}: {cause}: {run.release_id} was rolled back and {run.previous} is proven live again"
-    return f"{step}: {cause}"
+    from pymacaron_docker.pipeline.recovery import INTERRUPTED
+    from pymacaron_docker.pipeline.steps import STEPS
+
+    cause = f"{outcome.step}: {outcome.reason.partition(chr(10))[0]}"
+    if outcome.status == "rolled back":
+        return f"{cause}; {outcome.live} is proven live again: mend it, then type 'pym deploy'"
+    if outcome.live == release:
+        return f"{cause}; {release} stays live, as there is no earlier one: mend it, then type 'pym deploy'"
+    discarded = any(step.name == outcome.step and step.on_failure != "stop" for step in STEPS)
+    if "type 'pym" in cause:
+        return cause
+    if outcome.reason.startswith(INTERRUPTED) or not discarded:
+        return f"{cause}: type 'pym deploy --resume' to go on from there"
+    return f"{cause}; {release} never had traffic: mend it, then type 'pym deploy'"
 
 
 @deploy.command()

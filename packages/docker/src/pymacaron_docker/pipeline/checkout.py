@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +21,9 @@ HANDED = "PYM_DEPLOY_ORDER"
 """The environment variable that carries the order to the process which deploys; no secret stands in it."""
 
 
+PREFIX = "pym-deploy-"
+
+
 @dataclass(frozen=True)
 class Handed:
     """What the process that deploys gets: the order, the folder of the command, and that of the clone.
@@ -31,6 +35,7 @@ class Handed:
     home: str
     clone: str
     plan: bool = False
+    seconds: float = 0.0
 
 
 def commit_of(root: Path, commit: str | None, branch: str | None) -> str:
@@ -58,7 +63,9 @@ def hand_over(root: Path, order: Order, shared: list[str], options: list[str], p
 
     `shared` are options of `pym`, `options` those of `pym deploy`.
     """
-    clone = Path(tempfile.mkdtemp(prefix="pym-deploy-"))
+    began = time.monotonic()
+    remove_left_over()
+    clone = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         top = Path(checked_git(root, "rev-parse", "--show-toplevel"))
         checked_git(root, "clone", "--quiet", "--shared", "--no-checkout", str(top), str(clone / "source"))
@@ -66,10 +73,18 @@ def hand_over(root: Path, order: Order, shared: list[str], options: list[str], p
         folder = clone / "source" / root.resolve().relative_to(top.resolve())
         if not folder.is_dir():
             raise DeployError(f"{order.commit[:12]} has no folder {folder.relative_to(clone / 'source')}")
-        text = json.dumps(asdict(Handed(order, str(root.resolve()), str(clone), plan)))
+        text = json.dumps(asdict(Handed(order, str(root.resolve()), str(clone), plan, time.monotonic() - began)))
         run_again_in(["--root", str(folder), *shared, "deploy", *options], {HANDED: text})
     finally:
         shutil.rmtree(clone, ignore_errors=True)
+
+
+def remove_left_over() -> None:
+    """Remove the clones of deploys that were killed: the name of each tells the process that it was of."""
+    for clone in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        number = clone.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdecimal() and not Path("/proc", number).exists() and Path("/proc").exists():
+            shutil.rmtree(clone, ignore_errors=True)
 
 
 def handed() -> Handed | None:

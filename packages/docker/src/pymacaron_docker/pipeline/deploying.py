@@ -25,7 +25,7 @@ __all__ = ["deploy"]
 
 def deploy(run: Run) -> DeployOutcome:
     """Take every step; raises DeployError where the release cannot even begin, and returns how it ended otherwise."""
-    began = time.monotonic()
+    began = time.monotonic() - run.checkout_seconds
     orient(run)
     begin(run)
     try:
@@ -116,7 +116,7 @@ def advance(run: Run, keeper: LockKeeper) -> DeployOutcome:
 
 def take(run: Run, step: Step) -> None:
     """Take one step, with its time told and written; raises StepError."""
-    began = time.monotonic()
+    began = time.monotonic() - (run.checkout_seconds if step is STEPS[0] else 0)
     if was_done(run, step):
         run.progress.end(step.name, "skipped", 0, "was done before")
         return
@@ -157,7 +157,8 @@ def end(run: Run, outcome: DeployOutcome, seconds: float) -> DeployOutcome:
     run.journal.write("end", status=outcome.status, live=outcome.live, step=outcome.step, reason=outcome.reason)
     run.journal.close()
     facts = {"release": run.release_id, "url": run.live_url or None, "seconds": round(seconds, 3)}
-    run.progress.outcome({**vars(outcome), **facts})
+    pushed = {} if run.order.deploy or outcome.status != "live" else {"status": "pushed"}
+    run.progress.outcome({**vars(outcome), **facts, **pushed})
     return outcome
 
 

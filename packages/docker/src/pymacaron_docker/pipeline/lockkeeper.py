@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -60,7 +60,8 @@ class LockKeeper:
             self._ended.set()
             thread.join()
             if not self._lost:
-                self._target.unlock(self._token)
+                with suppress(DeployError):  # a lock that cannot be given back runs out by itself
+                    self._target.unlock(self._token)
 
     def check(self) -> None:
         """Raise LostLockError where the lock is not ours any more."""

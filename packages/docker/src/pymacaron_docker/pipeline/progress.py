@@ -14,7 +14,8 @@ from pymacaron.text import printable
 
 __all__ = ["JsonProgress", "Progress", "progress"]
 
-NAME_WIDTH = 16
+NAME_WIDTH = 17
+OUTCOME_WIDTH = 7
 COLOURS = {"done": "green", "skipped": "yellow", "failed": "red"}
 
 
@@ -31,8 +32,8 @@ class Progress:
 
     def end(self, step: str, outcome: str, seconds: float, note: str) -> None:
         """Tell how a step ended, and after how many seconds."""
-        mark = click.style(outcome, fg=COLOURS[outcome])
-        click.echo(f"{step:<{NAME_WIDTH}} {mark} {seconds:6.1f} s  {_clean(note)}".rstrip())
+        mark = click.style(f"{outcome:<{OUTCOME_WIDTH}}", fg=COLOURS[outcome])
+        click.echo(f"{step:<{NAME_WIDTH}}  {mark} {seconds:6.1f} s  {_clean(note)}".rstrip())
 
     def say(self, text: str) -> None:
         """Tell something between the steps."""
@@ -41,8 +42,11 @@ class Progress:
     def outcome(self, facts: dict[str, Any]) -> None:
         """Tell how the deploy ended."""
         if facts["status"] == "live":
-            url = f" at {facts['url']}" if facts.get("url") else ""
-            click.echo(f"{click.style('live', fg='green')}: {facts['live']}{url} after {facts['seconds']:.1f} s")
+            click.echo(
+                f"{click.style('live', fg='green')}: {facts['live']} at {facts['url']}, {facts['seconds']:.1f} s"
+            )
+        elif facts["status"] == "pushed":
+            click.echo(f"not deployed: {facts['release']} ends here, {facts['seconds']:.1f} s")
 
 
 class LiveProgress(Progress):

@@ -14,7 +14,10 @@ from pymacaron_docker.pipeline.proof import prove
 from pymacaron_docker.pipeline.run import Run
 from pymacaron_docker.pipeline.steps import Step
 
-__all__ = ["StepError", "recovered"]
+__all__ = ["INTERRUPTED", "StepError", "recovered"]
+
+
+INTERRUPTED = "it was interrupted"
 
 
 class StepError(Exception):
@@ -33,7 +36,7 @@ class StepError(Exception):
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return "it was interrupted"
+        return INTERRUPTED
     return str(error) if isinstance(error, PyMacaronException) else one_line(error)
 
 
@@ -61,8 +64,7 @@ def _put_right(run: Run, failed: StepError | None, step: str, reason: str) -> De
         return DeployOutcome("rolled back", run.previous, step, reason)
     live = run.target.observe().live
     if live is not None and live.id == run.release_id:
-        alone = f"{reason}\n{run.release_id} stays live, since there is no earlier release to go back to"
-        return DeployOutcome("failed", live.id, step, alone)
+        return DeployOutcome("failed", live.id, step, reason)
     if failed and failed.step.on_failure in ("discard", "roll back"):
         run.target.discard(run.release_id)
         run.progress.say(f"{run.release_id} is discarded; it had no traffic")

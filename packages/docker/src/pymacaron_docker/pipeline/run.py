@@ -50,8 +50,8 @@ class Run:
     staged_url: str = ""
     live_url: str = ""
     previous: str | None = None
+    checkout_seconds: float = 0.0
     told_before: bool = False
-    told_promoting: bool = False
     entry: Entry | None = None
     known: Deployed | None = None
 

@@ -148,7 +148,6 @@ def promote(run: Run) -> str:
     live = run.target.observe().live
     if live is not None and live.id != run.release_id:
         run.previous = live.id
-    run.told_promoting = True
     run.journal.write("promoting", previous=run.previous)
     run.live_url = run.target.promote(run.release, lambda url: prove(url, run.release_id, run.settings.live_timeout))
     return run.live_url

@@ -56,13 +56,16 @@ class FakeBuilding:
     def start(self, image: Image, variables: Mapping[str, str]) -> Iterator[Started]:
         """Serve the copy."""
         self._shelf.moment("start begin", image.reference)
+        stop_left_over(self._shelf)
         log = self._shelf.folder / "start.log"
         secrets = secrets_of(self._environment.config)
         pid, url = serve(folder_of(self._shelf.folder, image), variables, secrets, log, READY_SECONDS)
+        self._shelf.write("started", {"pid": pid})
+        self._shelf.moment("start middle", image.reference)
         try:
             yield Started(url, log.read_text)
         finally:
-            stop(pid)
+            stop_left_over(self._shelf)
             self._shelf.moment("start end", image.reference)
 
     def push(self, image: Image) -> Image:
@@ -76,6 +79,13 @@ class FakeBuilding:
 
     def _remember(self, version: str, image: Image) -> None:
         self._shelf.write("images", {**self._shelf.read("images"), version: asdict(image)})
+
+
+def stop_left_over(shelf: Shelf) -> None:
+    """Stop what was started, also by a process that was killed."""
+    if pid := shelf.read("started").get("pid"):
+        stop(pid)
+        shelf.write("started", {})
 
 
 def folder_of(folder: Path, image: Image) -> Path:
