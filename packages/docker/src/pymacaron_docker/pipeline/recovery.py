@@ -53,7 +53,8 @@ def recovered(run: Run, failed: StepError | None) -> DeployOutcome:
         try:
             return _put_right(run, failed, step, reason)
         except Exception as error:
-            worse = f"{reason}\nand then it could not be put right: {_reason(error)}: see 'pym status'"
+            first, _, rest = reason.partition("\n")
+            worse = f"{first}; and then it could not be put right: {_reason(error)}: type 'pym status'\n{rest}"
             return DeployOutcome("failed", None, step, worse)
 
 

@@ -72,7 +72,7 @@ class FakeBuilding:
         """Give the image a digest."""
         self._shelf.moment("push begin", image.reference)
         version = image.reference.rpartition(":")[2]
-        pushed = replace(image, digest=f"{image.reference.rpartition(':')[0]}@{image.id}-{version}")
+        pushed = replace(image, digest=f"{image.reference.rpartition(':')[0]}@{image.id}--{version}")
         self._remember(version, pushed)
         self._shelf.moment("push end", image.reference)
         return pushed
@@ -90,7 +90,7 @@ def stop_left_over(shelf: Shelf) -> None:
 
 def folder_of(folder: Path, image: Image) -> Path:
     """Return where the copy of an image is, by its reference or its digest."""
-    version = (image.digest or image.reference).rpartition("-" if image.digest else ":")[2]
+    version = (image.digest or image.reference).rpartition("--" if image.digest else ":")[2]
     return folder / "images" / version
 
 
