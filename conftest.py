@@ -15,7 +15,7 @@ import pytest
 # Examples have workers run beside them; without a broker of their own, tasks wait here, also in a container.
 os.environ.setdefault("PYM_TASKS_DIR", tempfile.mkdtemp(prefix="pym-tasks-"))
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "deploykit"]
 
 
 @pytest.hookimpl(wrapper=True)

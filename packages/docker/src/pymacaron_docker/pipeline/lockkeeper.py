@@ -47,6 +47,7 @@ class LockKeeper:
         self._until = 0.0
         self._lost = ""
         self._ended = threading.Event()
+        self._one_at_a_time = threading.Lock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -64,27 +65,32 @@ class LockKeeper:
                     self._target.unlock(self._token)
 
     def check(self) -> None:
-        """Raise LostLockError where the lock is not ours any more."""
+        """Renew the lock; raises LostLockError where it is not ours any more."""
+        with suppress(DeployError):
+            self._renew()
         if not self._lost and time.monotonic() > self._until:
             self._lost = "it could not be renewed in time"
         if self._lost:
-            raise LostLockError(f"the lock was lost ({self._lost}): see 'pym status', then type 'pym deploy --resume'")
+            raise LostLockError(f"the lock was lost ({self._lost}): type 'pym status', then 'pym deploy --resume'")
 
     def _renew(self) -> None:
-        asked = time.monotonic()
-        expires = datetime.now(UTC) + timedelta(seconds=self._seconds)
-        self._target.lock(Lock(holder(), self._token, self._since, expires))
-        self._until = asked + self._seconds
-
-    def _beat(self) -> None:
-        while not self._ended.wait(self._seconds / 4):
+        """Renew the lock, unless it was lost; raises LockedError as it is lost, DeployError for a target that fails."""
+        with self._one_at_a_time:
+            if self._lost:
+                return
+            asked = time.monotonic()
+            expires = datetime.now(UTC) + timedelta(seconds=self._seconds)
             try:
-                self._renew()
+                self._target.lock(Lock(holder(), self._token, self._since, expires))
             except LockedError as error:
                 self._lost = str(error)
-                return
-            except DeployError:
-                continue  # the target may answer next time: check() knows how long the lock counts
+                raise
+            self._until = asked + self._seconds
+
+    def _beat(self) -> None:
+        while not self._lost and not self._ended.wait(self._seconds / 4):
+            with suppress(DeployError):  # the target may answer next time: check() knows how long the lock counts
+                self._renew()
 
 
 def wait_for_the_dead(target: Target) -> None:

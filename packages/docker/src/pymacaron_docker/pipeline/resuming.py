@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 
 from pymacaron.cli.context import Context
 from pymacaron.deploy import Deployed, Observation
@@ -26,13 +27,14 @@ def resumed(context: Context, order: Order) -> Order | None:
 
 
 def decided(order: Order, entry: Entry | None, seen: Observation) -> Order | None:
-    """Decide by what is known: a release of the journal, one that is staged, one that is live, or a new one."""
+    """Decide by what is known: a release of the journal, one that is being staged, one that is live, or a new one."""
     if entry is not None and not entry.finished:
         there = seen.find(entry.release)
         return _order(order, entry.release, there or entry)
-    staged = next((one for one in seen.releases if one.state == "staged"), None)
-    if staged is not None:
-        return _order(order, staged.id, staged)
+    newer = takewhile(lambda one: one.state != "live", seen.releases)
+    begun = next((one for one in newer if one.state in ("staged", "broken")), None)
+    if begun is not None:
+        return _order(order, begun.id, begun)
     if entry is not None:
         return None
     live = seen.live

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from typing import TYPE_CHECKING
+import subprocess
+import sys
 
 import pytest
 
+from deploykit import CANARY, Shop
 from pymacaron_docker.pipeline.steps import STEPS
-
-if TYPE_CHECKING:
-    from conftest import Shop
-
-CANARY = "canary-4711-never-shown"
 
 
 def outcomes(printed: str) -> dict[str, str]:
@@ -172,12 +170,10 @@ def test_baking_watches_the_live_release(shop: Shop) -> None:
 
 def test_old_names_do_what_they_did(shop: Shop) -> None:
     script = "import sys; from pymacaron_docker.cli.deploy import {0}; sys.argv[1:] = {1}; {0}()"
-    import subprocess
-    import sys
 
     def run(name: str, arguments: list[str]) -> str:
         command = [sys.executable, "-c", script.format(name, [*arguments, "--no-test", "--no-unittest"])]
-        environment = {**__import__("os").environ, **shop.environment}
+        environment = {**os.environ, **shop.environment}
         return subprocess.run(
             command, cwd=shop.root, env=environment, capture_output=True, text=True, check=True
         ).stdout

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from conftest import Shop
+from deploykit import Shop
 
 BEFORE = {
     "a unit test": ({"test/test_unit.py": "def test():\n    assert False\n"}, "unit tests", "type 'pym deploy'"),

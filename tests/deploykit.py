@@ -16,8 +16,6 @@ from typing import Any
 
 import pytest
 
-pymacaron_testing = pytest.importorskip("pymacaron_testing", reason="the fakes are pymacaron-testing's")
-
 CANARY = "canary-4711-never-shown"
 
 FILES = {
