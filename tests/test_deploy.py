@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
@@ -166,6 +168,42 @@ def test_baking_watches_the_live_release(shop: Shop) -> None:
     assert process.returncode == 1
     assert "pym deploy --resume" in printed
     assert shop.live() == "1.0"
+
+
+def test_who_gets_reports_hears_how_a_deploy_ended(shop: Shop) -> None:
+    posted: list[str] = []
+
+    class Webhook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Webhook) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        text = (shop.root / "pym-config.yaml").read_text()
+        hook = f"report_slack_webhook: http://127.0.0.1:{server.server_port}/\n"
+        shop.commit({"pym-config.yaml": text + hook})
+        shop.fast("1.0")
+        shop.commit({"mode.txt": "crash"})
+        shop.fast("2.0", code=1)
+        server.shutdown()
+    assert [one.partition("\n")[0] for one in posted] == [
+        "*DEPLOY: shop 1.0 is live in shop-live*",
+        "*DEPLOY: shop 2.0 failed in shop-live*",
+    ]
+    assert '"step": "stage"' in posted[1]
+
+
+def test_a_reporter_that_fails_changes_nothing(shop: Shop) -> None:
+    text = (shop.root / "pym-config.yaml").read_text()
+    shop.commit({"pym-config.yaml": text + "report_slack_webhook: http://127.0.0.1:9/\n"})
+    printed = shop.fast("1.0")
+    assert "in pym_after_deploy()" in printed
+    assert (shop.live(), shop.told()[-1]) == ("1.0", "after 1.0 live 1.0")
 
 
 def test_old_names_do_what_they_did(shop: Shop) -> None:

@@ -18,7 +18,7 @@ from pymacaron.plugins.records import (
     SecurityScheme,
     TokenIssuer,
 )
-from pymacaron.text import did_you_mean
+from pymacaron.text import did_you_mean, one_line
 
 if TYPE_CHECKING:
     import click
@@ -130,10 +130,15 @@ class Hooks:
         for _ in self._plugins.call("pym_before_deploy", release=release):
             pass
 
-    def after_deploy(self, release: Release, outcome: DeployOutcome) -> None:
-        """Tell every plugin how a deploy ended."""
-        for _ in self._plugins.call("pym_after_deploy", release=release, outcome=outcome):
-            pass
+    def after_deploy(self, release: Release, outcome: DeployOutcome, config: Config) -> list[str]:
+        """Tell every plugin how a deploy ended, built-in ones where they are wanted; returns what each complains of."""
+        wrong = []
+        for plugin, tell in self.listeners("pym_after_deploy", config):
+            try:
+                tell(release=release, outcome=outcome)
+            except Exception as error:
+                wrong.append(f"{plugin} raised {one_line(error)} in pym_after_deploy()")
+        return wrong
 
     def listeners(self, hook: str, config: Config, *, switched_on: Collection[str] = ()) -> list[Listener]:
         """Return who is told of a moment that may come often, by name: built-in plugins only where they are wanted.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FATAL", "NON_FATAL", "FinishedCall", "FinishedTask", "Kind", "Report"]
 
-Kind = Literal["crash", "error", "warning", "slow"]
+Kind = Literal["crash", "error", "warning", "slow", "deploy"]
 
 FATAL = "FATAL BACKEND ERROR"
 NON_FATAL = "NON-FATAL BACKEND ERROR"
@@ -21,7 +21,8 @@ NON_FATAL = "NON-FATAL BACKEND ERROR"
 class Report:
     """One report: `data` is plain JSON with every known secret masked, and holds no text of a foreign exception.
 
-    `kind` is crash (a reply of 500 and above), error or warning (a function told so), or slow. `count` is above 1 in a
+    `kind` is crash (a reply of 500 and above), error or warning (a function told so), slow, or deploy (one that ended,
+    which is posted and mailed and no pym_error_report). `count` is above 1 in a
     report that stands for so many more of the same, which came within `report_fold_seconds`.
     """
 

@@ -1,4 +1,4 @@
-"""The reporter that posts reports to a Slack webhook, on where `report_slack_webhook` is set."""
+"""The reporter that posts reports and ends of deploys to a Slack webhook, on where `report_slack_webhook` is set."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from pymacaron.plugins.markers import hookimpl
 
 if TYPE_CHECKING:
+    from pymacaron.deploy import DeployOutcome, Release
     from pymacaron.report.records import Report
 
-__all__ = ["pym_error_report"]
+__all__ = ["pym_after_deploy", "pym_error_report"]
 
 
 @hookimpl
@@ -19,3 +20,12 @@ def pym_error_report(report: Report) -> None:
     from pymacaron.service import current_service
 
     post(current_service().config.report_slack_webhook, report)
+
+
+@hookimpl
+def pym_after_deploy(release: Release, outcome: DeployOutcome) -> None:
+    """Post how a deploy ended."""
+    from pymacaron.report.deploys import deploy_report
+    from pymacaron.service import current_service
+
+    pym_error_report(deploy_report(current_service().config, release, outcome))

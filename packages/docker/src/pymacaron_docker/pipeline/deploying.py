@@ -143,13 +143,10 @@ def was_done(run: Run, step: Step) -> bool:
 
 
 def announce(run: Run, outcome: DeployOutcome) -> None:
-    """Tell plugins how it ended; one that raises changes nothing."""
-    if not run.told_before:
-        return
-    try:
-        run.service.hooks.after_deploy(run.release, outcome)
-    except Exception as error:
-        run.progress.say(f"pym_after_deploy: {error}")
+    """Tell plugins how it ended, where they were told of its begin."""
+    if run.told_before:
+        for complaint in run.service.hooks.after_deploy(run.release, outcome, run.service.config):
+            run.progress.say(complaint)
 
 
 def end(run: Run, outcome: DeployOutcome, seconds: float) -> DeployOutcome:
