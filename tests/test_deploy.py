@@ -60,11 +60,17 @@ def test_a_second_deploy_takes_over_and_keeps_the_first_for_going_back(shop: Sho
     shop.fast("2.0")
     assert (shop.live(), shop.releases()) == ("2.0", {"2.0": "live", "1.0": "kept"})
     assert "live: 1.0" in shop.pym("rollback")
-    assert (shop.live(), shop.releases()) == ("1.0", {"2.0": "kept", "1.0": "live"})
-    assert "no earlier release" in shop.pym("rollback", code=1)
+    assert (shop.live(), list(shop.releases().items())) == ("1.0", [("1.0", "live"), ("2.0", "kept")])
     assert "live: 2.0" in shop.pym("rollback", "2.0")
     assert "did you mean '1.0'" in shop.pym("rollback", "1.00", code=1)
     assert shop.live() == "2.0"
+
+
+def test_before_a_second_release_there_is_nothing_to_go_back_to(shop: Shop) -> None:
+    assert "nothing was deployed yet" in shop.pym("releases")
+    assert "nothing is live" in shop.pym("status", code=1)
+    shop.fast("1.0")
+    assert "no earlier release is kept" in shop.pym("rollback", code=1)
 
 
 def test_the_same_commit_again_reuses_its_image_under_an_id_of_its_own(shop: Shop) -> None:

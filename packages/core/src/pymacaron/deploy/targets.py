@@ -31,7 +31,10 @@ class Lock:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A release as the target shows it, with what anybody needs to go on without the journal. Times are UTC."""
+    """A release as the target shows it, with what anybody needs to go on without the journal.
+
+    `since` (UTC) is when it got the traffic last, or was staged where it never had any.
+    """
 
     id: str
     version: str
@@ -44,7 +47,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Observation:
-    """What is there: releases, newest first, the URL that the world calls, and who holds the lock."""
+    """What is there: releases, the newest `since` first, the URL that the world calls, and who holds the lock."""
 
     url: str | None = None
     releases: tuple[Deployed, ...] = ()
@@ -116,7 +119,10 @@ class Target(Protocol):
         ...
 
     def prune(self, keep: int) -> list[str]:
-        """Remove what is older than the last `keep` releases that were live, and return a line for each thing."""
+        """Remove what is older than the last `keep` releases that had the traffic, and return a line for each thing.
+
+        The one that is live counts among them.
+        """
         ...
 
 

@@ -12,8 +12,9 @@ from pymacaron.cli.context import Context
 from pymacaron.deploy import DeployTarget, Environment, Observation, Target
 from pymacaron.exceptions import DeployError
 from pymacaron.text import did_you_mean
+from pymacaron_docker.environment import environment_of
 from pymacaron_docker.pipeline.lockkeeper import LockKeeper, new_token
-from pymacaron_docker.pipeline.opening import environment_of, settings_of, target_of
+from pymacaron_docker.pipeline.opening import settings_of, target_of
 from pymacaron_docker.pipeline.settings import DeploySettings
 
 __all__ = ["Opened", "earlier", "opened"]

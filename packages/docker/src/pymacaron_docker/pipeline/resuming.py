@@ -7,8 +7,9 @@ from itertools import takewhile
 
 from pymacaron.cli.context import Context
 from pymacaron.deploy import Deployed, Observation
+from pymacaron_docker.environment import environment_of
 from pymacaron_docker.pipeline.journal import Entry, recent
-from pymacaron_docker.pipeline.opening import environment_of, target_of
+from pymacaron_docker.pipeline.opening import target_of
 from pymacaron_docker.pipeline.run import Order
 
 __all__ = ["resumed"]
@@ -17,7 +18,7 @@ __all__ = ["resumed"]
 def resumed(context: Context, order: Order) -> Order | None:
     """Return the order of the unfinished deploy, or None where there is none."""
     with context.service() as service:
-        environment = environment_of(service, lambda line: None)
+        environment = environment_of(service)
         try:
             entry = recent(service.root, environment.label)
             seen = target_of(service).open(environment).observe()

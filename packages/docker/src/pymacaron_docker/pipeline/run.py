@@ -10,8 +10,9 @@ from pathlib import Path
 from pymacaron.deploy import Deployed, Environment, Image, ImageBuilding, Observation, Release, Target
 from pymacaron.exceptions import DeployError
 from pymacaron.service import Service
+from pymacaron_docker.environment import environment_of, open_builder
 from pymacaron_docker.pipeline.journal import Entry, Journal
-from pymacaron_docker.pipeline.opening import builder_of, environment_of, settings_of, target_of
+from pymacaron_docker.pipeline.opening import settings_of, target_of
 from pymacaron_docker.pipeline.progress import Progress
 from pymacaron_docker.pipeline.settings import DeploySettings
 
@@ -68,7 +69,7 @@ class Run:
     @cached_property
     def builder(self) -> ImageBuilding:
         """The open image builder."""
-        return builder_of(self.service).open(self.environment)
+        return open_builder(self.service, self.environment)
 
     @cached_property
     def target(self) -> Target:

@@ -93,9 +93,9 @@ class FakeTarget:
         """Read the folder."""
         self._shelf.moment("observe begin")
         known = self._known()
-        releases = [_deployed(release, facts) for release, facts in known.items()]
+        releases = sorted((_deployed(*item) for item in known.items()), key=lambda one: one.since, reverse=True)
         url = self._shelf.read("forwarder").get("url")
-        return Observation(url, tuple(reversed(releases)), self._lock())
+        return Observation(url, tuple(releases), self._lock())
 
     def rollback(self, release: str) -> str:
         """Move the traffic back."""
@@ -149,7 +149,8 @@ class FakeTarget:
             for other, facts in self._known().items():
                 if facts["state"] == "live" and other != release:
                     self._change(other, state="kept")
-            self._change(release, state="live")
+            if self._known()[release]["state"] != "live":
+                self._change(release, state="live", since=datetime.now(UTC).isoformat())
         return self._forwarder(file)
 
     def _forwarder(self, file: Path) -> str:
