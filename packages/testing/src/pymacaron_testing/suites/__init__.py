@@ -7,9 +7,11 @@ from pymacaron_testing.suites.images import BuilderUnderTest, ImageBuilderSuite
 from pymacaron_testing.suites.plugin import PluginSuite
 from pymacaron_testing.suites.reporter import ErrorReporterSuite, ReporterUnderTest
 from pymacaron_testing.suites.security import SchemeUnderTest, SecuritySchemeSuite, Sent
+from pymacaron_testing.suites.targets import DeployTargetSuite, TargetUnderTest
 
 __all__ = [
     "BuilderUnderTest",
+    "DeployTargetSuite",
     "ErrorReporterSuite",
     "ImageBuilderSuite",
     "PluginSuite",
@@ -18,6 +20,7 @@ __all__ = [
     "SecuritySchemeSuite",
     "Sent",
     "Suite",
+    "TargetUnderTest",
     "leaves_out",
     "overrides",
 ]

@@ -1,0 +1,260 @@
+"""DeployTargetSuite: what holds for every place that releases are deployed to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Protocol
+
+import httpx2
+import pytest
+
+from pymacaron.deploy import DeployTarget, Environment, Lock, Observation, Release, Target
+from pymacaron.exceptions import DeployError, LockedError
+from pymacaron_testing.suites.base import Suite, held
+
+__all__ = ["DeployTargetSuite", "TargetUnderTest"]
+
+SHOWS_RELEASE = ("python", "-c", "import os; raise SystemExit('it is ' + os.environ['PYM_RELEASE'])")
+
+
+class TargetUnderTest(Protocol):
+    """A deploy target with nothing deployed yet, and images for it.
+
+    `secret` is the content of a secret in `env_secrets` of the environment's configuration.
+    """
+
+    kind: DeployTarget
+    environment: Environment
+    secret: str
+
+    def release(self, release: str) -> Release:
+        """Return a release by its id, with an image that serves /ping, /ready and /version where it was pushed to."""
+
+    def crashing(self, release: str) -> Release:
+        """Return one whose image prints "out of order" and ends as soon as it starts."""
+
+    def unready(self, release: str) -> Release:
+        """Return one whose image serves, and never answers 200 at /ready."""
+
+
+class DeployTargetSuite(Suite, is_contract=True):
+    """The contract of a deploy target: the fixture `place` is a TargetUnderTest, made afresh for each case."""
+
+    roles: ClassVar[tuple[str, ...]] = ("web",)
+
+    @pytest.fixture
+    def target(self, place: TargetUnderTest) -> Target:
+        """Open the target."""
+        return place.kind.open(place.environment)
+
+    @pytest.fixture
+    def live(self, place: TargetUnderTest, target: Target) -> str:
+        """Have release 1.0 live, and return its URL."""
+        return _deployed(target, place.release("1.0"))
+
+    def test_nothing_is_missing_and_nothing_is_there(self, target: Target) -> None:
+        """A deploy may begin, and what is observed is empty."""
+        missing = target.check()
+        held(not missing, f"check() finds what is missing where all is there: {missing}")
+        seen = target.observe()
+        held((seen.releases, seen.live, seen.lock) == ((), None, None), f"observe() shows {seen} before any deploy")
+
+    def test_a_lock_is_held_by_one(self, place: TargetUnderTest, target: Target) -> None:
+        """Whoever has another token is told who holds it; its holder renews it, also by a target opened anew."""
+        target.lock(_lock("ada", "one"))
+        seen = target.observe().lock
+        held(seen is not None and seen.holder == "ada", f"observe() shows the lock {seen}, which ada holds")
+        with pytest.raises(LockedError, match="ada"):
+            place.kind.open(place.environment).lock(_lock("bob", "two"))
+        place.kind.open(place.environment).lock(_lock("ada", "one", seconds=90))
+        renewed = target.observe().lock
+        held(seen and renewed and renewed.expires > seen.expires, "the lock is not renewed by its own token")
+
+    def test_a_lock_is_given_back_by_its_token_alone(self, target: Target) -> None:
+        """Another token changes nothing; with None the lock of anybody is taken away; twice is no error."""
+        target.lock(_lock("ada", "one"))
+        target.unlock("two")
+        held(target.observe().lock, "unlock() took the lock away by the token of somebody else")
+        target.unlock("one")
+        target.unlock("one")
+        held(target.observe().lock is None, "unlock() leaves the lock of its own token")
+        target.lock(_lock("bob", "two"))
+        target.unlock(None)
+        held(target.observe().lock is None, "unlock(None) leaves the lock")
+
+    def test_a_lock_that_ran_out_keeps_nobody(self, target: Target) -> None:
+        """A deploy that died is followed by another one."""
+        target.lock(_lock("ada", "one", seconds=-1))
+        target.lock(_lock("bob", "two"))
+        seen = target.observe().lock
+        held(seen is not None and seen.holder == "bob", f"observe() shows the lock {seen} after bob took it")
+
+    def test_a_plan_changes_nothing(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """It tells lines, and what is observed stays as it was."""
+        before = target.observe()
+        held(target.plan(place.release("2.0")), "plan() tells no line of what staging would change")
+        held(target.observe() == before, "plan() changed what observe() shows")
+
+    def test_a_staged_release_answers_at_its_own_url_alone(
+        self, place: TargetUnderTest, target: Target, live: str
+    ) -> None:
+        """The traffic stays where it is."""
+        release = place.release("2.0")
+        url = target.stage(release)
+        held(_answers(url) == "2.0", f"the staged release answers {_answers(url)!r} at {url}")
+        held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r} while 2.0 is only staged")
+        seen = target.observe().find("2.0")
+        told = (seen.version, seen.commit, seen.state, seen.url) if seen else None
+        held(told == (release.version, release.commit, "staged", url), f"observe() shows the staged release as {told}")
+
+    def test_staging_again_ends_in_the_same_state(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """A deploy that was killed goes on from here, in another process."""
+        urls = {target.stage(place.release("2.0")) for target in (target, place.kind.open(place.environment))}
+        held(len(urls) == 1, f"a release that was staged twice has the URLs {urls}")
+        _shows(target, {"2.0": "staged", "1.0": "live"})
+
+    def test_promoting_moves_the_traffic(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """The live URL stays and answers the new release; the old one is kept."""
+        url = _deployed(target, place.release("2.0"))
+        held(
+            url == live == target.observe().url,
+            f"the live URL was {live}, is {url}, and {target.observe().url} is shown",
+        )
+        held(_answers(url) == "2.0", f"the live URL answers {_answers(url)!r} after 2.0 was promoted")
+        _shows(target, {"2.0": "live", "1.0": "kept"})
+
+    def test_promoting_again_ends_in_the_same_state(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """Nothing is doubled, and nothing swaps back."""
+        release = place.release("2.0")
+        _deployed(target, release)
+        held(target.promote(release, _verified) == live, "a second promote() returns another URL")
+        held(_answers(live) == "2.0", f"the live URL answers {_answers(live)!r} after 2.0 was promoted twice")
+        _shows(target, {"2.0": "live", "1.0": "kept"})
+
+    def test_rolling_back_gives_the_traffic_back(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """At once, as often as it is asked, and forth again."""
+        _deployed(target, place.release("2.0"))
+        for _ in range(2):
+            held(target.rollback("1.0") == live, "rollback() returns another URL than promote()")
+            held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r} after going back to 1.0")
+            _shows(target, {"1.0": "live", "2.0": "kept"})
+        target.rollback("2.0")
+        held(_answers(live) == "2.0", f"the live URL answers {_answers(live)!r} after going forth to 2.0")
+
+    def test_going_back_to_what_is_not_there_is_refused(self, target: Target, live: str) -> None:
+        """And leaves what is live."""
+        with pytest.raises(DeployError):
+            target.rollback("0.9")
+        held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r}")
+
+    def test_a_discarded_release_is_gone(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """Twice is no error; the live one is refused."""
+        target.stage(place.release("2.0"))
+        target.discard("2.0")
+        target.discard("2.0")
+        _shows(target, {"1.0": "live"})
+        with pytest.raises(DeployError):
+            target.discard("1.0")
+        held(_answers(live) == "1.0", "discard() of the live release takes it away: refuse that")
+
+    def test_a_release_that_ends_is_told_with_its_last_lines(
+        self, place: TargetUnderTest, target: Target, live: str
+    ) -> None:
+        """It never has traffic, and another try goes well."""
+        with pytest.raises(DeployError, match=r"(?s)^[^\n]+\n.*out of order"):
+            target.stage(place.crashing("2.0"))
+        held(target.observe().live == target.observe().find("1.0"), "a release that crashed took the live one's place")
+        target.discard("2.0")
+        held(_answers(_deployed(target, place.release("2.0"))) == "2.0", "2.0 cannot be deployed after it failed once")
+
+    def test_a_release_that_is_never_ready_is_waited_for_no_longer_than_told(
+        self, place: TargetUnderTest, target: Target, live: str
+    ) -> None:
+        """The wait ends with a sentence."""
+        with pytest.raises(DeployError):
+            target.stage(place.unready("2.0"))
+        held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r}")
+
+    def test_a_command_runs_with_the_variables_of_its_release(self, place: TargetUnderTest, target: Target) -> None:
+        """One that fails is told with what it printed, and one that does not leaves nothing."""
+        with pytest.raises(DeployError, match="it is 1\\.0"):
+            target.run(place.release("1.0"), SHOWS_RELEASE)
+        target.run(place.release("1.0"), ("python", "-c", "pass"))
+        _shows(target, {})
+
+    def test_pruning_keeps_the_last_releases_that_had_the_traffic(
+        self, place: TargetUnderTest, target: Target, live: str
+    ) -> None:
+        """The live one counts among them, and twice removes nothing more."""
+        for release in ("2.0", "3.0"):
+            _deployed(target, place.release(release))
+        held(target.prune(2), "prune() tells of nothing that it removes")
+        _shows(target, {"3.0": "live", "2.0": "kept"})
+        held(not target.prune(2), "prune() removes more when it is called again")
+        held(_answers(live) == "3.0", f"the live URL answers {_answers(live)!r} after prune()")
+
+    def test_pruning_never_removes_what_is_live(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """Also where a newer release is kept, after going back."""
+        _deployed(target, place.release("2.0"))
+        target.rollback("1.0")
+        target.prune(1)
+        held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r} after prune(1)")
+        _shows(target, {"1.0": "live"})
+
+    def test_logs_are_those_of_a_release(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """Of the live one without a name; a release that is not there is refused."""
+        for role in self.roles:
+            held(
+                list(target.logs("1.0", role=role)) == list(target.logs(None, role=role)),
+                "logs(None) are not the live one's",
+            )
+        with pytest.raises(DeployError):
+            list(target.logs("0.9"))
+
+    def test_no_secret_shows(self, place: TargetUnderTest, target: Target, live: str) -> None:
+        """Neither in what is observed and planned, nor in logs and errors."""
+        told: list[object] = [target.observe(), target.plan(place.release("2.0")), list(target.logs(None))]
+        for wrong in (
+            lambda: target.stage(place.crashing("2.0")),
+            lambda: target.run(place.release("2.0"), ("false",)),
+        ):
+            told.append(_error_of(wrong))
+        held(place.secret not in repr(told), "a secret shows in what the target tells")
+
+
+def _lock(holder: str, token: str, seconds: float = 60) -> Lock:
+    now = datetime.now(UTC)
+    return Lock(holder, token, now, now + timedelta(seconds=seconds))
+
+
+def _deployed(target: Target, release: Release) -> str:
+    target.stage(release)
+    return target.promote(release, _verified)
+
+
+def _verified(url: str) -> None:
+    """Be content with a release on its way to the whole traffic."""
+
+
+def _answers(url: str) -> str:
+    """Return the release that a URL answers at /version."""
+    with httpx2.Client(timeout=10, trust_env=False) as client:
+        reply = client.get(f"{url.rstrip('/')}/version")
+    held(reply.status_code == 200, f"{url}/version answers {reply.status_code}")
+    return str(json.loads(reply.text).get("release"))
+
+
+def _shows(target: Target, states: dict[str, str]) -> None:
+    """See that the observation has these releases, and in this order those that had traffic."""
+    seen: Observation = target.observe()
+    found = {one.id: one.state for one in seen.releases}
+    held(found == states, f"observe() shows {found}, where {states} is there")
+    held(list(found) == list(states), f"observe() shows {list(found)}, where the newest comes first: {list(states)}")
+
+
+def _error_of(work: Callable[[], object]) -> str:
+    with pytest.raises(DeployError) as caught:
+        work()
+    return str(caught.value)
