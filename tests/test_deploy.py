@@ -1,4 +1,4 @@
-"""`pym deploy` from a commit to a release that is proven live, as a real process on a fake target."""
+"""`pym deploy` from a commit to a release that is proven live: the commands and tables of docs/how-to/deploy.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from threading import Thread
 
 import pytest
 
+from architecture import ROOT
 from deploykit import CANARY, Shop
+from pymacaron_docker.cli.deploy import deploy
 from pymacaron_docker.pipeline.steps import STEPS
 
 
@@ -210,6 +212,14 @@ def test_a_reporter_that_fails_changes_nothing(shop: Shop) -> None:
     printed = shop.fast("1.0")
     assert "in pym_after_deploy()" in printed
     assert (shop.live(), shop.told()[-1]) == ("1.0", "after 1.0 live 1.0")
+
+
+def test_the_page_about_deploys_has_every_step_and_option() -> None:
+    page = (ROOT / "docs/how-to/deploy.md").read_text()
+    table = page.partition("| step | does |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| ([a-z][a-z ]*) \|", table, re.MULTILINE) == [step.name for step in STEPS]
+    options = [option for parameter in deploy.params for option in parameter.opts]
+    assert [option for option in options if f"`{option}" not in page and f" {option}" not in page] == []
 
 
 def test_old_names_do_what_they_did(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Killed at any point, a deploy that is resumed ends as if nothing had happened; two at once never both change."""
+"""Killed at any point, a deploy is resumed to the same end; two at once never both change (docs/how-to/deploy.md)."""
 
 from __future__ import annotations
 
