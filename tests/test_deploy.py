@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -126,6 +127,36 @@ def test_json_is_one_object_a_line_and_ends_with_the_outcome(shop: Shop) -> None
     assert [line["step"] for line in lines if line["event"] == "step"] == [step.name for step in STEPS]
     assert all(line["seconds"] >= 0 for line in lines if line["event"] == "step")
     assert (lines[-1]["event"], lines[-1]["status"], lines[-1]["live"]) == ("outcome", "live", "1.0")
+
+
+def test_json_tells_also_what_keeps_a_deploy_from_beginning(shop: Shop) -> None:
+    shop.mark("missing", "there is no engine: start one")
+    first, second = shop.fast("1.0", "--json", code=1).splitlines()
+    assert json.loads(first) == {"event": "outcome", "status": "failed", "reason": "there is no engine: start one"}
+    assert second == "Error: there is no engine: start one"
+
+
+def test_on_a_terminal_each_step_stands_on_one_line(shop: Shop) -> None:
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pymacaron", "deploy", "--version", "1.0", "--no-test"],
+        cwd=shop.root,
+        env={**os.environ, **shop.environment, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # what reading a terminal ends with, once nobody has it open
+        while data := os.read(master, 65536):
+            shown += data
+    os.close(master)
+    assert process.wait(20) == 0
+    lines = [line.rpartition("\r\x1b[K")[2] for line in shown.decode().split("\r\n")]
+    plain = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]
+    assert [line[:17].rstrip() for line in plain[: len(STEPS)]] == [step.name for step in STEPS]
+    assert b"1 passed" in shown
 
 
 def test_no_deploy_ends_with_the_pushed_image(shop: Shop) -> None:

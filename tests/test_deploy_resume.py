@@ -87,6 +87,7 @@ def test_a_killed_roll_back_is_brought_to_its_end(shop: Shop, moment: str) -> No
     shop.fast("2.0", code=-signal.SIGKILL)
     printed = shop.pym("deploy", "--resume", "--no-test", "--no-unittest", code=1)
     assert "1.0 is proven live again" in printed
+    assert shop.told()[-1] == "after 2.0 rolled back 1.0 promote"
     assert (shop.live(), shop.releases(), shop.serving()) == ("1.0", {"1.0": "live"}, 1)
 
 

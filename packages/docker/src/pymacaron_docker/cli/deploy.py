@@ -51,6 +51,7 @@ def deploy(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
         return
     context = ctx.find_object(Context) or Context()
     order = handed()
+    context.plugins().require_healthy()
     if order is None:
         start(context, as_json, **options)
     else:
@@ -63,7 +64,6 @@ def start(context: Context, as_json: bool, *, plan: bool, resume: bool, yes: boo
     from pymacaron_docker.pipeline.checkout import commit_of, hand_over, is_dirty
     from pymacaron_docker.pipeline.resuming import resumed
 
-    context.plugins().require_healthy()
     if options["commit"] and options["branch"]:
         raise click.UsageError("name a commit or a branch, not both")
     wanted = order_of(commit_of(context.root, options["commit"], options["branch"]), resume, options)

@@ -95,7 +95,11 @@ def change(run: Run) -> DeployOutcome:
         wait_for_the_dead(run.target)
     keeper = LockKeeper(target_of(run.service).open(run.environment), token, run.settings.lock_seconds)
     with keeper.held():
-        outcome = recovered(run, None) if run.entry and run.entry.rolling_back else advance(run, keeper)
+        if run.entry and run.entry.rolling_back:
+            run.told_before = run.image is not None
+            outcome = recovered(run, None)
+        else:
+            outcome = advance(run, keeper)
         announce(run, outcome)
     return outcome
 
