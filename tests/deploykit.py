@@ -24,7 +24,7 @@ name: shop
 deploy_target: fake
 image_builder: fake
 live_timeout: 2
-lock_seconds: 3
+lock_seconds: 60
 keep_releases: 2
 release_command: [python, migrate.py]
 env_secrets: [SHOP_KEY]
@@ -182,7 +182,7 @@ class Shop:
     def pym(self, *arguments: str, root: Path | None = None, code: int | None = 0, **environment: str) -> str:
         """Run `pym` to its end, see how it ended, and return what it printed."""
         process = self.start(*arguments, root=root, **environment)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=120)
         assert code is None or process.returncode == code, printed
         return printed
 
@@ -193,6 +193,11 @@ class Shop:
     def fast(self, version: str, *arguments: str, code: int | None = 0) -> str:
         """Deploy without tests of the service."""
         return self.deploy(version, "--no-test", "--no-unittest", *arguments, code=code)
+
+    def short_lock(self) -> None:
+        """Commit that the lock of a deploy that died counts for a few seconds."""
+        text = (self.root / "pym-config.yaml").read_text()
+        self.commit({"pym-config.yaml": text.replace("lock_seconds: 60", "lock_seconds: 4")})
 
     def mark(self, name: str, text: str) -> None:
         """Write a file that the fakes, or the tests of the service, look for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from deploykit import Shop
@@ -28,12 +26,12 @@ def test_what_fails_early_stops_the_deploy_there(shop: Shop, files: dict[str, st
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"), [("crash", "the shop has burnt down"), ("unready", "was not ready within 1 s")]
+    ("mode", "told"), [("crash", "the shop has burnt down"), ("unready", "was not ready within 3 s")]
 )
 def test_a_release_that_does_not_start_is_discarded(shop: Shop, mode: str, told: str) -> None:
     shop.fast("1.0")
     shop.commit({"mode.txt": mode})
-    shop.environment["FAKE_READY"] = "1"
+    shop.environment["FAKE_READY"] = "3"
     printed = shop.fast("2.0", code=1)
     assert told in printed
     assert "Error: stage: " in printed
@@ -57,11 +55,9 @@ def test_a_live_release_that_fails_is_rolled_back_and_the_old_one_proven_live(sh
     shop.commit({"mode.txt": "wrong-release" if step == "prove live" else "fine"})
     if step == "accept live":
         shop.mark("reject", "3")
-    began = time.monotonic()
     printed = shop.deploy("2.0", "--no-unittest", code=1) if step == "accept live" else shop.fast("2.0", code=1)
     assert f"Error: {step}: " in printed
     assert "1.0 is proven live again" in printed
-    assert time.monotonic() - began < 30
     assert (shop.live(), shop.releases(), shop.serving()) == ("1.0", {"1.0": "live"}, 1)
     (rolled,) = [line for line in shop.journal("2.0") if line.get("step") == "roll back"]
     assert rolled["seconds"] < 10
