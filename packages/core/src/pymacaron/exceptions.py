@@ -13,6 +13,11 @@
         │   ├── BadServerResponseError   502 BAD_SERVER_RESPONSE  another API broke its contract
         │   ├── UnreachableError         503 SERVER_UNREACHABLE   another API could not be asked
         │   └── CallTimeoutError         504 SERVER_TIMEOUT       another API took too long
+        ├── StoreError                   500 STORE_ERROR          a store of models, or what it is given, is wrong
+        │   ├── ItemNotFoundError        404 ITEM_NOT_FOUND       no model of this key
+        │   ├── ItemChangedError         409 ITEM_CHANGED         somebody else wrote the model meanwhile
+        │   ├── ItemTooLargeError        500 ITEM_TOO_LARGE       a model larger than the store takes
+        │   └── StoreBusyError           503 STORE_BUSY           a store that is locked, throttled or not there
         ├── DeployError                  500 DEPLOY_ERROR         a release cannot be built or deployed
         │   └── LockedError              500 LOCKED               somebody else changes the environment
         └── StartError                   500 START_ERROR          the service cannot start; ends `pym` with 1
@@ -21,6 +26,8 @@
             ├── BindingError             500 BINDING_ERROR        handlers that are missing or do not fit
             ├── PluginError              500 PLUGIN_ERROR         a plugin that is missing, broken or in conflict
             └── ServiceError             500 SERVICE_ERROR        no current service, or two that cannot live together
+
+Those of stores are defined in `pymacaron.store.errors`.
 
 `code` and `status` are what a caller of the API reads in the JSON of the error; `exit_code` is what `pym` ends with.
 """

@@ -103,6 +103,7 @@ class Service:
         self.error_callback: Callable[[Exception], Any] | None = None
         self.metrics: Metrics | None = None
         self._desk: Desk | None = None
+        self.closing: list[Callable[[], object]] = []
         _open.add(self)
 
     def __repr__(self) -> str:
@@ -119,6 +120,8 @@ class Service:
         """Give up the folder's module names and stop being a candidate for the current service; reports go out."""
         if "clients" in self.__dict__:
             self.clients.close()
+        for close in self.__dict__.get("closing", ()):
+            close()
         self.flush_reports()
         _open.discard(self)
         self._release()

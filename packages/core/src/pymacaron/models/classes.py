@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from types import new_class
 from typing import Annotated, Any, Literal
 
@@ -62,7 +64,7 @@ _TYPE_OF_EXTRAS = {Extras.DROPPED: "ignore", Extras.REFUSED: "forbid"}
 
 
 class ClassBuilder:
-    """Builds the classes of one API; `import_class` finds the parents that `x-parent` names. One thread at a time."""
+    """Builds the classes of one API; `import_class` finds the parents that schemas name. One thread at a time."""
 
     def __init__(self, api: str, planner: FieldPlanner, import_class: Callable[[str], type]) -> None:
         self._api = api
@@ -99,10 +101,10 @@ class ClassBuilder:
     def parents(self, value: Value) -> list[ParentPlan]:
         """Return the parents of the models that a value reaches and that are not built yet."""
         plans = [self._planner.model(p) for circle in self._unbuilt(references(value, self._planner)) for p in circle]
-        return [plan.parent for plan in plans if plan.parent is not None]
+        return [parent for plan in plans for parent in plan.parents]
 
     def parent(self, plan: ParentPlan) -> type:
-        """Return the class that `x-parent` names; raise BindingError where there is none."""
+        """Return the class that `x-parent` or `x-persist` names; raise BindingError where there is none."""
         try:
             found = self._import_class(plan.dotted_name)
         except Exception as error:
@@ -126,9 +128,7 @@ class ClassBuilder:
         return circles(wanted, self._planner, self._classes.keys()) if wanted else []
 
     def _model(self, plan: ModelPlan, defer: bool) -> type[PymacaronBaseModel]:
-        bases: tuple[type, ...] = (PymacaronBaseModel,)
-        if plan.parent is not None:
-            bases = tuple(dict.fromkeys((self.parent(plan.parent), PymacaronBaseModel)))
+        bases = tuple(dict.fromkeys((*map(self.parent, plan.parents), PymacaronBaseModel)))
         members: dict[str, tuple[Any, FieldInfo | None]] = {
             field.attribute: self._field(field) for field in plan.fields
         }
@@ -141,14 +141,18 @@ class ClassBuilder:
         attributes = {field.name: field.attribute for field in plan.fields}
         facts = ModelFacts(self._api, plan.name, attributes, {field.name: field.schema for field in plan.fields})
         name = self._class_name(plan.place)
+        body = _body(name, members, facts, self._later[plan.place] if defer else None)
+        # pydantic warns of a property with the name of what a parent defines: but it is the document that names them.
+        quiet = warnings.catch_warnings(action="ignore", category=UserWarning) if plan.parents else nullcontext()
         try:
-            return new_class(
-                name, bases, options, _body(name, members, facts, self._later[plan.place] if defer else None)
-            )
+            with quiet:
+                return new_class(name, bases, options, body)
         except TypeError as error:
-            if plan.parent is None:
+            if not plan.parents:
                 raise
-            raise _unfit(plan.parent, f"cannot be inherited from ({error}); name a plain class or a model") from error
+            raise _unfit(
+                plan.parents[0], f"cannot be inherited from ({error}); name a plain class or a model"
+            ) from error
 
     def _class_name(self, place: Place) -> str:
         name = unique_name(class_name(place), self._names)
@@ -337,4 +341,4 @@ def _parsed(annotation: Any, written: bytes) -> Any:
 
 
 def _unfit(plan: ParentPlan, reason: str) -> BindingError:
-    return BindingError(f"{plan.place}: x-parent '{plan.dotted_name}' {reason}")
+    return BindingError(f"{plan.place}: {plan.place.pointer[-1]} '{plan.dotted_name}' {reason}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pymacaron.models.asserted import is_binary
 from pymacaron.models.heirs import heirs_of
 from pymacaron.models.jsontypes import disjoint, told_types, written_types
-from pymacaron.models.merge import JUDGING, parts_of, says_null
+from pymacaron.models.merge import JUDGING, PARENTS, parts_of, says_null
 from pymacaron.models.plans import TYPED_FORMATS, Nullable, Tagged, Value
 from pymacaron.models.properties import required_in
 from pymacaron.spec import Place, Schema, is_known
@@ -28,7 +28,7 @@ _COUNTED = frozenset(
         "then",
     }
 )
-_ASSERTING = (JUDGING | _COUNTED) - {"x-parent"}
+_ASSERTING = (JUDGING | _COUNTED) - PARENTS
 _OBJECT = frozenset({"type", "properties", "required", "allOf"})
 _RELEVANT: dict[str, frozenset[str]] = {
     "string": frozenset(),
@@ -185,7 +185,7 @@ def _fits(schema: Schema, name: str, word: str) -> bool:
     if word == "multipleOf":
         return name == "integer" and "number" not in written_types(schema) and isinstance(value, int)
     if word in ("minProperties", "maxProperties"):
-        return not schema.siblings.keys() & {"properties", "required", "x-parent"}
+        return not schema.siblings.keys() & {"properties", "required", *PARENTS}
     if word == "uniqueItems":
         return value is False
     return word == "additionalItems" and not isinstance(schema.siblings.get("items"), list)

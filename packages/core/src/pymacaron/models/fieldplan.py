@@ -12,12 +12,14 @@ from pymacaron.models.heirs import Heirs, heirs_of
 from pymacaron.models.inside import item_schemas, patterns_in, rest_schemas
 from pymacaron.models.jsontypes import is_of_type
 from pymacaron.models.merge import (
+    PARENTS,
     array_limits,
     constants_of,
     home_of,
     integer_limits,
     map_limits,
     number_limits,
+    parent_plans,
     parts_of,
     says_null,
     text_limits,
@@ -39,7 +41,6 @@ from pymacaron.models.plans import (
     ModelRef,
     Nothing,
     Nullable,
-    ParentPlan,
     Scalar,
     Tagged,
     Value,
@@ -249,7 +250,7 @@ class FieldPlanner:
 
     def _object(self, home: Schema, parts: tuple[Schema, ...]) -> Value:
         """Plan an object: a model where properties are declared, else a dictionary."""
-        if "x-parent" in home.keywords or any(isinstance(part.siblings.get("properties"), dict) for part in parts):
+        if PARENTS & home.keywords.keys() or any(isinstance(part.siblings.get("properties"), dict) for part in parts):
             self._homes[home.place] = (home, parts)
             return ModelRef(home.place, _is_loose(parts))
         rest = self._inner(home.place.child("additionalProperties"), rest_schemas(parts))
@@ -290,7 +291,6 @@ class FieldPlanner:
         """Plan a model from the properties that all its parts declare or require."""
         declared, required = declared_in(parts), required_in(parts)
         attributes = attribute_names(declared)
-        parent = home.keywords.get("x-parent")
         return ModelPlan(
             place=home.place,
             name=self._names(home.place),
@@ -299,7 +299,7 @@ class FieldPlanner:
                 for name, schemas in declared.items()
             ),
             extras=self._extras(home, parts),
-            parent=ParentPlan(parent, home.place.child("x-parent")) if isinstance(parent, str) else None,
+            parents=parent_plans(home),
         )
 
     def _field(self, home: Schema, name: str, attribute: str, schemas: list[Schema], required: bool) -> FieldPlan:

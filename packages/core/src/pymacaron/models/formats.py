@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pymacaron.models.asserted import text_judge
 
-__all__ = ["TYPED", "Checked"]
+__all__ = ["TYPED", "Checked", "duration_text"]
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = rf"^{_DAY}[Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
@@ -85,7 +85,7 @@ def _value(name: str) -> CoreSchema:
 def _written(name: str) -> Any:
     if name in _PATTERNS:
         return None
-    write: Callable[[Any], str] = _duration_text if name == "duration" else str
+    write: Callable[[Any], str] = duration_text if name == "duration" else str
     return core_schema.plain_serializer_function_ser_schema(write, when_used="json")
 
 
@@ -125,7 +125,7 @@ def _whole(value: timedelta) -> timedelta:
     return value
 
 
-def _duration_text(value: timedelta) -> str:
+def duration_text(value: timedelta) -> str:
     """Write a duration (RFC 3339, appendix A)."""
     minutes, seconds = divmod(value.seconds, 60)
     hours, minutes = divmod(minutes, 60)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pymacaron.models.asserted import asserted
-from pymacaron.models.plans import Limits
+from pymacaron.models.plans import Limits, ParentPlan
 from pymacaron.spec import Place, Schema
 
 __all__ = [
     "CHOSEN",
     "JUDGING",
+    "PARENTS",
     "all_of",
     "array_limits",
     "constants_of",
@@ -20,12 +21,16 @@ __all__ = [
     "integer_limits",
     "map_limits",
     "number_limits",
+    "parent_plans",
     "parts_of",
     "range_of",
     "says_null",
     "text_limits",
     "types_of",
 ]
+
+PARENTS = frozenset({"x-parent", "x-persist"})
+"""The keywords that name a class which a model inherits from."""
 
 JUDGING = frozenset(
     {
@@ -63,14 +68,14 @@ JUDGING = frozenset(
         "unevaluatedProperties",
         "unevaluatedItems",
         "dependencies",
-        "x-parent",
+        *PARENTS,
     }
 )
 """The keywords that tell a schema apart from what it refers to; all others only describe."""
 
 CHOSEN = "x-chosen"
 """Stands where a part had a union of which one branch is planned: the others may apply too."""
-_OBJECT_KEYWORDS = frozenset({"properties", "required", "additionalProperties", "patternProperties", "x-parent"})
+_OBJECT_KEYWORDS = frozenset({"properties", "required", "additionalProperties", "patternProperties", *PARENTS})
 _LARGEST_COUNT = 2**62
 _RANGES = {
     **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
@@ -111,6 +116,12 @@ def home_of(schema: Schema) -> tuple[Schema, bool]:
         nullable = nullable or says_null(schema)
         schema = telling[0]
     return schema, nullable
+
+
+def parent_plans(home: Schema) -> tuple[ParentPlan, ...]:
+    """Return the classes that a schema names for its model to inherit from, that of `x-persist` first."""
+    named = [(word, home.keywords.get(word)) for word in sorted(PARENTS, reverse=True)]
+    return tuple(ParentPlan(name, home.place.child(word)) for word, name in named if isinstance(name, str))
 
 
 def says_null(schema: Schema) -> bool:

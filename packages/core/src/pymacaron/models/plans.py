@@ -209,7 +209,7 @@ class FieldPlan:
 
 @dataclass(frozen=True, slots=True)
 class ParentPlan:
-    """The class that `x-parent` names, and where it does."""
+    """The class that `x-parent` or `x-persist` names, and where it does."""
 
     dotted_name: str
     place: Place
@@ -223,7 +223,7 @@ class ModelPlan:
     name: str
     fields: tuple[FieldPlan, ...]
     extras: Value | Extras
-    parent: ParentPlan | None = None
+    parents: tuple[ParentPlan, ...] = ()
 
     def values(self) -> Iterator[Value]:
         """Yield the value of each field, and of undeclared properties."""

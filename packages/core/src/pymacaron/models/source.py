@@ -79,7 +79,7 @@ class _Writer:
         classes += [self._class(plan, own) for own, plan in plans]
         aliases = [self._alias(AliasRef(place), own) for place, own in self._names.aliases.items()]
         same = [assigned(own, name(self._names.models[place])) for own, place in self._names.same.values()]
-        parents = [parent for _, plan in plans for parent in _parent(plan)]
+        parents = [parent for _, plan in plans for parent in _parents(plan)]
         return [*dict(parents).values(), *classes, *aliases, *self._parts, *same]
 
     def _root(self, component: str, own: str) -> ast.stmt:
@@ -97,7 +97,7 @@ class _Writer:
         if not isinstance(plan.extras, Extras):
             annotation = subscript(word("dict"), word("str"), self._type(plan.extras))
             body.append(field("__pydantic_extra__", annotation, call(word("Field"), init=constant(False))))
-        bases = [*(name(parent) for parent, _ in _parent(plan)), word("PymacaronBaseModel")]
+        bases = [*(name(parent) for parent, _ in _parents(plan)), word("PymacaronBaseModel")]
         extra = "allow" if kept or not isinstance(plan.extras, Extras) else _EXTRAS[plan.extras]
         return _class(own, bases, body, extra=constant(extra))
 
@@ -255,11 +255,11 @@ def _class(own: str, bases: list[ast.expr], body: list[ast.stmt], **options: ast
     return ast.ClassDef(own, bases, keywords, body or [ast.Pass()], [], **made)
 
 
-def _parent(plan: ModelPlan) -> Iterator[tuple[str, ast.stmt]]:
-    """Yield the name of the class that `x-parent` names, and how it is imported."""
-    if plan.parent is not None:
-        module, _, own = plan.parent.dotted_name.rpartition(".")
-        alias = "_" + plan.parent.dotted_name.replace(".", "_")
+def _parents(plan: ModelPlan) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield the name of each class that `x-parent` or `x-persist` names, and how it is imported."""
+    for parent in plan.parents:
+        module, _, own = parent.dotted_name.rpartition(".")
+        alias = "_" + parent.dotted_name.replace(".", "_")
         yield alias, ast.ImportFrom(module, [ast.alias(own, alias)], 0)
 
 

@@ -17,6 +17,7 @@ BUILT_IN = (
     "pymacaron.report.metrics",
     "pymacaron.client.plugin",
     "pymacaron.docsite.plugin",
+    "pymacaron.store.plugin",
 )
 
 SWITCHES = {

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from pymacaron.report.records import FinishedTask
     from pymacaron.service import Service
+    from pymacaron.store.contract import ModelStore
 
 __all__ = ["Hooks", "Listener"]
 
@@ -98,6 +99,13 @@ class Hooks:
         """Tell every plugin that the app is complete."""
         for _ in self._plugins.call("pym_app_created", app=app, service=service):
             pass
+
+    def model_stores(self, config: Config) -> dict[str, ModelStore]:
+        """Return the stores of models, by name."""
+        from pymacaron.store.contract import ModelStore
+
+        found = self._collected("pym_model_stores", ModelStore, "model store", config=config)
+        return {store.name: store for store in found}
 
     def image_steps(self, image: ImageContext) -> list[ImageStep]:
         """Return what plugins add to an image, by name."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from pymacaron.report.records import FinishedCall, FinishedTask, Report
     from pymacaron.service import Service
+    from pymacaron.store.contract import ModelStore
 
 __all__ = [
     "pym_acceptance_runners",
@@ -52,6 +53,7 @@ __all__ = [
     "pym_hook_specs",
     "pym_image_builders",
     "pym_image_steps",
+    "pym_model_stores",
     "pym_operation_finished",
     "pym_security_schemes",
     "pym_task_finished",
@@ -293,6 +295,24 @@ def pym_task_finished(task: FinishedTask) -> None:
         def pym_task_finished(task):
             if task.state == "failed":
                 FAILED[task.name] += 1
+    """
+
+
+@hookspec
+def pym_model_stores(config: Config) -> Iterable[ModelStore]:  # type: ignore[empty-body]
+    """Keep models.
+
+    Fires once in each process of a service, when the first model is saved or looked for.
+
+    `config` is the configuration, complete.
+
+    Returns stores, of which the setting `model_store` chooses one; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_model_stores(config):
+            return [ModelStore("memory", lambda service: MemoryStore())]
     """
 
 
