@@ -1,1 +1,37 @@
-"""The module that registers pymacaron-aws with the plugin host; it implements no hook yet."""
+"""The hooks of pymacaron-aws; what they need is imported when they are asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymacaron import hookimpl
+
+if TYPE_CHECKING:
+    import click
+
+    from pymacaron.service import Service
+    from pymacaron.store import ModelStore, Store
+
+__all__ = ["pym_commands", "pym_model_stores"]
+
+
+@hookimpl
+def pym_commands() -> list[click.Command]:
+    """Bring `pym aws`."""
+    from pymacaron_aws.cli.group import aws
+
+    return [aws]
+
+
+@hookimpl
+def pym_model_stores() -> list[ModelStore]:
+    """Keep models in DynamoDB."""
+    from pymacaron.store import ModelStore
+
+    return [ModelStore("dynamodb", _open_dynamodb)]
+
+
+def _open_dynamodb(service: Service) -> Store:
+    from pymacaron_aws.dynamodb.store import open_store
+
+    return open_store(service)

@@ -59,7 +59,9 @@ class Table:
     keys: TableKeys
     kinds: Mapping[str, KeyKind]
     indexes: Mapping[str, TableKeys] = field(default_factory=dict)
-    expiry: str = "expires_at"
+    expiry: str = "_expires"
+    floats: frozenset[str] = frozenset()
+    """Attributes whose numbers are floats for the model, however a store returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Search:
 
 
 class Store(Protocol):
-    """A place of tables, used by many threads at once.
+    """A place of tables, used by many threads of the process that opened it.
 
     Raises ItemChangedError where a condition does not hold, and nothing is written then; ItemTooLargeError; and
     StoreBusyError or StoreError for what is wrong with the store itself, without any value of an item. What was written

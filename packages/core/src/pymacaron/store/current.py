@@ -1,7 +1,8 @@
-"""The store of the current service, opened when it is first needed."""
+"""The store of the current service: opened when it is first needed, in each process that needs it."""
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["current_store"]
 
 _stores: weakref.WeakKeyDictionary[Service, Store] = weakref.WeakKeyDictionary()
+_inherited: list[Store] = []
+"""Those of the process that forked this one: they are neither used nor closed here, as the other still uses them."""
 _lock = threading.Lock()
 
 
@@ -37,6 +40,22 @@ def _opened(service: Service) -> Store:
         hint = did_you_mean(name, stores) or f"; there is {', '.join(stores)}"
         place = service.config.config_file.place("model_store")
         raise ConfigError(f"{place}: no plugin brings the model_store '{name}'{hint}")
-    store = stores[name].open(service)
-    service.closing.append(store.close)
-    return store
+    owner = weakref.ref(service)
+    service.closing.append(lambda: _close(owner()))
+    return stores[name].open(service)
+
+
+def _close(service: Service | None) -> None:
+    store = None if service is None else _stores.pop(service, None)
+    if store is not None:
+        store.close()
+
+
+def _be_another_process() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _inherited.extend(_stores.values())
+    _stores.clear()
+
+
+os.register_at_fork(after_in_child=_be_another_process)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 import time
@@ -22,14 +21,11 @@ _PAGE = 100
 _PATIENCE = 10.0
 """Seconds that a write waits for those of other processes."""
 
-_inherited: list[sqlite3.Connection] = []
-"""Connections of a process that forked this one: to close one here could break the file for the other."""
-
 
 class SqliteStore:
     """Items as JSON, one table for each table; a write is on the disk when it returns, and survives whatever dies then.
 
-    One connection for all threads of a process, each call a short transaction. A forked process opens its own.
+    One connection for all threads, each call a short transaction.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +33,6 @@ class SqliteStore:
         self.path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
         self._known: set[tuple[str, frozenset[TableKeys]]] = set()
 
     def get(self, table: Table, key: Key) -> Item | None:
@@ -86,10 +81,8 @@ class SqliteStore:
         """Close the file."""
         with self._lock:
             connection, self._connection = self._connection, None
-            if connection is not None and self._pid == os.getpid():
+            if connection is not None:
                 connection.close()
-            elif connection is not None:
-                _inherited.append(connection)
 
     def _pages(
         self, table: Table, conditions: list[tuple[str, Any]], columns: list[str], descending: bool
@@ -149,8 +142,7 @@ class SqliteStore:
             raise StoreError(_unusable(self.path, error)) from error
 
     def _connected(self) -> sqlite3.Connection:
-        if self._connection is None or self._pid != os.getpid():
-            self.close()
+        if self._connection is None:
             self._known.clear()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
@@ -159,7 +151,7 @@ class SqliteStore:
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL, so that what was written survives a loss of power, not only the end of the process.
             connection.execute("PRAGMA synchronous = FULL")
-            self._connection, self._pid = connection, os.getpid()
+            self._connection = connection
         return self._connection
 
 

@@ -14,16 +14,17 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pymacaron.models.asserted import is_binary
 from pymacaron.models.base import PymacaronBaseModel
 from pymacaron.models.jsontypes import told_types
-from pymacaron.models.merge import parts_of
+from pymacaron.models.merge import PARENTS, home_of, parts_of
 from pymacaron.store.codec import key_value, to_item
 from pymacaron.store.contract import Item, Key, KeyKind, KeyValue, Table, TableKeys
 from pymacaron.store.errors import StoreError
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
+    from pymacaron.service import Service
     from pymacaron.spec import Schema
 
-__all__ = ["Kept", "attribute_of", "kept"]
+__all__ = ["Kept", "attribute_of", "kept", "kept_by"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _LONGEST = {"partition": 2048, "sort": 1024}
@@ -72,6 +73,8 @@ class Kept:
                 item[name] = value
             elif name in item:
                 del item[name]
+        if item.get(self.table.expiry, 0) is None:
+            del item[self.table.expiry]
         for keys in (self.table.keys, *self.table.indexes.values()):
             for place, name in zip(_LONGEST, keys.names, strict=False):
                 self._check(place, name, item.get(name), required=keys is self.table.keys)
@@ -105,6 +108,20 @@ def kept(kind: type[PymacaronBaseModel]) -> Kept:
     return known
 
 
+def kept_by(service: Service) -> list[Kept]:
+    """Return how each model of a service's documents is kept whose class is persistent, by the names of tables."""
+    from pymacaron.store.persistent import PersistentModel
+
+    named = [
+        pool.get_model(name)
+        for pool in service.pools.values()
+        for name, schema in pool.document.schemas.items()
+        if PARENTS & home_of(schema)[0].keywords.keys()
+    ]
+    found = [kept(kind) for kind in dict.fromkeys(named) if issubclass(kind, PersistentModel)]
+    return sorted(found, key=lambda each: each.table.name)
+
+
 def attribute_of(kind: type, name: str) -> Any:
     """Return an attribute of the persistent class that a model inherits from, whatever properties the model has."""
     for base in kind.__mro__:
@@ -128,7 +145,7 @@ def _kept(kind: type[PymacaronBaseModel]) -> Kept:
     live = told("time_to_live")
     return Kept(
         kind,
-        Table(told.table_name(), keys, {name: told.kind_of(name) for name in names}, indexes, expiry),
+        Table(told.table_name(), keys, {name: told.kind_of(name) for name in names}, indexes, expiry, told.floats()),
         version,
         timedelta(seconds=live) if isinstance(live, int | float) else live,
         {name: _reader(kind, name) for name in names},
@@ -177,6 +194,10 @@ class _Attributes:
         self.property(place, name)
         if (told_types(self._schemas[name]) or frozenset()) - {"null"} != {"integer"}:
             raise self.wrong(place, f"names '{name}', which is no integer")
+
+    def floats(self) -> frozenset[str]:
+        told = {name: told_types(schema) or frozenset() for name, schema in self._schemas.items()}
+        return frozenset(name for name, types in told.items() if types - {"null"} == {"number"})
 
     def kind_of(self, name: str) -> KeyKind:
         """Return what a key property holds by its schema."""

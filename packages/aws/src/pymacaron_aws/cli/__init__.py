@@ -1,0 +1,1 @@
+"""The commands below `pym aws`, one module each."""

@@ -1,0 +1,1 @@
+"""Models in Amazon DynamoDB: the store, what its attributes look like, and its tables."""
