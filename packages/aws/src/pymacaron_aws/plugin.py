@@ -18,7 +18,7 @@ __all__ = ["pym_commands", "pym_model_stores"]
 @hookimpl
 def pym_commands() -> list[click.Command]:
     """Bring `pym aws`."""
-    from pymacaron_aws.cli.group import aws
+    from pymacaron_aws.cli.aws import aws
 
     return [aws]
 
