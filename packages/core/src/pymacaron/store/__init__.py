@@ -6,7 +6,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pymacaron.store.contract import Item, Key, KeyValue, ModelStore, Search, Store, Table, TableKeys, Unchanged
+    from pymacaron.store.contract import (
+        Item,
+        Key,
+        KeyKind,
+        KeyValue,
+        ModelStore,
+        Search,
+        Store,
+        Table,
+        TableKeys,
+        Unchanged,
+    )
     from pymacaron.store.errors import (
         ItemChangedError,
         ItemNotFoundError,
@@ -25,6 +36,7 @@ __all__ = [
     "ItemNotFoundError",
     "ItemTooLargeError",
     "Key",
+    "KeyKind",
     "KeyValue",
     "ModelStore",
     "PersistentModel",

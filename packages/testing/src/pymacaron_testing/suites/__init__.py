@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pymacaron_testing.suites.base import Suite, leaves_out, overrides
 from pymacaron_testing.suites.images import BuilderUnderTest, ImageBuilderSuite
+from pymacaron_testing.suites.modelstore import ModelStoreSuite, StoreUnderTest
 from pymacaron_testing.suites.plugin import PluginSuite
 from pymacaron_testing.suites.reporter import ErrorReporterSuite, ReporterUnderTest
 from pymacaron_testing.suites.security import SchemeUnderTest, SecuritySchemeSuite, Sent
@@ -14,11 +15,13 @@ __all__ = [
     "DeployTargetSuite",
     "ErrorReporterSuite",
     "ImageBuilderSuite",
+    "ModelStoreSuite",
     "PluginSuite",
     "ReporterUnderTest",
     "SchemeUnderTest",
     "SecuritySchemeSuite",
     "Sent",
+    "StoreUnderTest",
     "Suite",
     "TargetUnderTest",
     "leaves_out",
