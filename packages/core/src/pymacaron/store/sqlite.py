@@ -148,9 +148,13 @@ class SqliteStore:
             connection = sqlite3.connect(
                 self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
             )
-            connection.execute("PRAGMA journal_mode = WAL")
-            # FULL, so that what was written survives a loss of power, not only the end of the process.
-            connection.execute("PRAGMA synchronous = FULL")
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                # FULL, so that what was written survives a loss of power, not only the end of the process.
+                connection.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
 

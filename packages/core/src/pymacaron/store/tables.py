@@ -84,7 +84,8 @@ class Kept:
         if value is None and not required:
             return
         if value is None or value in ("", b""):
-            raise StoreError(f"{self.name}.{name} is a key and has no value: set it before the model is saved")
+            what = "is a key" if required else "is a key of an index"
+            raise StoreError(f"{self.name}.{name} {what} and has no value: set it before the model is saved")
         size = len(value.encode() if isinstance(value, str) else value) if isinstance(value, str | bytes) else 0
         if size > _LONGEST[place]:
             raise StoreError(
@@ -176,7 +177,7 @@ class _Attributes:
     def keys(self, place: str, written: Any = None) -> TableKeys:
         """Return one or two properties, written as a text or a tuple."""
         value = self("primary_key") if written is None else written
-        names = (value,) if isinstance(value, str) else tuple(value or ())
+        names = tuple(filter(None, [value] if isinstance(value, str) else value or ()))
         if place == "primary_key" and len(names) == 1 and self("sort_key"):
             names = (*names, self("sort_key"))
         if not 1 <= len(names) <= 2:

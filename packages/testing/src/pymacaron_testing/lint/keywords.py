@@ -23,6 +23,7 @@ EXTENSIONS = (
     "x-nullable",
     "x-pagination",
     "x-parent",
+    "x-persist",
     "x-pym-limits",
     "x-pym-lint-ignore",
 )

@@ -26,7 +26,7 @@ PLUGIN = "pymacaron_testing.mock.plugin"
 
 
 class Parent:
-    """Stands for whatever class a schema names by x-parent: a mock imports nothing of the service."""
+    """Stands for whatever class a schema names by x-parent or x-persist: a mock imports nothing of the service."""
 
 
 def mock_app(
