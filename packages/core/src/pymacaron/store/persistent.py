@@ -17,7 +17,7 @@ from pymacaron.store.codec import from_item
 from pymacaron.store.contract import Item, Key, Search, Unchanged
 from pymacaron.store.current import current_store
 from pymacaron.store.errors import ItemChangedError, ItemNotFoundError, StoreError
-from pymacaron.store.tables import Kept, attribute_of, kept
+from pymacaron.store.tables import NULLS, Kept, attribute_of, kept
 from pymacaron.text import did_you_mean
 
 __all__ = ["KeptTable", "PersistentModel"]
@@ -264,6 +264,7 @@ def _model(this: Kept, item: Item) -> PymacaronBaseModel:
     for name in (this.table.expiry, _OLD_ATTRIBUTE):
         if name not in this.kind.__pymacaron_facts__.attributes:
             item.pop(name, None)
+    item |= dict.fromkeys(item.pop(NULLS, ()))
     return from_item(this.kind, item)
 
 

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from pymacaron.service import Service
     from pymacaron.spec import Schema
 
-__all__ = ["Kept", "attribute_of", "kept", "kept_by"]
+__all__ = ["NULLS", "Kept", "attribute_of", "kept", "kept_by"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+NULLS = "_nulls"
+"""Holds the names of properties that are null, and absent for the store, since it finds items by them."""
 _LONGEST = {"partition": 2048, "sort": 1024}
 """Bytes of text that a key may have: those of DynamoDB, on every store, so that none is told of them late."""
 
@@ -71,10 +73,11 @@ class Kept:
             value = key_value(model[name], f"{self.name}.{name}")
             if value is not None:
                 item[name] = value
-            elif name in item:
-                del item[name]
-        if item.get(self.table.expiry, 0) is None:
-            del item[self.table.expiry]
+        nulls = [name for name in (*self.readers, self.table.expiry) if item.get(name, 0) is None]
+        for name in nulls:
+            del item[name]
+        if nulls:
+            item[NULLS] = nulls
         for keys in (self.table.keys, *self.table.indexes.values()):
             for place, name in zip(_LONGEST, keys.names, strict=False):
                 self._check(place, name, item.get(name), required=keys is self.table.keys)
