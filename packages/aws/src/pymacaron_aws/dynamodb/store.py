@@ -108,9 +108,7 @@ class DynamoStore:
             wanted = answer.get(left) or {}
             if not wanted:
                 return
-        raise StoreBusyError(
-            f"DynamoDB still throttles the table {table.name} after {ATTEMPTS} attempts: try again later"
-        )
+        raise StoreBusyError(f"DynamoDB throttles the table {table.name} ({ATTEMPTS} attempts): try later")
 
     def _call(self, table: Table | None, operation: str, *, name: str = "", **parameters: Any) -> dict[str, Any]:
         if table is not None:
