@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,13 +27,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class StoreUnderTest:
-    """The settings of a service that keeps models in the store, and what makes the tables, where it is not done alone.
-
-    What the tables held before is gone after `prepare`.
-    """
+    """The settings and files of a service that keeps models in the store, and what makes its tables, empty."""
 
     settings: Mapping[str, Any]
     prepare: Callable[[Service], object] = lambda service: None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelStoreSuite(Suite, is_contract=True):
@@ -51,6 +49,7 @@ class ModelStoreSuite(Suite, is_contract=True):
             "pym-config.yaml": json.dumps({"name": "demo", **store.settings}),
             "apis/kept.yaml": DOCUMENT,
             "pym_suite_kept.py": CLASSES,
+            **store.files,
         }
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
