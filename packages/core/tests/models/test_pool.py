@@ -158,6 +158,19 @@ def test_x_parent_makes_a_model_inherit(pool: Any, parent: type, ask: Any, answe
     assert pet.to_json()["name"] == "Rex"
 
 
+def test_x_persist_and_x_parent_make_a_model_inherit_from_both(pool: Any) -> None:
+    class Kept:
+        def greet(self) -> str:
+            return "I am kept"
+
+    schema = "Pet: {type: object, x-parent: shop.Plain, x-persist: shop.Kept, properties: {name: {type: string}}}"
+    model = pool(schema, import_class={"shop.Plain": Plain, "shop.Kept": Kept}.__getitem__).Pet
+    assert model.__mro__[1:4] == (Kept, Plain, PymacaronBaseModel)
+    assert model(name="Rex").greet() == "I am kept"
+    same = pool("Pet: {type: object, x-parent: shop.Plain, x-persist: shop.Plain}", import_class=lambda _: Plain).Pet
+    assert same.__mro__[1:3] == (Plain, PymacaronBaseModel)
+
+
 def test_x_parent_without_declared_properties_is_still_a_model(pool: Any) -> None:
     model = pool("Pet: {type: object, x-parent: shop.Animal}", import_class=lambda _: Plain).Pet
     assert issubclass(model, Plain)

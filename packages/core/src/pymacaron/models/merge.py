@@ -120,8 +120,9 @@ def home_of(schema: Schema) -> tuple[Schema, bool]:
 
 def parent_plans(home: Schema) -> tuple[ParentPlan, ...]:
     """Return the classes that a schema names for its model to inherit from, that of `x-persist` first."""
-    named = [(word, home.keywords.get(word)) for word in sorted(PARENTS, reverse=True)]
-    return tuple(ParentPlan(name, home.place.child(word)) for word, name in named if isinstance(name, str))
+    named = [(word, home.keywords.get(word)) for word in sorted(PARENTS)]
+    found = {name: ParentPlan(name, home.place.child(word)) for word, name in named if isinstance(name, str)}
+    return tuple(reversed(found.values()))
 
 
 def says_null(schema: Schema) -> bool:
