@@ -66,6 +66,7 @@ class Service:
     ) -> None:
         self.root = Path(root).resolve()
         self.env = env
+        self.closing: list[Callable[[], object]] = []
         file = read_config_file(self.root, env)
         self._modules = Modules(self.root)
         self._modules.claim()
@@ -85,6 +86,7 @@ class Service:
         self.references = References(self.root, {url: self.root / folder for url, folder in folders.items()})
         self.pools: dict[str, ModelPool] = {}
         self.clients = Clients(self)
+        self.closing.append(self.clients.close)
         self.load_clients = self.clients.load
         self.served: dict[str, Literal["own", "plugin"]] = {}
         self.publishing: tuple[str, Sequence[str] | None] | None = None
@@ -96,14 +98,12 @@ class Service:
         self._startup: list[Callable[[], object]] = []
         self._shutdown: list[Callable[[], object]] = []
         self.ping_hooks: list[Callable[[], object]] = []
-        self.ready_checks: list[Callable[[], str | None]] = []
-        """Each returns one sentence where the service should not get requests now."""
+        self.ready_checks: list[Callable[[], str | None]] = []  # each gives a sentence where requests are not wanted
         self.error_reporter: Reporter | None = None
         self.error_decorator: ErrorDecorator | None = None
         self.error_callback: Callable[[Exception], Any] | None = None
         self.metrics: Metrics | None = None
         self._desk: Desk | None = None
-        self.closing: list[Callable[[], object]] = []
         _open.add(self)
 
     def __repr__(self) -> str:
@@ -118,9 +118,7 @@ class Service:
 
     def close(self) -> None:
         """Give up the folder's module names and stop being a candidate for the current service; reports go out."""
-        if "clients" in self.__dict__:
-            self.clients.close()
-        for close in self.__dict__.get("closing", ()):
+        for close in self.closing:
             close()
         self.flush_reports()
         _open.discard(self)

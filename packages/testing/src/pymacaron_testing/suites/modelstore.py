@@ -262,7 +262,7 @@ class ModelStoreSuite(Suite, is_contract=True):
 
     def test_the_names_of_old_work(self, models: Any) -> None:
         """The class that x-persist names loads the model, saves it and knows its table."""
-        from pym_suite_kept import KeptProfile  # type: ignore[import-not-found]
+        KeptProfile = _current().import_dotted("pym_suite_kept.KeptProfile")  # noqa: N806 - a class
 
         models.Profile(profile_id="ada").load_to_db()
         held(
