@@ -26,5 +26,5 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         "pymacaron-aws",
         version("pymacaron-aws"),
         "active",
-        ["pym_commands", "pym_model_stores"],
+        ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_model_stores"],
     )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymacaron import hookimpl
+from pymacaron.plugins.records import ConfigSection
 
 if TYPE_CHECKING:
     import click
 
+    from pymacaron.deploy import DeployTarget, Environment, Target
     from pymacaron.service import Service
     from pymacaron.store import ModelStore, Store
 
-__all__ = ["pym_commands", "pym_model_stores"]
+__all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_model_stores"]
+
+
+@hookimpl
+def pym_config_sections() -> list[ConfigSection]:
+    """Declare the keys that begin with `aws_`, and `docker_bucket`."""
+    return [ConfigSection("aws", "pymacaron_aws.settings:AwsSettings")]
 
 
 @hookimpl
@@ -24,11 +32,25 @@ def pym_commands() -> list[click.Command]:
 
 
 @hookimpl
+def pym_deploy_targets() -> list[DeployTarget]:
+    """Deploy to Elastic Beanstalk."""
+    from pymacaron.deploy import DeployTarget
+
+    return [DeployTarget("aws-beanstalk", _open)]
+
+
+@hookimpl
 def pym_model_stores() -> list[ModelStore]:
     """Keep models in DynamoDB."""
     from pymacaron.store import ModelStore
 
     return [ModelStore("dynamodb", _open_dynamodb)]
+
+
+def _open(environment: Environment) -> Target:
+    from pymacaron_aws.beanstalk import BeanstalkTarget
+
+    return BeanstalkTarget(environment)
 
 
 def _open_dynamodb(service: Service) -> Store:

@@ -1,1 +1,1 @@
-"""The commands below `pym aws`, one module each."""
+"""The commands of pymacaron-aws."""

@@ -1,0 +1,139 @@
+"""Environments are made and ended here, so that calling again after any interruption leads to the same end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymacaron.exceptions import DeployError
+from pymacaron_aws.beanstalk.account import Account, Described
+from pymacaron_aws.beanstalk.bundle import compose, run_hook, source_bundle
+from pymacaron_aws.beanstalk.names import Stored, bundle_key, tag_list
+from pymacaron_aws.beanstalk.options import option_settings
+from pymacaron_aws.beanstalk.waiting import Watch
+from pymacaron_aws.client import AwsError
+
+__all__ = ["Launcher"]
+
+TAKEN = "InvalidParameterValue"
+
+
+class Launcher:
+    """Makes and ends what one environment of a service consists of."""
+
+    def __init__(self, account: Account) -> None:
+        self._account, self._aws = account, account.aws
+        self._application = account.environment.service
+        self._tell = account.environment.tell
+
+    def store(self, stored: Stored, command: tuple[str, ...] = ()) -> None:
+        """Store source bundle and version of a release, unless they are; a command is run where it is launched."""
+        known = {"ApplicationName": self._application, "VersionLabels": [stored.label]}
+        if self._aws.call("elasticbeanstalk", "describe_application_versions", **known)["ApplicationVersions"]:
+            return
+        place = {"S3Bucket": self._account.bucket, "S3Key": bundle_key(self._application, stored.label)}
+        body = source_bundle(self._files(stored, command))
+        self._aws.call("s3", "put_object", Bucket=place["S3Bucket"], Key=place["S3Key"], Body=body)
+        self._tell(f"storing the version {stored.label}")
+        self._make(
+            "create_application_version",
+            known,
+            ApplicationName=self._application,
+            VersionLabel=stored.label,
+            SourceBundle=place,
+            Process=True,
+            Tags=tag_list(stored.tags) if not command else [],
+        )
+        self._wait_until_processed(stored, known)
+
+    def launch(self, stored: Stored, purpose: str = "") -> Described:
+        """Return the environment of a stored release, made where it is not there, when it is ready.
+
+        Raises DeployError where it does not become ready.
+        """
+        name = self._account.name_of(stored.id, purpose)
+        found = self._account.described(stored.id, purpose)
+        if found and (found["Status"] == "Terminating" or _is_lost(found)):
+            self.terminate(found)
+            found = None
+        watch = self._watch(name)
+        if found is None:
+            self._tell(f"creating the environment {name} for {stored.id}")
+            names = {"ApplicationName": self._application, "EnvironmentNames": [name], "IncludeDeleted": False}
+            self._make("create_environment", names, **self._parameters(stored, name, purpose))
+        return watch.until_ready(stored.label)
+
+    def terminate(self, environment: Described) -> None:
+        """End an environment and wait until it is gone."""
+        name = environment["EnvironmentName"]
+        watch = self._watch(name)
+        if environment["Status"] != "Terminating":
+            self._tell(f"terminating the environment {name}")
+            self._aws.call("elasticbeanstalk", "terminate_environment", EnvironmentName=name)
+        watch.until_gone()
+
+    def forget(self, label: str) -> None:
+        """Delete a version that no environment runs, with its source bundle; nothing happens where it is gone."""
+        name = {"ApplicationName": self._application, "VersionLabel": label}
+        self._aws.call("elasticbeanstalk", "delete_application_version", **name, DeleteSourceBundle=True)
+
+    def settled(self, environment: Described) -> Described:
+        """Return an environment when it is Ready."""
+        return self._watch(environment["EnvironmentName"]).until_settled()
+
+    def _files(self, stored: Stored, command: tuple[str, ...]) -> dict[str, str]:
+        if not command:
+            return {"docker-compose.yml": compose(stored.image, self._account.environment.roles)}
+        names = [*stored.variables, *self._account.secrets()]
+        hook = run_hook(stored.image, command, names)
+        return {"docker-compose.yml": compose(stored.image, {}), ".platform/hooks/predeploy/01_run.sh": hook}
+
+    def _parameters(self, stored: Stored, name: str, purpose: str) -> dict[str, Any]:
+        account = self._account
+        options = option_settings(account.settings, stored.variables, account.secrets(), alone=bool(purpose))
+        # The first environment takes the live address with it: a name can only be swapped with one that owns it.
+        takes_address = not purpose and account.dns()["Available"]
+        return {
+            "ApplicationName": self._application,
+            "EnvironmentName": name,
+            "VersionLabel": stored.label,
+            "Description": f"{account.environment.label} {stored.id}"[:200],
+            "OptionSettings": options,
+            "Tags": tag_list(stored.tags),
+            **account.platform(),
+            **({"CNAMEPrefix": account.prefix} if takes_address else {}),
+        }
+
+    def _make(self, operation: str, names: dict[str, Any], **parameters: Any) -> None:
+        """Make something; that it is there already is what a repeated call finds, whose first answer was lost."""
+        try:
+            self._aws.call("elasticbeanstalk", operation, **parameters)
+        except AwsError as error:
+            lister = {
+                "create_environment": ("describe_environments", "Environments"),
+                "create_application_version": ("describe_application_versions", "ApplicationVersions"),
+            }
+            listing, field = lister[operation]
+            if error.aws_code != TAKEN or not self._aws.call("elasticbeanstalk", listing, **names)[field]:
+                raise
+
+    def _wait_until_processed(self, stored: Stored, known: dict[str, Any]) -> None:
+        from pymacaron_aws.beanstalk.waiting import ticks
+
+        for _ in ticks(300):
+            (version,) = self._aws.call("elasticbeanstalk", "describe_application_versions", **known)[
+                "ApplicationVersions"
+            ]
+            if version["Status"] in ("Processed", "Unprocessed"):
+                return
+            if version["Status"] == "Failed":
+                break
+        self.forget(stored.label)
+        raise DeployError(f"AWS could not process the version {stored.label}: deploy again")
+
+    def _watch(self, name: str) -> Watch:
+        seconds = self._account.settings.aws_timeout_minutes * 60
+        return Watch(self._aws, self._application, name, self._tell, seconds)
+
+
+def _is_lost(environment: Described) -> bool:
+    return environment["Status"] == "Ready" and environment.get("Health") != "Green"
