@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
-import pytest
+import dockerkit
+from base_image import REFERENCE, base_image
 
-BASE = "pymacaron-test/base:bookworm"
 LABEL = "aws-tests"
-NEEDED = f"needs docker: apt-get install docker.io, and the image {BASE}, which the tests of pymacaron-docker make"
 SERVER = """
 import json, os, signal, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,7 +41,7 @@ print("serves", os.environ["PYM_RELEASE"], flush=True)
 server.serve_forever()
 """
 DOCKERFILE = f"""
-FROM {BASE}
+FROM {REFERENCE}
 COPY server.py /server.py
 RUN ln -sf /usr/bin/python3 /usr/local/bin/python
 EXPOSE 8080
@@ -56,14 +55,19 @@ def docker(*command: str) -> str:
 
 
 @contextmanager
-def built_images(folder: Path) -> Iterator[dict[str, str]]:
+def built_images(folder: Path, shared: Path) -> Iterator[dict[str, str]]:
     """Build the images until the context is left: their names by what they do; skips where nothing can be built."""
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(["docker", "image", "inspect", BASE], capture_output=True).returncode
-    ):
-        pytest.skip(NEEDED)
-    names = {mode: f"pymacaron-aws-test/{mode}:{folder.name.lower()}" for mode in ("serves", "crashes", "hangs")}
+    dockerkit.needs("docker", "docker.io")
+    dockerkit.needs("debootstrap", "debootstrap")
+    with dockerkit.engine(shared) as engine:
+        with dockerkit.alone(shared, "base"):
+            base_image(engine)
+        yield from _built(folder)
+
+
+def _built(folder: Path) -> Iterator[dict[str, str]]:
+    tag = uuid4().hex[:8]
+    names = {mode: f"pymacaron-aws-test/{mode}:{tag}" for mode in ("serves", "crashes", "hangs")}
     for mode, name in names.items():
         (folder / "server.py").write_text(SERVER)
         (folder / "Dockerfile").write_text(f"{DOCKERFILE}ENV MODE={mode}\n")

@@ -77,7 +77,7 @@ def target_of(
     folder: Path, name: str = "live", roles: Mapping[str, tuple[str, ...]] | None = None, **settings: Any
 ) -> Any:
     told: list[str] = []
-    environment = Environment("shop", name, folder, config_of(folder, **settings), roles or {}, told.append)
+    environment = Environment("shop", name, folder, config_of(folder, **settings), roles or {}, tell=told.append)
     target = BeanstalkTarget(environment)
     vars(target)["told"] = told
     return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ from pymacaron_testing.emulators.beanstalk import DockerMachines
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with built_images(tmp_path_factory.mktemp("real")) as images:
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with built_images(tmp_path_factory.mktemp("real"), shared) as images:
         yield images["serves"]
 
 
