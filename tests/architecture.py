@@ -23,7 +23,16 @@ LONGEST_FUNCTION = 50
 CALLS_THAT_IMPORT = ("import_module", "find_spec", "files")
 
 # Import names whose distribution is called otherwise; an underscore for a hyphen needs no line here.
-DISTRIBUTIONS = {"jwt": "pyjwt", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "google.api_core": "google-api-core",
+    "google.auth": "google-auth",
+    "google.cloud.artifactregistry_v1": "google-cloud-artifact-registry",
+    "google.cloud.run_v2": "google-cloud-run",
+    "google.iam": "grpc-google-iam-v1",
+    "google.protobuf": "protobuf",
+    "jwt": "pyjwt",
+    "yaml": "pyyaml",
+}
 
 
 @dataclass(frozen=True)
@@ -216,7 +225,16 @@ def _distributions_imported(root: Path, package: str) -> Iterable[str]:
     mine = [source for source in sources(root) if source.package == package]
     own = {source.module.partition(".")[0] for source in mine}
     plugins = {source.module.partition(".")[0] for source in sources(root)} - {"pymacaron"}
-    for name in {each.target.partition(".")[0] for source in mine for each in source.imports} - own - plugins:
+    for target in {each.target for source in mine for each in source.imports}:
+        name = target.partition(".")[0]
         # The standard library, and the typing-only modules of type checkers such as _typeshed.
-        if name not in sys.stdlib_module_names and not name.startswith("_"):
-            yield DISTRIBUTIONS.get(name, name.replace("_", "-").lower())
+        if name not in own | plugins | sys.stdlib_module_names and not name.startswith("_"):
+            yield _distribution(target)
+
+
+def _distribution(target: str) -> str:
+    """Name the distribution of a module: by the longest beginning of its name that is known, else by its first part."""
+    parts = target.split(".")
+    beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    known = (DISTRIBUTIONS[each] for each in beginnings if each in DISTRIBUTIONS)
+    return next(known, parts[0].replace("_", "-").lower())
