@@ -26,5 +26,5 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         "pymacaron-gcp",
         version("pymacaron-gcp"),
         "active",
-        [],
+        ["pym_commands", "pym_config_sections", "pym_deploy_targets"],
     )

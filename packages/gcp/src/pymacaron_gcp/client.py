@@ -1,0 +1,229 @@
+"""The one module that calls Google Cloud: it makes the clients of Google's libraries, and puts errors into sentences.
+
+Who calls is the matter of `gcp_key_file`, else of Google's application default credentials. `PYM_GCP_ENDPOINT`, an http
+URL of this machine, leads all calls to an emulator instead, without credentials.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from pymacaron.exceptions import ConfigError, DeployError
+from pymacaron_gcp.calls import permission
+
+__all__ = ["ENDPOINT", "Gcp", "GcpError"]
+
+ENDPOINT = "PYM_GCP_ENDPOINT"
+ATTEMPTS = 6
+LONGEST_PAUSE = 8.0
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+PASSING = {429, 500, 502, 503, 504}
+# What has a consequence each time it is done is sent once: whoever calls it looks at what became of it.
+SENT_ONCE = {("jobs", "run_job")}
+# How google-api-core begins the message of an error.
+_CALLED = re.compile(r"^[A-Z]+ https?://\S+: ")
+EXTRA = "pip install 'pymacaron-gcp[cloud-run]>=3'"
+
+
+class GcpError(DeployError):
+    """A call that failed for good: `gcp_code` is the HTTP status of the answer, 0 where there was none."""
+
+    gcp_code: int = 0
+    is_passing: bool = False
+
+    @classmethod
+    def of(cls, gcp_code: int, sentence: str, is_passing: bool = False) -> GcpError:
+        """Make the error of a status; `is_passing` is for what may be better in a moment."""
+        error = cls(sentence)
+        error.gcp_code, error.is_passing = gcp_code, is_passing
+        return error
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was asked for does not exist."""
+        return self.gcp_code == 404
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether somebody else was faster: a name that is taken, or an etag that is old (409, 412)."""
+        return self.gcp_code in (409, 412)
+
+
+class Gcp:
+    """Calls in one project and region: `timeout` is the seconds that an answer may take."""
+
+    def __init__(self, project: str, region: str, key_file: str | None = None, timeout: float = 60) -> None:
+        self.project, self.region, self.timeout = project, region, timeout
+        self._key_file = key_file
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def parent(self) -> str:
+        """The place in which everything is: "projects/<project>/locations/<region>"."""
+        return f"projects/{self.project}/locations/{self.region}"
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        """Call an operation by its name in Google's library, and return the message that it answers; raises GcpError.
+
+        The parameters are the fields of the request. A list is answered as a list, of all pages. Throttling, time-outs
+        and errors of the server are retried here; a repeated request meets what the first one did (409, 404, an old
+        etag), which callers take for what it is. An operation that is not listed in `pymacaron_gcp.calls`, from which
+        the role of the deployer is made, is a KeyError.
+        """
+        wanted = permission(service, operation)
+        attempts = 1 if (service, operation) in SENT_ONCE else ATTEMPTS
+        send = self._rest if wanted.path else self._library
+        for attempt in range(1, attempts + 1):
+            try:
+                return send(service, operation, parameters)
+            except GcpError as error:
+                if not error.is_passing or attempt == attempts:
+                    raise
+                time.sleep(min(0.1 * 3**attempt, LONGEST_PAUSE) if not self._endpoint else 0.01)
+        raise AssertionError("unreachable")
+
+    @cached_property
+    def who(self) -> str:
+        """Who calls, for people."""
+        name = getattr(self._credentials, "service_account_email", None)
+        return name if name and "@" in name else "the caller"
+
+    def token(self) -> str:
+        """Return an access token of the caller, good for an hour at most; raises GcpError."""
+        from google.auth.exceptions import GoogleAuthError
+        from google.auth.transport.requests import Request
+
+        try:
+            self._credentials.refresh(Request())
+        except GoogleAuthError as error:
+            self._unauthenticated(error)
+        return str(self._credentials.token)
+
+    def _library(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+        client = self._client(service)
+        from google.api_core.exceptions import GoogleAPICallError, RetryError
+        from google.auth.exceptions import GoogleAuthError
+        from requests.exceptions import RequestException
+
+        try:
+            answer = getattr(client, operation)(request=parameters, timeout=self.timeout, retry=None)
+            return list(answer) if operation.startswith("list_") else answer
+        except GoogleAPICallError as error:
+            raise self._refused(service, operation, int(error.code or 0), error.message) from error
+        except GoogleAuthError as error:
+            self._unauthenticated(error)
+        except (RequestException, RetryError) as error:
+            raise self._unanswered(service, operation, error) from error
+
+    def _rest(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+        from google.auth.exceptions import GoogleAuthError
+        from requests.exceptions import RequestException
+
+        wanted = permission(service, operation)
+        body = parameters.pop("body", None) if wanted.method == "GET" else parameters.get("body")
+        url = (self._endpoint or f"https://{service}.googleapis.com") + wanted.path.format_map(
+            {"project": self.project, **parameters}
+        )
+        try:
+            answer = self._session.request(wanted.method, url, json=body, timeout=self.timeout)
+        except GoogleAuthError as error:
+            self._unauthenticated(error)
+        except RequestException as error:
+            raise self._unanswered(service, operation, error) from error
+        if answer.status_code != 200:
+            raise self._refused(service, operation, answer.status_code, _message(answer))
+        return answer.json()
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            place = urlsplit(self._endpoint) if self._endpoint else None
+            options = {"host": place.netloc, "url_scheme": place.scheme} if place else {}
+            try:
+                self._clients[service] = _library_client(service, {"credentials": self._credentials, **options})
+            except ImportError as error:
+                raise ConfigError(f"Cloud Run cannot be called, {error.name} is not installed: {EXTRA}") from error
+        return self._clients[service]
+
+    @cached_property
+    def _endpoint(self) -> str:
+        endpoint = os.environ.get(ENDPOINT, "").rstrip("/")
+        if endpoint and (urlsplit(endpoint).scheme, urlsplit(endpoint).hostname) != ("http", "127.0.0.1"):
+            raise ConfigError(f"{ENDPOINT} is {endpoint}: it leads to an emulator at http://127.0.0.1, or is not set")
+        return endpoint
+
+    @cached_property
+    def _session(self) -> Any:
+        from google.auth.transport.requests import AuthorizedSession
+
+        return AuthorizedSession(self._credentials)  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _credentials(self) -> Any:
+        try:
+            import google.auth
+            from google.auth.credentials import AnonymousCredentials
+            from google.auth.exceptions import GoogleAuthError
+        except ImportError as error:
+            raise ConfigError(f"Google Cloud cannot be called, {error.name} is not installed: {EXTRA}") from error
+        if self._endpoint:
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+        if self._key_file and not Path(self._key_file).is_file():
+            raise ConfigError(f"gcp_key_file: there is no file {self._key_file}: download the key, or remove the line")
+        try:
+            if self._key_file:
+                load: Any = google.auth.load_credentials_from_file
+                return load(self._key_file, scopes=SCOPES)[0]
+            return google.auth.default(scopes=SCOPES)[0]
+        except GoogleAuthError as error:
+            self._unauthenticated(error)
+
+    def _unauthenticated(self, error: Exception) -> NoReturn:
+        text = " ".join(str(error).split())[:200]
+        raise GcpError.of(
+            401, f"there are no usable credentials for Google Cloud ({text}): log in or set gcp_key_file, then --resume"
+        ) from error
+
+    def _refused(self, service: str, operation: str, status: int, message: str) -> GcpError:
+        text = " ".join(_CALLED.sub("", str(message)).split()) or "no reason was given"
+        called = f"{service}.{operation}"
+        if status == 401:
+            sentence = f"Google Cloud does not accept the credentials of {self.who}: log in again, then --resume"
+        elif status == 403:
+            needed = permission(service, operation).name
+            sentence = f"{self.who} may not call {called}: grant {needed}, see 'pym gcp policy' ({text})"
+        elif status == 429:
+            sentence = f"Google Cloud still throttles {called} after {ATTEMPTS} attempts: wait a minute, then --resume"
+        elif status >= 500:
+            sentence = f"{called} failed on the side of Google Cloud ({status}): wait a minute, then --resume"
+        else:
+            sentence = f"{called} was refused ({status}): {text}"
+        return GcpError.of(status, sentence, status in PASSING)
+
+    def _unanswered(self, service: str, operation: str, error: Exception) -> GcpError:
+        sentence = f"{service}.{operation} got no answer ({type(error).__name__}): check the network, then --resume"
+        return GcpError.of(0, sentence, is_passing=True)
+
+
+def _library_client(service: str, options: dict[str, Any]) -> Any:
+    if service == "artifact_registry":
+        from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
+
+        return ArtifactRegistryClient(transport=ArtifactRegistryClient.get_transport_class("rest")(**options))
+    import google.cloud.run_v2 as run_v2
+
+    name = "".join(part.capitalize() for part in service.split("_"))
+    client = getattr(run_v2, f"{name}Client")
+    return client(transport=client.get_transport_class("rest")(**options))
+
+
+def _message(answer: Any) -> str:
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return str(answer.text)[:300]

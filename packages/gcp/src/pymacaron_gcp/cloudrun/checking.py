@@ -1,0 +1,93 @@
+"""What a project lacks for deploys, and the making of it: APIs, the repository, the service account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pymacaron.deploy import Environment
+from pymacaron_gcp.calls import CALLS
+from pymacaron_gcp.client import Gcp, GcpError
+from pymacaron_gcp.cloudrun.secrets import missing_secrets
+from pymacaron_gcp.settings import GcpSettings
+
+__all__ = ["APIS", "deploy_permissions", "made", "missing"]
+
+APIS = ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
+SETUP = "run 'pym gcp setup'"
+
+
+def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[str]:
+    """Return a sentence for each thing that is missing; nothing is changed."""
+    forbidden = _forbidden(gcp)
+    if forbidden:
+        return [
+            f"{gcp.who} may not do this in {gcp.project}: {', '.join(forbidden)}; grant what 'pym gcp policy' prints"
+        ]
+    return [
+        *(f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in _disabled(gcp)),
+        *(f"there is no {thing}: {SETUP}" for thing in _absent(gcp, settings)),
+        *missing_secrets(gcp, settings, environment),
+    ]
+
+
+def made(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
+    """Make what is missing, and yield a line for each thing that was made."""
+    for api in _disabled(gcp):
+        gcp.call("serviceusage", "enable_service", api=f"{api}.googleapis.com", body={})
+        yield f"enabled {api}.googleapis.com"
+    if not _has_repository(gcp, settings):
+        place = {"parent": gcp.parent, "repository_id": settings.gcp_repository}
+        gcp.call("artifact_registry", "create_repository", repository={"format_": "DOCKER"}, **place)
+        yield f"made the repository {settings.gcp_repository}"
+    account = settings.gcp_service_account
+    if account and not _has_account(gcp, account):
+        name = {"accountId": account.partition("@")[0], "serviceAccount": {"displayName": "PyMacaron service"}}
+        gcp.call("iam", "create_service_account", body=name)
+        yield f"made the service account {account}"
+
+
+def deploy_permissions() -> list[str]:
+    """Return the permissions that a deployer needs."""
+    return sorted({call.name for call in CALLS.values() if call.purpose == "deploy" and call.name})
+
+
+def _forbidden(gcp: Gcp) -> list[str]:
+    wanted = deploy_permissions()
+    answer = gcp.call("cloudresourcemanager", "test_permissions", body={"permissions": wanted})
+    return [name for name in wanted if name not in answer.get("permissions", [])]
+
+
+def _disabled(gcp: Gcp) -> list[str]:
+    return [api for api in APIS if not _is_enabled(gcp, api)]
+
+
+def _is_enabled(gcp: Gcp, api: str) -> bool:
+    found = gcp.call("serviceusage", "get_service", api=f"{api}.googleapis.com")
+    return bool(found.get("state") == "ENABLED")
+
+
+def _absent(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
+    if not _has_repository(gcp, settings):
+        yield f"repository {settings.gcp_repository} in {gcp.parent}"
+    account = settings.gcp_service_account
+    if account and not _has_account(gcp, account):
+        yield f"service account {account}"
+
+
+def _has_repository(gcp: Gcp, settings: GcpSettings) -> bool:
+    name = f"{gcp.parent}/repositories/{settings.gcp_repository}"
+    return _is_there(gcp, "artifact_registry", "get_repository", name=name)
+
+
+def _has_account(gcp: Gcp, account: str) -> bool:
+    return _is_there(gcp, "iam", "get_service_account", account=account)
+
+
+def _is_there(gcp: Gcp, service: str, operation: str, **parameters: str) -> bool:
+    try:
+        gcp.call(service, operation, **parameters)
+    except GcpError as error:
+        if error.is_missing:
+            return False
+        raise
+    return True

@@ -1,0 +1,142 @@
+"""The service of an environment: read, and changed only as long as nobody else did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pymacaron.exceptions import DeployError
+from pymacaron_gcp.client import Gcp, GcpError
+from pymacaron_gcp.cloudrun.memory import Memory
+from pymacaron_gcp.cloudrun.names import short
+from pymacaron_gcp.cloudrun.templates import ANNOTATION
+
+__all__ = ["RunService", "failure_of", "release_of"]
+
+ATTEMPTS = 5
+PUBLIC = {"role": "roles/run.invoker", "members": ["allUsers"]}
+FIELDS = {"template", "traffic", "annotations", "scaling", "ingress"}
+
+Change = Callable[[Any], dict[str, Any]]
+
+
+class RunService:
+    """One service on Cloud Run, by its short name."""
+
+    def __init__(self, gcp: Gcp, name: str) -> None:
+        self.gcp, self.name = gcp, name
+        self.path = f"{gcp.parent}/services/{name}"
+
+    def read(self) -> Any:
+        """Return the service as a message, None where there is none."""
+        try:
+            return self.gcp.call("services", "get_service", name=self.path)
+        except GcpError as error:
+            if error.is_missing:
+                return None
+            raise
+
+    def existing(self) -> Any:
+        """Return the service; raises DeployError where there is none."""
+        service = self.read()
+        if service is None:
+            raise DeployError(f"there is no service {self.name} in {self.gcp.region}: run 'pym deploy'")
+        return service
+
+    def revisions(self) -> list[Any]:
+        """Return the revisions of our releases, the newest first, without those that are discarded."""
+        service = self.read()
+        discarded = Memory.of(service).discarded if service is not None else ()
+        found = [one for one in self.all_revisions() if release_of(one) and short(one.name) not in discarded]
+        return sorted(found, key=lambda one: one.create_time.timestamp(), reverse=True)
+
+    def all_revisions(self) -> list[Any]:
+        """Return every revision that is there."""
+        try:
+            found: list[Any] = self.gcp.call("revisions", "list_revisions", parent=self.path)
+        except GcpError as error:
+            if error.is_missing:
+                return []
+            raise
+        return found
+
+    def create(self, service: dict[str, Any], validate_only: bool = False) -> None:
+        """Create the service; that it is there meanwhile is no error."""
+        parameters = {"parent": self.gcp.parent, "service_id": self.name, "validate_only": validate_only}
+        try:
+            self.gcp.call("services", "create_service", service=service, **parameters)
+        except GcpError as error:
+            if not error.is_conflict:
+                raise
+
+    def change(self, change: Change, validate_only: bool = False) -> Any:
+        """Change the fields that `change` computes of the service as it is, and return the service.
+
+        `change` is asked again where somebody else was faster; nothing is sent where it changes nothing.
+        """
+        for _ in range(ATTEMPTS):
+            service = self.existing()
+            fields = change(service)
+            if not fields:
+                return service
+            wanted = {"name": self.path, "etag": service.etag, **fields}
+            if "annotations" in fields:
+                wanted["annotations"] = {**service.annotations, **fields["annotations"]}
+            mask = {"paths": sorted(fields)}
+            try:
+                self.gcp.call(
+                    "services", "update_service", service=wanted, update_mask=mask, validate_only=validate_only
+                )
+            except GcpError as error:
+                if not error.is_conflict:
+                    raise
+                continue
+            return self.existing()
+        raise DeployError(f"{self.name} is being changed by somebody else: look who it is, then --resume")
+
+    def publish(self) -> None:
+        """Let everybody call the service."""
+        for _ in range(ATTEMPTS):
+            policy = self.gcp.call("services", "get_iam_policy", resource=self.path)
+            if any(one.role == PUBLIC["role"] and "allUsers" in one.members for one in policy.bindings):
+                return
+            bindings = [{"role": one.role, "members": list(one.members)} for one in policy.bindings]
+            new = {"bindings": [*bindings, PUBLIC], "etag": policy.etag}
+            try:
+                self.gcp.call("services", "set_iam_policy", resource=self.path, policy=new)
+            except GcpError as error:
+                if not error.is_conflict:
+                    raise
+        raise DeployError(f"the policy of {self.name} is being changed by somebody else: run the command again")
+
+    def delete(self) -> None:
+        """Delete the service with all its revisions."""
+        try:
+            self.gcp.call("services", "delete_service", name=self.path)
+        except GcpError as error:
+            if not error.is_missing:
+                raise
+
+    def delete_revision(self, revision: str) -> bool:
+        """Delete a revision, and tell whether it is gone: Cloud Run keeps the newest one."""
+        try:
+            self.gcp.call("revisions", "delete_revision", name=f"{self.path}/revisions/{revision}")
+        except GcpError as error:
+            if error.gcp_code == 400 or error.is_conflict:
+                return False
+            if not error.is_missing:
+                raise
+        return True
+
+
+def release_of(revision: Any) -> str:
+    """Return the id of the release of a revision (a message), "" for what is not ours."""
+    return str(revision.annotations.get(f"{ANNOTATION}release", ""))
+
+
+def failure_of(resource: Any, kind: str = "Ready") -> str:
+    """Return why a resource (a message) failed, "" where it did not."""
+    for one in [getattr(resource, "terminal_condition", None), *resource.conditions]:
+        if one is not None and one.type_ == kind and one.state.name == "CONDITION_FAILED":
+            return " ".join(one.message.split()) or "Cloud Run gave no reason"
+    return ""
