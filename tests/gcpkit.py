@@ -1,0 +1,166 @@
+"""What tests of Cloud Run share: containers inside this process, targets of a service of files, releases."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from pymacaron.config import load_config, read_config_file
+from pymacaron.deploy import DeployTarget, Environment, Image, Release
+from pymacaron.plugins.collect import Hooks
+from pymacaron.plugins.manager import PluginManager
+from pymacaron_gcp.cloudrun import CloudRunTarget
+from pymacaron_testing.emulators.cloudrun import CloudRun, Command, Running
+
+PLUGINS = Hooks(PluginManager({}))
+PROJECT, REGION = "rehearsal", "europe-west1"
+SECRET = "secret-of-the-shop"
+SECRETS: dict[str, Any] = {"env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
+
+
+@dataclass
+class LocalContainers:
+    """Containers inside this process, which answer with their variables.
+
+    Images called crashing end at once, unready ones are never ready. Commands do what their last word says: `pass` ends
+    well, `wait` runs until `release` is set, all else fails and prints PYM_RELEASE.
+    """
+
+    commands: list[Command] = field(default_factory=list)
+    release: threading.Event = field(default_factory=threading.Event)
+    running: int = 0
+
+    def start(self, command: Command) -> Running:
+        self.commands.append(command)
+        if "crashing" in command.image:
+            return _ended(1, ["out of order"])
+        if command.command:
+            return self._command(command)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
+        vars(server).update(variables=dict(command.variables), unready="unready" in command.image)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        self.running += 1
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            self.running -= 1
+
+        return Running(
+            server.server_address[1], lambda: _lines([f"{command.image} serves"]), lambda: None, _never, stop
+        )
+
+    def _command(self, command: Command) -> Running:
+        if command.command[-1] == "wait":
+            wait = lambda: 0 if self.release.wait(30) else 1  # noqa: E731
+            return Running(0, lambda: _lines(["waits"]), lambda: None, wait, lambda: None)
+        if command.command[-1] == "pass":
+            return _ended(0, ["done"])
+        return _ended(1, [f"it is {command.variables.get('PYM_RELEASE')}"])
+
+
+class _Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        variables = vars(self.server)["variables"]
+        body = json.dumps({"release": variables.get("PYM_RELEASE"), "variables": variables}).encode()
+        self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is that of the base
+        pass
+
+
+def _ended(code: int, lines: list[str]) -> Running:
+    return Running(0 if code == 0 else 9, lambda: _lines(lines), lambda: code, lambda: code, lambda: None)
+
+
+def _lines(texts: list[str]) -> list[str]:
+    return [f"{datetime.now(UTC).isoformat()} {text}" for text in texts]
+
+
+def _never() -> int:
+    raise AssertionError("a server does not end")
+
+
+def prepare(emulator: CloudRun) -> CloudRun:
+    """Have in the project what a deploy needs."""
+    project = emulator.project
+    project.apis = {
+        f"{api}.googleapis.com"
+        for api in ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
+    }
+    project.repositories = {f"projects/{PROJECT}/locations/{REGION}/repositories/pymacaron"}
+    project.secrets = {"shop-live-SHOP_KEY": ["an older one", SECRET]}
+    return emulator
+
+
+def environment_of(
+    folder: Path, name: str = "live", roles: Mapping[str, tuple[str, ...]] | None = None, **settings: Any
+) -> Environment:
+    told: list[str] = []
+    return Environment("shop", name, folder, config_of(folder, **settings), roles or {}, tell=told.append)
+
+
+def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, **settings: Any) -> CloudRunTarget:
+    return CloudRunTarget(environment_of(folder, "live", roles, **settings))
+
+
+def config_of(folder: Path, **settings: Any) -> Any:
+    given = {"name": "shop", "gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, **settings}
+    (folder / "pym-config.yaml").write_text(json.dumps(given))
+    return load_config(read_config_file(folder, None), PLUGINS.config_sections(), secrets="ignored")
+
+
+def release(name: str, image: str = "shop", reference: str = "") -> Release:
+    made = Image(reference or f"repo/{image}:{name}", "sha256:0", "0123abc")
+    return Release(name, f"{name}-{image}", "0123abc", made, "shop-live")
+
+
+def deploy(target: CloudRunTarget, one: Release) -> str:
+    target.stage(one)
+    return target.promote(one, nothing)
+
+
+def get(url: str, path: str = "/version") -> dict[str, Any]:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request("GET", path)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return answer
+
+
+def nothing(url: str) -> None:
+    """Verify nothing."""
+
+
+class Place:
+    """A project with nothing deployed, for the contract suite of deploy targets."""
+
+    secret = SECRET
+
+    def __init__(self, folder: Path) -> None:
+        self.kind = DeployTarget("gcp-cloud-run", CloudRunTarget)
+        self.environment = environment_of(folder, gcp_deploy_timeout=5, **SECRETS)
+
+    def release(self, name: str) -> Release:
+        """Return one that serves."""
+        return release(name)
+
+    def crashing(self, name: str) -> Release:
+        """Return one that ends."""
+        return release(name, "crashing")
+
+    def unready(self, name: str) -> Release:
+        """Return one that is never ready."""
+        return release(name, "unready")
