@@ -1,0 +1,19 @@
+"""The target `gcp-cloud-run` keeps the contract of deploy targets, on the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gcpkit import LocalContainers, Place, prepare
+from pymacaron_testing.emulators.cloudrun import CloudRun
+from pymacaron_testing.suites.targets import DeployTargetSuite, TargetUnderTest
+
+
+class TestCloudRun(DeployTargetSuite):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Iterator[TargetUnderTest]:
+        with CloudRun(containers=LocalContainers(), patience=0.5) as emulator, prepare(emulator).apply():
+            yield Place(tmp_path)
