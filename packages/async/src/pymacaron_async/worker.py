@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from pymacaron.exceptions import StartError
 from pymacaron.resources import get_celery_worker_count, get_memory_limit
@@ -100,6 +102,8 @@ def _run(service: Service, chosen: Working, *, beside: bool) -> int:
     # Celery warns of root for the sake of pickle, which is not accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     worker = app.Worker(
+        # A name of its own: RabbitMQ refuses the second worker of a name, and one that died may seem to be there.
+        hostname=f"{service.name}-{uuid4().hex[:8]}@{socket.gethostname()}",
         queues=queues,
         concurrency=chosen.concurrency,
         max_memory_per_child=chosen.max_memory * 1024,
