@@ -126,6 +126,20 @@ def kill(worker: Worker, how: str) -> set[int]:
     return set(pool)
 
 
+@SERVERS
+def test_a_message_on_its_way_to_a_worker_that_dies_is_not_lost(shop: MakeShop, client: MakeClient) -> None:
+    load = Load(shop(async_time_limit=1), client)
+    with load.shop.worker() as worker:
+        load.queue()
+        load.wait({0}, 10)
+        os.killpg(worker.process.pid, signal.SIGSTOP)
+        load.queue(3)
+        worker.kill()
+    with load.shop.worker():
+        load.wait({0, 1, 2, 3}, 30)
+    assert load.effects() == dict.fromkeys(range(4), 1)
+
+
 def last_of_each(begun: list[Begun]) -> dict[int, int]:
     """Return what each process began last: no more than that was in flight when it died."""
     return {one.process: one.index for one in begun}
