@@ -1,4 +1,4 @@
-"""What tasks live through in the long run: each test has a sample among the ordinary ones, and its length in `-m endurance`."""
+"""What tasks live through in the long run: ordinary tests run a sample of each, `-m endurance` its whole length."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,10 @@ import sqlite3
 
 
 @asynctask
-def effect(index):
+def effect(index, seconds=0.02):
     task = current_task()
     note("begin", index, os.getpid(), os.getppid())
-    time.sleep(0.02)
+    time.sleep(seconds)
     with sqlite3.connect(LOG.with_name("effects.db"), timeout=30) as effects:
         effects.execute("INSERT OR IGNORE INTO effects VALUES (?, ?)", (task.key, index))
     note("end", index)
@@ -74,11 +75,16 @@ class Load:
         self.http = client(shop)
         self.queued = 0
 
-    def queue(self, count: int = 1) -> None:
-        """Queue tasks, each under a number of its own."""
+    def queue(self, count: int = 1, seconds: float = 0.02) -> None:
+        """Queue tasks that take so long, each under a number of its own."""
         for _ in range(count):
-            assert self.http.post("/call/effect", json=[self.queued]).status_code == 200
+            assert self.http.post("/call/effect", json=[self.queued, seconds]).status_code == 200
             self.queued += 1
+
+    def try_to_queue(self) -> bool:
+        """Queue one task; tell whether the broker took it. A number that was refused is not used again."""
+        self.queued += 1
+        return self.http.post("/call/effect", json=[self.queued - 1, 0.1]).status_code == 200
 
     @property
     def begun(self) -> list[Begun]:
@@ -104,6 +110,11 @@ class Load:
         while lost := numbers - self.done:
             assert time.monotonic() < end, f"lost: {sorted(lost)}"
             time.sleep(0.1)
+
+
+def tell(words: str) -> None:
+    """Show figures, where `-s` asks for them."""
+    sys.stdout.write(f"{words}\n")
 
 
 def pool_of(worker: Worker) -> list[int]:
@@ -168,7 +179,173 @@ def test_nothing_is_lost_and_no_effect_doubled_while_workers_are_killed(
     in_flight = last_of_each(begun)
     final = {one.index: position for position, one in enumerate(begun)}
     repeated = [one for position, one in enumerate(begun) if position != final[one.index]]
-    print(f"{count} tasks, {kills} kills, {len(killed)} processes: {len(repeated)} repeats")
+    tell(f"{count} tasks, {kills} kills, {len(killed)} processes: {len(repeated)} repeats")
     assert load.effects() == dict.fromkeys(range(count), 1)
     assert [one for one in repeated if one.process not in killed or in_flight[one.process] != one.index] == []
     assert load.shop.pym("tasks", "failed") == ""
+
+
+@pytest.fixture(params=["redis", "amqp"])
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A broker of the test alone that has everything on disk."""
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    server: Server = Redis(folder, fsync=True) if request.param == "redis" else Rabbit(folder)
+    server.start()
+    yield server
+    server.stop()
+    if isinstance(server, Rabbit):
+        server.stop_mapper()
+
+
+class Feeder:
+    """A thread that queues tasks all the time; `taken` are the numbers that the broker took."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.taken: set[int] = set()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.2 if self.ahead > 30 else 0.005):
+            if self._load.try_to_queue():
+                self.taken.add(self._load.queued - 1)
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks wait."""
+        return len(self.taken - self._load.done)
+
+    def __enter__(self) -> Feeder:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Queue no more."""
+        self._stopping.set()
+        self._thread.join()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def accepting(port: int) -> float:
+    """Wait until a port accepts; return when."""
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return time.monotonic()
+        time.sleep(0.02)
+
+
+def restarted(server: Server, number: int, load: Load) -> float:
+    """End a broker and start it; return the seconds from when its port accepts to when a task ends."""
+    server.stop(number)
+    starting = threading.Thread(target=server.start)
+    known = load.done
+    starting.start()
+    began = accepting(server.port)
+    wait_until(lambda: load.done - known, 60)
+    seconds = time.monotonic() - began
+    starting.join()
+    return seconds
+
+
+@scaled(sample=1, length=10)
+def test_work_goes_on_and_nothing_is_lost_when_the_broker_restarts(
+    tmp_path: Path, keeping: Server, client: MakeClient, scale: int
+) -> None:
+    settings = {"name": "shop", "async_broker": keeping.url, "async_time_limit": 1}
+    load = Load(Shop(tmp_path / "shop", settings), client)
+    seconds = []
+    with load.shop.worker(), Feeder(load) as feeder:
+        wait_until(lambda: load.done)
+        for number in [signal.SIGTERM, signal.SIGKILL] * scale:
+            wait_until(lambda: feeder.ahead > 20, 60)
+            seconds.append(restarted(keeping, number, load))
+        feeder.stop()
+        load.wait(feeder.taken, 60)
+    assert set(load.effects().values()) == {1}
+    tell(f"{len(seconds)} restarts: work after {max(seconds):.1f} s at most")
+    assert max(seconds) < 5
+
+
+@SERVERS
+@scaled(sample=1, length=10)
+def test_workers_that_are_told_to_stop_under_load_finish_or_give_back(
+    shop: MakeShop, client: MakeClient, scale: int
+) -> None:
+    load = Load(shop(async_time_limit=15, graceful_timeout=2), client)
+    seconds = []
+    for turn in range(scale):
+        load.queue(1, 8 if turn == 0 else 0.5)  # the first outlasts the grace
+        load.queue(20, 0.2)
+        with load.shop.worker() as worker:
+            count = len(load.begun)
+            wait_until(lambda count=count: len(load.begun) > count + 4)  # type: ignore[misc]
+            began = time.monotonic()
+            worker.terminate()
+            seconds.append(time.monotonic() - began)
+    with load.shop.worker():
+        load.wait(set(range(load.queued)), 60)
+    repeated = Counter(one.index for one in load.begun if one.index)
+    tell(f"{scale} stops of {max(seconds):.1f} s at most, {load.queued} tasks")
+    assert max(seconds) < 2 + 3
+    assert load.effects() == dict.fromkeys(range(load.queued), 1)
+    assert set(repeated.values()) == {1}
+
+
+@SERVERS
+@scaled(sample=1, length=10)
+def test_poison_is_bounded_and_long_delays_run_once_among_other_work(
+    shop: MakeShop, client: MakeClient, scale: int
+) -> None:
+    load = Load(shop(async_time_limit=1), client, delay=12 + 3 * scale)
+    for index in range(scale):
+        load.http.post("/call/far", json=[index])
+        load.http.post("/call/poison", json=[])
+        load.queue(20)
+    with load.shop.worker() as worker:
+        load.wait(set(range(10)), 30)
+        worker.kill()
+    with load.shop.worker():
+        load.wait(set(range(load.queued)), 60)
+        wait_until(lambda: len(load.shop.lines("far")) >= scale, 60)
+        wait_until(lambda: load.shop.pym("tasks", "failed").count("WorkerLost in shop.poison") == scale, 60)
+    assert sorted(load.shop.lines("far")) == sorted(f"far {index}" for index in range(scale))
+    assert 2 * scale <= len(load.shop.lines("poison")) <= 3 * scale  # a worker that was killed counts as well
+    assert load.effects() == dict.fromkeys(range(load.queued), 1)
+
+
+@scaled(sample=1, length=10)
+@pytest.mark.parametrize("how", ["hangs", "away"])
+def test_a_publish_fails_in_two_seconds_in_one_sentence_warm_or_cold(
+    tmp_path: Path, keeping: Server, client: MakeClient, scale: int, how: str
+) -> None:
+    load = Load(Shop(tmp_path / "shop", {"name": "shop", "async_broker": keeping.url}), client)
+    load.queue()
+    cold = [client(load.shop) for _ in range(scale)]
+    slowest = 0.0
+    with failing(keeping, how):
+        for http in (load.http, *cold, load.http):
+            began = time.monotonic()
+            failed = http.post("/call/effect", json=[1])
+            slowest = max(slowest, time.monotonic() - began)
+            said = told(failed)
+            assert (failed.status_code, said["error"]) == (503, "BROKER_UNREACHABLE")
+            assert said["error_description"].startswith("the broker ")
+            assert "\n" not in said["error_description"]
+    tell(f"{scale + 2} publishes, {how}: {slowest:.2f} s at most")
+    assert slowest < 2
+
+
+@contextmanager
+def failing(server: Server, how: str) -> Iterator[None]:
+    """Have a broker hang, or be away, for a while."""
+    if how == "hangs":
+        server.send(signal.SIGSTOP)
+        yield
+        server.send(signal.SIGCONT)
+    else:
+        server.stop()
+        yield
