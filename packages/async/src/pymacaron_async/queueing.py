@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import math
 import socket
 import time
@@ -38,7 +37,7 @@ def queue(
     from pymacaron_async.celeryapp import celery_of, queue_of, registered
 
     service = current_service()
-    inspect.signature(task.function).bind(*arguments, **keywords)
+    task.signature.bind(*arguments, **keywords)
     text = written(task, arguments, keywords)
     app = celery_of(service)
     options = task.options
@@ -74,7 +73,7 @@ def queue(
 
 def written(task: AsyncTask[Any, Any], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> str:
     """Return the arguments of a call as text; raises UnsuitableArgument that names the one which does not fit."""
-    names = [*inspect.signature(task.function).parameters]
+    names = [*task.signature.parameters]
     places = [f"argument {index + 1}" + (f" '{name}'" if name else "") for index, name in _positions(names, arguments)]
     positional = [encoded(value, f"{task.name}() {place}") for place, value in zip(places, arguments, strict=True)]
     named = [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from pymacaron_async.context import wants_queue
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
     from pymacaron_async.handle import Handle
 
 __all__ = ["TASKS", "AsyncTask", "Options", "asynctask"]
@@ -68,6 +70,13 @@ class AsyncTask(Generic[Parameters, Result]):
         self.options = options
         self.name = f"{function.__module__}.{function.__qualname__}"
         TASKS[self.name] = self
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What the function takes."""
+        from inspect import signature
+
+        return signature(self.function)
 
     def __call__(self, *arguments: Parameters.args, **keywords: Parameters.kwargs) -> Result | None:
         """Queue the task in a request, and return None; elsewhere run it now, and return its result."""
