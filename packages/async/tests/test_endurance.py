@@ -255,7 +255,7 @@ def restarted(server: Server, number: int, load: Load) -> float:
 def test_work_goes_on_and_nothing_is_lost_when_the_broker_restarts(
     tmp_path: Path, keeping: Server, client: MakeClient, scale: int
 ) -> None:
-    settings = {"name": "shop", "async_broker": keeping.url, "async_time_limit": 1}
+    settings = {"name": "shop", "async_broker": keeping.url, "async_time_limit": 10}
     load = Load(Shop(tmp_path / "shop", settings), client)
     seconds = []
     with load.shop.worker(), Feeder(load) as feeder:
