@@ -92,6 +92,13 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]
         else:
             super().append(message, delivery_tag)
 
+    def restore_unacked(self, client: Any = None) -> None:
+        """Give back what is held; where Redis is away, its leases run out by themselves, and the worker lives on."""
+        try:
+            super().restore_unacked(client)
+        except (AttributeError, *self.channel.connection_errors):  # a channel that is closed has no client any more
+            self._delivered.clear()
+
     def restore_visible(self, *arguments: Any, **options: Any) -> None:
         """Renew our own leases, then take back what others held for too long."""
         with self.channel.conn_or_acquire() as client:
