@@ -3,7 +3,8 @@
 Both have one worker of one process, at one broker: a Redis that is started here, or that of the URL. In each round one
 side queues tasks that do nothing and its worker runs them, then the other. Ours are measured twice: queued outside of a
 request, and in one, whose URL, id and caller the task then sees, for which plain Celery has nothing. Told are the CPU
-time of the process that queues and of the worker with its pool, and the time of the clock; the ratio is the median of those of the rounds.
+time of the process that queues and of the worker with its pool, and the time of the clock; the ratio is the median of
+those of the rounds.
 """
 
 from __future__ import annotations
