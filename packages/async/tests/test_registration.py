@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sysconfig
-from importlib.metadata import entry_points, version
+from importlib.metadata import entry_points, requires, version
 from pathlib import Path
 
 import pymacaron_async.plugin
@@ -35,3 +35,7 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
             "pym_config_sections",
         ],
     )
+
+
+def test_kombu_is_required_with_what_its_redis_transport_needs() -> None:
+    assert [line for line in requires("pymacaron-async") or () if line.startswith("kombu[redis]")]
