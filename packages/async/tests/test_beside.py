@@ -135,3 +135,16 @@ def test_importing_the_package_and_pym_help_load_no_celery() -> None:
     code += "try: pym()\nexcept SystemExit: print('celery' in sys.modules, 'flask' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.endswith("False False\n")
+
+
+def test_git_sees_nothing_of_the_tasks_that_wait_in_the_folder_of_a_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path / "shop", {"name": "shop"})
+    monkeypatch.setenv("PYM_TASKS_DIR", str(shop.root / "tasks"))
+    subprocess.run(["git", "init", "-q"], cwd=shop.root, check=True)
+    assert shop.pym("tasks")
+    assert (shop.root / "tasks" / "shop" / "messages").is_dir()
+    seen = subprocess.run(["git", "status", "--porcelain"], cwd=shop.root, capture_output=True, text=True, check=True)
+    assert "pym-config" in seen.stdout
+    assert "tasks/" not in seen.stdout

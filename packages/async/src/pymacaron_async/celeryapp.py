@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -114,9 +115,17 @@ def made(service: Service, *, in_worker: bool) -> Celery:
     app.conf.update(settings(service, broker, in_worker=in_worker))
     app.conf.pym_broker = broker
     if broker.kind == "files":
-        for folder in ("messages", "control", "results"):
-            (broker.folder / folder).mkdir(parents=True, exist_ok=True)
+        make_folders(broker.folder)
     return app
+
+
+def make_folders(folder: Path) -> None:
+    """Make the folders of a broker of files; git sees none of them, as messages hold what callers sent."""
+    for name in ("messages", "control", "results"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
 
 
 def settings(service: Service, broker: Broker, *, in_worker: bool) -> dict[str, Any]:
