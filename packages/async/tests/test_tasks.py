@@ -48,8 +48,10 @@ def test_a_handle_tells_state_and_result_and_a_handler_that_returns_it_answers_2
     place = queued.headers["Location"]
     assert (queued.status_code, queued.json) == (202, {"id": place.rpartition("/")[2], "state": "queued"})
     assert told(http.get(place))["state"] == "queued"
-    with made.worker():
+    with made.worker() as worker:
         wait_until(lambda: told(http.get(place))["state"] == "succeeded")
+        wait_until(lambda: "succeeded in" in worker.said)
+        assert ": '42'" not in worker.said, "a result is for who asks for it, not for the log"
     assert told(http.get(place))["result"] == 42
     missing = http.get("/tasks/00000000-0000-4000-8000-000000000000")
     assert (missing.status_code, told(missing)["error"]) == (404, "UNKNOWN_TASK")

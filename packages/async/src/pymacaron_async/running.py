@@ -47,6 +47,7 @@ class CarefulTask(Task):  # type: ignore[misc]
     typing = False
     throws = (TaskFailed,)
     default_retry_delay = LOST_PAUSE
+    resultrepr_maxsize = 0  # so much of a result does a worker log
     pym_task: AsyncTask[Any, Any]
     pym_service: Service
 
