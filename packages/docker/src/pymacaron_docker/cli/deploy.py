@@ -150,8 +150,10 @@ def failure(release: str, outcome: DeployOutcome) -> str:
     discarded = any(step.name == outcome.step and step.on_failure != "stop" for step in STEPS)
     if "type 'pym" in cause:
         return cause
-    if outcome.reason.startswith(INTERRUPTED) or not discarded:
+    if outcome.reason.startswith(INTERRUPTED):
         return f"{cause}: type 'pym deploy --resume' to go on from there"
+    if not discarded:
+        return f"{cause}: type 'pym deploy' for another commit, 'pym deploy --resume' to go on with this one"
     return f"{cause}; {release} never had traffic: mend it, then type 'pym deploy'"
 
 
