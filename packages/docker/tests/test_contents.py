@@ -151,10 +151,13 @@ def test_without_wheels_of_our_own_nothing_is_built(stall: Stall, tmp_path: Path
 @pytest.mark.parametrize(
     ("requirements", "told"),
     [
-        ("pymacaron-gcp\n", "{wheels} holds no wheel of pymacaron-gcp: build it, since no index is asked for it"),
+        (
+            "pymacaron-gcp\n",
+            "{wheels} holds no wheel of pymacaron-gcp: build and commit it, since no index is asked for it",
+        ),
         (
             "Pymacaron_GCP>=2 \\\n  --hash=sha256:00\n",
-            "{wheels} holds no wheel of pymacaron-gcp: build it, since no index is asked for it",
+            "{wheels} holds no wheel of pymacaron-gcp: build and commit it, since no index is asked for it",
         ),
         ("-r more.txt\n", "{root}/more.txt cannot be read (No such file or directory): a requirements file names it"),
         (

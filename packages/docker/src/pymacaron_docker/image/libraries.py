@@ -130,7 +130,7 @@ def _wheels(root: Path, config: Config, own: Iterable[str]) -> list[Path]:
             continue
         seen.add(name)
         if name not in there:
-            raise DeployError(f"{folder} holds no wheel of {name}: build it, since no index is asked for it")
+            raise DeployError(f"{folder} holds no wheel of {name}: build and commit it, since no index is asked for it")
         wanted += _own_needs(there[name])
     return [there[name] for name in sorted(seen)]
 
