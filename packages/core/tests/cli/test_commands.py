@@ -96,3 +96,25 @@ def test_routes_lists_every_document_of_the_conformance_folder() -> None:
     assert counted["large/github.json"] == 767
     assert counted["large/telegram.json"] == 82
     assert sum(found for found in counted.values() if isinstance(found, int)) == 903
+
+
+@pytest.mark.parametrize("options", [["--env", "prod"], ["--env=prod"]])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_the_environment_chooses_the_plugins_wherever_it_is_named(
+    folder: Callable[..., Path], pym: Run, options: list[str], place: str
+) -> None:
+    plugin = """\
+import click
+from pymacaron import hookimpl
+
+@hookimpl
+def pym_commands():
+    return [click.Command("greet", callback=lambda: click.echo("hello"))]
+"""
+    root = folder(FILES)
+    (root / "pym-config.yaml").unlink()
+    (root / "pym-config.prod.yaml").write_text("name: demo\nplugins: {local: [plug]}\n")
+    (root / "plug.py").write_text(plugin)
+    where = ["--root", str(root)]
+    arguments = [*options, "greet", *where] if place == "before" else ["greet", *where, *options]
+    assert pym(*arguments, cwd=root.parent).stdout == "hello\n"

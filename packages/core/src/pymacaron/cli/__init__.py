@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from pymacaron.cli.context import Context, with_shared_options
+from pymacaron.cli.context import Context, look_ahead, with_shared_options
 from pymacaron.exceptions import PyMacaronException, StartError
 from pymacaron.text import did_you_mean, one_line
 from pymacaron.version import __version__
@@ -65,6 +65,11 @@ class Root(click.Group):
             except StartError as error:
                 click.echo(f"Warning: {error}", err=True)
                 return sorted(COMMANDS)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command, and those that choose the plugins wherever they stand."""
+        look_ahead(ctx.ensure_object(Context), args)
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command, with the options that all of them share."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +15,7 @@ from pymacaron.plugins.manager import PluginManager
 if TYPE_CHECKING:
     from pymacaron.service import Service
 
-__all__ = ["Context", "with_shared_options"]
+__all__ = ["Context", "look_ahead", "with_shared_options"]
 
 
 @dataclass
@@ -53,6 +55,18 @@ class Context:
         if settings.get("local"):
             Modules(self.root).claim()
         return settings
+
+
+def look_ahead(context: Context, arguments: Sequence[str]) -> None:
+    """Learn --root and --env wherever they stand: they choose the plugins, which bring the commands to be parsed."""
+    own = [*takewhile(lambda argument: argument != "--", arguments)]
+    for argument, following in zip(own, [*own[1:], ""], strict=True):
+        option, equals, value = argument.partition("=")
+        value = value if equals else following
+        if option == "--env" and value:
+            context.env = value
+        elif option == "--root" and Path(value).is_dir():
+            context.root = Path(value)
 
 
 def with_shared_options(command: click.Command) -> click.Command:
