@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ import pytest
 import yaml
 
 from pymacaron_docker.engine import Engine
+from pymacaron_docker.target.archives import File, packed
+from pymacaron_docker.target.calls import HostEngine
 
 ROOT = Path(__file__).resolve().parent.parent
 _started: list[subprocess.Popen[bytes]] = []
@@ -211,6 +214,25 @@ def commit(root: Path, files: Mapping[str, str] | None = None) -> Path:
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "A change")
     return root
+
+
+def proxy(engine: Engine, base: str, reference: str) -> str:
+    """Make an image of Debian's caddy, and return its reference."""
+    caddy = Path(needs("caddy", "caddy"))
+    dockerfile = f"FROM {base}\nCOPY caddy /usr/bin/caddy\n".encode()
+    context = packed([File("Dockerfile", dockerfile), File("caddy", caddy.read_bytes(), mode=0o755)])
+    engine.build(io.BytesIO(context), reference, lambda line: None)
+    return reference
+
+
+def clear(engine: HostEngine, label: str) -> None:
+    """Remove whatever an environment has on an engine."""
+    for container in engine.with_labels(environment=label):
+        engine.remove(container.name)
+    for volume in [*engine.volumes(environment=label), *engine.volumes(lock=label)]:
+        engine.remove_volume(volume)
+    if engine.has_network(f"{label}-network"):
+        engine.api.remove_network(f"{label}-network")
 
 
 def name_of(root: Path) -> str:

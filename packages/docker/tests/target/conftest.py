@@ -93,11 +93,7 @@ class Place:
 @pytest.fixture(scope="session")
 def proxy_image(engine: Engine, base_image: str, project: str) -> str:
     """Return an image of Debian's caddy."""
-    caddy = Path(dockerkit.needs("caddy", "caddy"))
-    dockerfile = f"FROM {base_image}\nCOPY caddy /usr/bin/caddy\n".encode()
-    context = packed([File("Dockerfile", dockerfile), File("caddy", caddy.read_bytes(), mode=0o755)])
-    engine.build(io.BytesIO(context), f"{project}/proxy:1", lambda line: None)
-    return f"{project}/proxy:1"
+    return dockerkit.proxy(engine, base_image, f"{project}/proxy:1")
 
 
 @pytest.fixture(scope="session")
@@ -165,13 +161,4 @@ def places(
     del os.environ["STALL_KEY"]
     for place in made:
         for host in place.target.hosts:
-            clear(host.engine, place.environment.label)
-
-
-def clear(engine: HostEngine, label: str) -> None:
-    for container in engine.with_labels(environment=label):
-        engine.remove(container.name)
-    for volume in [*engine.volumes(environment=label), *engine.volumes(lock=label)]:
-        engine.remove_volume(volume)
-    if engine.has_network(f"{label}-network"):
-        engine.api.remove_network(f"{label}-network")
+            dockerkit.clear(host.engine, place.environment.label)

@@ -124,11 +124,13 @@ def carry_out(context: Context, handed: Handed, as_json: bool) -> None:
 
 def deployed(service: Service, handed: Handed, shown: Progress) -> str:
     """Deploy, or tell the plan, and return what to say where the release is not live."""
+    from pymacaron_docker.pipeline.checkout import bring_wheels
     from pymacaron_docker.pipeline.deploying import deploy as deploy_release
     from pymacaron_docker.pipeline.planning import tell_plan
     from pymacaron_docker.pipeline.run import Run, checked_version
 
     order = replace(handed.order, version=checked_version(handed.order.version or service.version))
+    bring_wheels(service.root, service.config.get("docker_wheels"), Path(handed.home))
     run = Run(service, Path(handed.home), order, shown, checkout_seconds=handed.seconds)
     if handed.plan:
         tell_plan(run)

@@ -15,7 +15,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron_docker.pipeline.outside import checked_git, run_again_in
 from pymacaron_docker.pipeline.run import Order
 
-__all__ = ["HANDED", "Handed", "commit_of", "hand_over", "handed", "is_dirty"]
+__all__ = ["HANDED", "Handed", "bring_wheels", "commit_of", "hand_over", "handed", "is_dirty"]
 
 HANDED = "PYM_DEPLOY_ORDER"
 """The environment variable that carries the order to the process which deploys; no secret stands in it."""
@@ -77,6 +77,14 @@ def hand_over(root: Path, order: Order, shared: list[str], options: list[str], p
         run_again_in(["--root", str(folder), *shared, "deploy", *options], {HANDED: text})
     finally:
         shutil.rmtree(clone, ignore_errors=True)
+
+
+def bring_wheels(root: Path, folder: str | None, home: Path) -> None:
+    """Lead to the folder of wheels beside the command where the commit has none: git need not know what was built."""
+    there = root / (folder or "")
+    if not there.exists() and (home / (folder or "")).is_dir():
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.symlink_to((home / (folder or "")).resolve())
 
 
 def remove_left_over() -> None:
