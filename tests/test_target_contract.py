@@ -17,8 +17,7 @@ from pymacaron.deploy import DeployTarget, Environment, Image, Release
 from pymacaron.service import Service
 from pymacaron_docker.environment import environment_of
 from pymacaron_docker.target.archives import File, packed
-from pymacaron_testing.suites import DeployTargetSuite
-from pymacaron_testing.suites.targets import TargetUnderTest
+from pymacaron_testing.suites import DeployTargetSuite, TargetUnderTest
 
 CRASHES = "import sys; sys.exit('out of order: ' + open('/run/secrets/STAND_KEY').read())"
 HANGS = "import time; time.sleep(99)"
@@ -35,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 @pytest.fixture(scope="module")
 def variant(made: Stand) -> Variant:
     """Give the image of the service, or one that starts with a command of Python instead."""
-    built = json.loads(made.pym("docker", "build", "--version", "1", "--json"))
+    built = json.loads(dockerkit.pym(made.root, "docker", "build", "--version", "1", "--json", **made.variables).stdout)
     images = {"": Image(**built)}
 
     def give(code: str) -> Image:
