@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from pymacaron.config import Config
 from pymacaron.deploy import Environment, Image, ImageBuilder, Started
-from pymacaron_testing.fakes.processes import serve, stop
+from pymacaron.exceptions import DeployError
+from pymacaron_testing.fakes.processes import alive, serve, stop
 from pymacaron_testing.fakes.shelf import Shelf
 
 __all__ = ["fake_builder", "folder_of", "secrets_of"]
@@ -42,6 +44,8 @@ class FakeBuilding:
     def build(self, root: Path, version: str, commit: str) -> Image:
         """Copy the folder."""
         self._shelf.moment("build begin", version)
+        if not root.is_dir():
+            raise DeployError(f"{root} is no folder: name the one of the service")
         name = self._environment.service
         image = Image(f"{name}:{version}", f"sha256:{commit}", commit)
         folder = folder_of(self._shelf.folder, image)
@@ -60,12 +64,12 @@ class FakeBuilding:
         log = self._shelf.folder / "start.log"
         secrets = secrets_of(self._environment.config)
         pid, url = serve(folder_of(self._shelf.folder, image), variables, secrets, log, READY_SECONDS)
-        self._shelf.write("started", {"pid": pid})
+        self._shelf.write("started", {**self._shelf.read("started"), str(pid): os.getpid()})
         self._shelf.moment("start middle", image.reference)
         try:
             yield Started(url, log.read_text)
         finally:
-            stop_left_over(self._shelf)
+            stop_started(self._shelf, pid)
             self._shelf.moment("start end", image.reference)
 
     def push(self, image: Image) -> Image:
@@ -82,10 +86,18 @@ class FakeBuilding:
 
 
 def stop_left_over(shelf: Shelf) -> None:
-    """Stop what was started, also by a process that was killed."""
-    if pid := shelf.read("started").get("pid"):
-        stop(pid)
-        shelf.write("started", {})
+    """Stop what was started by a process that was killed."""
+    for pid, owner in shelf.read("started").items():
+        if not alive(owner):
+            stop_started(shelf, int(pid))
+
+
+def stop_started(shelf: Shelf, pid: int) -> None:
+    """Stop what was started, and forget it."""
+    stop(pid)
+    left = shelf.read("started")
+    left.pop(str(pid), None)
+    shelf.write("started", left)
 
 
 def folder_of(folder: Path, image: Image) -> Path:
@@ -96,6 +108,4 @@ def folder_of(folder: Path, image: Image) -> Path:
 
 def secrets_of(config: Config) -> dict[str, str]:
     """Return the secrets of the environment by their names, as containers get them."""
-    import os
-
     return {name: os.environ[name] for name in config.env_secrets if name in os.environ}
