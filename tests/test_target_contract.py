@@ -50,7 +50,7 @@ def variant(made: Stand) -> Variant:
     return give
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """An environment of its own on the engine."""
 
