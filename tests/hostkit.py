@@ -123,6 +123,7 @@ class Stand:
         process = self.start("deploy", "--json", *arguments)
         assert process.stdout
         for line in process.stdout:
+            assert line.startswith("{"), line
             event = json.loads(line)
             if event["event"] == "step" and event["step"] == step:
                 process.send_signal(signal.SIGKILL)
