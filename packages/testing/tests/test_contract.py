@@ -129,6 +129,10 @@ CASES: dict[str, tuple[Exchange, list[str]]] = {
         ["GET /pets/{pet_id}: the accepted request, path pet_id: Input should be a valid integer"],
     ),
     "HEAD": (exchange("HEAD"), []),
+    "headers for browsers and of what stands in front": (
+        exchange(body=NAMED, Access_Control_Allow_Credentials="true", Alt_Svc="h3", X_Cloud_Trace_Context="1/2"),
+        [],
+    ),
 }
 
 
@@ -141,9 +145,11 @@ def test_what_an_exchange_breaks_is_named_with_its_place_and_its_rule(app: Flask
     assert [str(violation) for violation in checker.violations(said, found)] == expected
 
 
-@pytest.mark.parametrize("target", ["/nowhere", "/pets/1/more"])
-def test_what_is_no_operation_is_left_alone(app: Flask, target: str) -> None:
-    assert Checker(app).found(exchange(target=target)) is None
+@pytest.mark.parametrize(
+    ("method", "target"), [("GET", "/nowhere"), ("GET", "/pets/1/more"), ("OPTIONS", "/pets/1"), ("OPTIONS", "*")]
+)
+def test_what_is_no_operation_is_left_alone(app: Flask, method: str, target: str) -> None:
+    assert Checker(app).found(exchange(method, target)) is None
 
 
 def test_coverage_counts_operations_statuses_parameters_and_media_types(app: Flask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -28,6 +28,7 @@ HOP_BY_HOP = {
     "upgrade",
 }
 """What concerns one connection only (RFC 9110, section 7.6.1)."""
+LAST_SECONDS = 5
 POLL_SECONDS = 0.05
 TIMEOUT_SECONDS = 300
 UNREACHABLE = 502
@@ -42,7 +43,8 @@ class RecordingProxy:
     def __init__(self, target: str, record: Callable[[Exchange], None], *, verify_ssl: bool = True) -> None:
         self._target = target.rstrip("/")
         self._record = record
-        self._lock = threading.Lock()
+        self._at_hand = 0
+        self._changed = threading.Condition()
         self._client = httpx2.Client(
             timeout=TIMEOUT_SECONDS,
             verify=verify_ssl and self._target.startswith("https:"),
@@ -59,7 +61,9 @@ class RecordingProxy:
         return int(self._server.port)
 
     def close(self) -> None:
-        """Stop, after the requests at hand."""
+        """Stop, once the requests at hand are recorded; a stream that goes on is not waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._at_hand, LAST_SECONDS)
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -74,23 +78,38 @@ class RecordingProxy:
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = _body(environ)
         headers = _sent_headers(environ)
-        target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"])
-        if "://" in target:
+        target = environ["REQUEST_URI"]
+        if "://" in target.partition("?")[0]:
             target = target.partition("://")[2].partition("/")[2].join(("/", ""))
-        request = self._client.build_request(
-            environ["REQUEST_METHOD"],
-            self._target + target,
-            content=body or None,
-            headers=[*headers, ("Host", urlsplit(self._target).netloc)],
-        )
         try:
-            reply = self._client.send(request, stream=True)
+            reply = self._client.send(self._request(environ["REQUEST_METHOD"], target, headers, body), stream=True)
         except httpx2.TransportError as error:
             start_response(f"{UNREACHABLE} Bad Gateway", [("Content-Type", "text/plain")])
             return [f"{self._target} cannot be reached: {type(error).__name__}\n".encode()]
         received = _kept((name.decode("latin-1"), text.decode("latin-1")) for name, text in reply.headers.raw)
-        start_response(f"{reply.status_code} {reply.reason_phrase}", list(received))
+        with self._changed:
+            self._at_hand += 1
+        start_response(f"{reply.status_code} {reply.reason_phrase}", self._led_back(received))
         return self._passed_on(environ["REQUEST_METHOD"], target, headers, body, reply, received)
+
+    def _request(self, method: str, target: str, headers: Headers, body: bytes) -> httpx2.Request:
+        """Return a request with what its sender wrote and no more: a client would add headers, and tidy the URL up."""
+        aimed = [(name, text.encode("latin-1")) for name, text in headers]
+        aimed.append(("Host", urlsplit(self._target).netloc.encode()))
+        path = target if target == "*" else urlsplit(self._target).path + target
+        return httpx2.Request(
+            method, self._target, headers=aimed, content=body or None, extensions={"target": path.encode("latin-1")}
+        )
+
+    def _led_back(self, headers: Headers) -> list[tuple[str, str]]:
+        """Return headers in which a redirect to the service leads through this proxy."""
+        here = f"http://127.0.0.1:{self.port}"
+        return [
+            (name, here + text.removeprefix(self._target))
+            if name.lower() == "location" and _is_below(text, self._target)
+            else (name, text)
+            for name, text in headers
+        ]
 
     def _passed_on(
         self, method: str, target: str, headers: Headers, body: bytes, reply: httpx2.Response, received: Headers
@@ -102,9 +121,11 @@ class RecordingProxy:
                 yield chunk
         finally:
             reply.close()
-            plain = httpx2.Response(200, headers=received, content=b"".join(chunks)).content
-            with self._lock:
+            plain = _decoded(received, b"".join(chunks))
+            with self._changed:
                 self._record(Exchange(method, target, headers, body, reply.status_code, received, plain))
+                self._at_hand -= 1
+                self._changed.notify_all()
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -114,6 +135,10 @@ class QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Leave the log to the service."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Leave the headers Server and Date to the service too."""
+        self.send_response_only(code, message)
 
 
 def _body(environ: WSGIEnvironment) -> bytes:
@@ -131,3 +156,15 @@ def _sent_headers(environ: WSGIEnvironment) -> Headers:
 
 def _kept(headers: Iterable[tuple[str, str]]) -> Headers:
     return tuple((name, text) for name, text in headers if name.lower() not in HOP_BY_HOP)
+
+
+def _is_below(url: str, base: str) -> bool:
+    return url == base or url.startswith((f"{base}/", f"{base}?"))
+
+
+def _decoded(headers: Headers, content: bytes) -> bytes:
+    """Return content without its Content-Encoding, or as it is where it is not in that."""
+    try:
+        return httpx2.Response(200, headers=headers, content=content).content
+    except httpx2.DecodingError:
+        return content
