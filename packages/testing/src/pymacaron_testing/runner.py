@@ -19,7 +19,15 @@ import httpx2
 
 from pymacaron.exceptions import StartError
 
-__all__ = ["free_port", "image_served", "pytest_in", "schemathesis_in", "served", "wait_until_ready"]
+__all__ = [
+    "ended_by_signals",
+    "free_port",
+    "image_served",
+    "pytest_in",
+    "schemathesis_in",
+    "served",
+    "wait_until_ready",
+]
 
 IMAGE_PORT = 8080
 
@@ -34,6 +42,25 @@ class Started(Protocol):
 
     def poll(self) -> int | None:
         """Tell whether it has ended."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """End by SystemExit where a signal would end this process at once, so that what it started ends before it."""
+    taken = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+
+    def end(number: int, frame: object) -> None:
+        for each in taken:
+            signal.signal(each, signal.SIG_IGN)  # a second one would leave running what is being ended
+        sys.exit(128 + number)
+
+    for each in taken:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def free_port() -> int:
@@ -182,9 +209,19 @@ def pytest_in(
             for line in process.stdout or ():
                 (tell or print)(line.rstrip())
             return process.wait()
-        except BaseException:
-            process.terminate()
+        except BaseException as error:
+            _interrupt(process, told=isinstance(error, KeyboardInterrupt))
             raise
+
+
+def _interrupt(process: subprocess.Popen[str], *, told: bool) -> None:
+    """Let a process put things away and end, as Ctrl-C does, which a terminal has `told` to it too."""
+    if not told:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
 
 
 def schemathesis_in(root: Path, arguments: Sequence[str], environment: Mapping[str, str], end: float) -> str | None:

@@ -146,14 +146,15 @@ def generated_token(service: Service, user: str | None) -> str:
 @contextmanager
 def reachable(context: Context, service: Service, wanted: Wanted) -> Iterator[str]:
     """Give the URL of the service once it is ready, run for the command where it is this folder or an image."""
-    from pymacaron_testing.runner import image_served, served, wait_until_ready
+    from pymacaron_testing.runner import ended_by_signals, image_served, served, wait_until_ready
 
-    if wanted.url is not None:
-        wait_until_ready(wanted.url, wanted.seconds, verify_ssl=wanted.verify_ssl)
-        yield wanted.url
-    elif wanted.image:
-        with image_served(wanted.image, context.env, service.config.env_secrets, wanted.seconds) as run:
-            yield run
-    else:
-        with served(service.root, context.env, wanted.seconds) as local:
-            yield local
+    with ended_by_signals():
+        if wanted.url is not None:
+            wait_until_ready(wanted.url, wanted.seconds, verify_ssl=wanted.verify_ssl)
+            yield wanted.url
+        elif wanted.image:
+            with image_served(wanted.image, context.env, service.config.env_secrets, wanted.seconds) as run:
+                yield run
+        else:
+            with served(service.root, context.env, wanted.seconds) as local:
+                yield local
