@@ -369,7 +369,17 @@ def test_a_service_that_does_not_start_is_told_with_its_log(tested: Pym) -> None
         (["--live"], 2, "pym-config.yaml sets no live_host"),
         (["--env", "prod"], 2, "pym-config.prod.yaml sets no live_host"),
         (["--gen-token"], 2, "no plugin of this service makes tokens"),
-        (["--folder", "nothing"], 1, "there is no folder nothing"),
+        (["--folder", "nothing", "--url", "http://127.0.0.1:9"], 1, "there is no folder nothing"),
+        (["--coverage-json", "nothing/it.json"], 2, "there is no folder nothing: make it first"),
+        (["--url", "127.0.0.1:9"], 2, "'127.0.0.1:9' is no URL of a service"),
+        (["--url", "http://[9"], 2, "'http://[9' is no URL of a service"),
+        (["--url", "http://me:secret@127.0.0.1:9"], 2, "the URL holds credentials, which would be shown: leave them"),
+        (
+            ["--host", "http://127.0.0.1", "--port", "9", "--start-timeout", "0.2"],
+            1,
+            "http://127.0.0.1:9 was not ready",
+        ),
+        (["--host", "::1", "--port", "9", "--start-timeout", "0.2"], 1, "http://[::1]:9 was not ready"),
         (["--url", "http://127.0.0.1:9", "--start-timeout", "0.2"], 1, "was not ready within 0.2 s"),
     ],
 )
@@ -378,3 +388,4 @@ def test_what_cannot_be_run_is_told(tested: Pym, options: list[str], code: int, 
     done = tested(*options, files={"pym-config.yaml": settings, "pym-config.prod.yaml": settings})
     assert done.returncode == code, done.stderr
     assert told in done.stderr
+    assert "secret" not in done.stderr

@@ -166,7 +166,7 @@ def test_a_service_that_never_answers_takes_no_more_than_the_time(fuzzed: Pym, s
         (["--max-time", "1"], 2, "'--max-time': 1 is not in the range"),
         (["--url", "http://127.0.0.1:9", "--image", "pets"], 2, "name one service"),
         (["--gen-token"], 2, "no plugin of this service makes tokens"),
-        (["--url", "http://ada:pass@127.0.0.1:9"], 2, "--url holds credentials"),
+        (["--url", "http://ada:pass@127.0.0.1:9"], 2, "the URL holds credentials"),
         (["-H", "X-Key: secret"], 2, "send it by --header NAME=VARIABLE"),
         (["--auth=ada:pass"], 2, "send it by --header NAME=VARIABLE"),
         (["--header", "X-Key: secret"], 1, "--header takes NAME=VARIABLE"),

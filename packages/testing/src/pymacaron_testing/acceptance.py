@@ -19,7 +19,7 @@ from pymacaron_testing.contract.proxy import RecordingProxy
 from pymacaron_testing.mock import mock_app, settings_of
 from pymacaron_testing.runner import pytest_in
 
-__all__ = ["Outcome", "Run", "accept", "documents_app"]
+__all__ = ["Outcome", "Run", "accept", "documents_app", "want_tests"]
 
 NO_TESTS = 5
 
@@ -60,13 +60,18 @@ def documents_app(service: Service) -> Iterator[Flask]:
         app.extensions["pymacaron"].close()
 
 
+def want_tests(root: Path, folder: str) -> None:
+    """Raise StartError where there is no folder of tests."""
+    if not (root / folder).is_dir():
+        raise StartError(f"there is no folder {folder}: write an acceptance test to {folder}/test_hello.py")
+
+
 def accept(run: Run, app: Flask) -> Outcome:
     """Run the tests through a recording proxy, and hold what was said against the documents of an app.
 
     Raises StartError where there are no tests.
     """
-    if not (run.root / run.folder).is_dir():
-        raise StartError(f"there is no folder {run.folder}: write an acceptance test to {run.folder}/test_hello.py")
+    want_tests(run.root, run.folder)
     exchanges: list[Exchange] = []
     with RecordingProxy(run.url, exchanges.append, verify_ssl=run.verify_ssl) as proxy:
         environment = {

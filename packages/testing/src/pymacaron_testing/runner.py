@@ -35,6 +35,7 @@ LAST_LINES = 30
 POLL_SECONDS = 0.05
 STOP_SECONDS = 10
 INTERRUPTED_SECONDS = 2
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
 class Started(Protocol):
@@ -177,8 +178,9 @@ def wait_until_ready(url: str, seconds: float, process: Started | None = None, *
                 raise StartError(f"the service ended with {process.poll()} before it was ready")
             try:
                 status = client.get(f"{url}/ready").status_code
-            except httpx2.TransportError:
-                pass
+            except httpx2.TransportError as error:
+                if UNTRUSTED in str(error):
+                    raise StartError(f"{url}: {error}: mend its certificate, or take any by --no-ssl-check") from None
             else:
                 if status == 200:
                     return

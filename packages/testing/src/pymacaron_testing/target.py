@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["Target", "target_of_environment"]
+__all__ = ["Target", "host_of", "target_of_environment"]
 
 HTTPS = 443
 
@@ -32,12 +32,21 @@ def target_of_environment(environ: Mapping[str, str] = os.environ) -> Target:
     Raises ValueError where one of the first two is missing or wrong.
     """
     written, port = environ.get("PYM_SERVER_HOST", ""), environ.get("PYM_SERVER_PORT", "")
-    parts = urlsplit(written if "://" in written else f"//{written}")
-    if not parts.hostname:
+    host = host_of(written)
+    if not host:
         raise ValueError(
             "PYM_SERVER_HOST is not set: set it to a host such as 127.0.0.1, and PYM_SERVER_PORT to its port"
         )
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError("PYM_SERVER_PORT should be a port from 1 to 65535: set it to the service's")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return Target(host, int(port), environ.get("PYM_JWT_TOKEN"))
+
+
+def host_of(written: str) -> str:
+    """Return the host of what may be a whole URL, an IPv6 address in brackets, "" where there is none."""
+    bare = f"[{written}]" if written.count(":") > 1 and not written.startswith("[") and "/" not in written else written
+    try:
+        name = urlsplit(bare if "://" in bare else f"//{bare}").hostname or ""
+    except ValueError:
+        return ""
+    return f"[{name}]" if ":" in name else name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pymacaron.cli.context import Context
+from pymacaron_testing.cli.files import NEW_FILE
 from pymacaron_testing.cli.reach import Authenticated, Wanted, credential_options, reachable, target_options
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ SHOWN = re.compile(r"-[Ha]|--(header|auth)(=|$)")
 @click.option(
     "--max-time", type=click.IntRange(5, 86400), default=60, show_default=True, help="Seconds to take, in all."
 )
-@click.option("--junit-xml", type=click.Path(dir_okay=False, path_type=Path), help="Write the results there.")
+@click.option("--junit-xml", type=NEW_FILE, help="Write the results there.")
 @click.pass_obj
 def fuzz(
     context: Context,
@@ -57,7 +58,7 @@ def fuzz(
     from pymacaron_testing.selection import operations_of, selected
 
     want_schemathesis()
-    refuse_secrets(wanted, arguments)
+    refuse_secrets(arguments)
     service, secrets = authenticated(context)
     wanted = wanted.of(service)
     operations = selected(operations_of(service), only, exclude)
@@ -72,10 +73,8 @@ def fuzz(
     sys.exit(told(findings, operations, wanted, seed))
 
 
-def refuse_secrets(wanted: Wanted, arguments: Sequence[str]) -> None:
+def refuse_secrets(arguments: Sequence[str]) -> None:
     """Raise UsageError for credentials that reports would show."""
-    if "@" in (wanted.url or "").partition("://")[2].partition("/")[0]:
-        raise click.UsageError("--url holds credentials, which reports would show: send them by --header NAME=VARIABLE")
     if any(SHOWN.match(argument) for argument in arguments):
         raise click.UsageError("reports would show what that header holds: send it by --header NAME=VARIABLE")
 

@@ -12,14 +12,14 @@ from typing import Any, TextIO
 import click
 
 from pymacaron.cli.context import Context
-from pymacaron_testing.cli.reach import Authenticated, credential_options
+from pymacaron_testing.cli.files import NEW_FILE
+from pymacaron_testing.cli.reach import Authenticated, credential_options, usable
 
 __all__ = ["load"]
 
 FASTEST = 1000
 LONGEST = 600
 KINDS = 100
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -53,7 +53,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another number makes other requests.")
 @click.option("--no-ssl-check", is_flag=True, help="Take any certificate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--html", type=FILE, help="Write a page with plots there.")
+@click.option("--html", type=NEW_FILE, help="Write a page with plots there.")
 @click.pass_obj
 def load(
     context: Context,
@@ -85,7 +85,7 @@ def load(
     service, secrets = authenticated(context)
     (selected, *_) = called(operations_of(service), operation)
     given = Given(pairs(fixed), content(body), {each.header: f"{each.prefix}{each.value}" for each in secrets})
-    base = url.rstrip("/") + selected.base(ignored=service.config.ignore_base_path)
+    base = usable(url) + selected.base(ignored=service.config.ignore_base_path)
     requests = requests_of(selected, base, KINDS, seed, given)
     replies = drive(requests, rate, seconds, timeout=timeout, verify_ssl=not no_ssl_check, told=progress())
     result = measured(selected.name, rate, replies)

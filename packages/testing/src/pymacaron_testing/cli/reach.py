@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pymacaron.service import Service
     from pymacaron_testing.credentials import Credential
 
-__all__ = ["Authenticated", "Wanted", "credential_options", "generated_token", "reachable", "target_options"]
+__all__ = ["Authenticated", "Wanted", "credential_options", "generated_token", "reachable", "target_options", "usable"]
 
 Authenticated = Callable[[Context], "tuple[Service, list[Credential]]"]
 """Gives the service of a folder, and what to send for credentials."""
@@ -52,13 +53,13 @@ class Wanted:
 
     def of(self, service: Service) -> Wanted:
         """Return the same with its URL; raises UsageError where two are named, or live_host is not set."""
-        from pymacaron_testing.target import Target
+        from pymacaron_testing.target import Target, host_of
 
         if self._named > 1:
             raise click.UsageError("name one service: by --url, by --host and --port, by --image, or by --live")
         url = self.url
         if self.host or self.port:
-            url = Target(self.host or "127.0.0.1", self.port or 8080).url
+            url = Target(host_of(self.host or "127.0.0.1"), self.port or 8080).url
         if self.live:
             url = service.config.get("live_host")
             if not url:
@@ -67,7 +68,21 @@ class Wanted:
                     "--env, or the service by --url; --local serves this folder"
                 )
             url = url if "://" in url else f"https://{url}"
-        return replace(self, url=url.rstrip("/") if url else None)
+        return replace(self, url=usable(url) if url else None)
+
+
+def usable(url: str) -> str:
+    """Return a URL without a slash at its end; raises UsageError for what is none, or holds credentials."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except ValueError:
+        whole = False
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise click.UsageError("the URL holds credentials, which would be shown: leave them out, and send a header")
+    if not whole or parts.query or parts.fragment:
+        raise click.UsageError(f"'{url}' is no URL of a service: write one such as http://127.0.0.1:8080")
+    return url.rstrip("/")
 
 
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:

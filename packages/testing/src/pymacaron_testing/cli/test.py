@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pymacaron.cli.context import Context
+from pymacaron_testing.cli.files import NEW_FILE
 from pymacaron_testing.cli.reach import Wanted, generated_token, reachable, target_options
 
 if TYPE_CHECKING:
     from pymacaron_testing.acceptance import Outcome
 
 __all__ = ["main", "test"]
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -28,13 +27,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--user", help="Whose token --gen-token makes; default_user_id's by default.")
 @click.option("--no-stop", is_flag=True, help="Go on after a test that fails.")
 @click.option("--loop", is_flag=True, help="Run the tests again and again, until one fails.")
-@click.option(
-    "--junit-xml", type=click.Path(dir_okay=False, path_type=Path), help="Write the results of the tests there."
-)
-@click.option(
-    "--coverage-json", type=click.Path(dir_okay=False, path_type=Path), help="Write what was exercised there."
-)
-@click.option("--coverage-html", type=FILE, help="Write a page of it there.")
+@click.option("--junit-xml", type=NEW_FILE, help="Write the results of the tests there.")
+@click.option("--coverage-json", type=NEW_FILE, help="Write what was exercised there.")
+@click.option("--coverage-html", type=NEW_FILE, help="Write a page of it there.")
 @click.option("--min-coverage", type=click.FloatRange(0, 100), help="Fail where less of the documents was exercised.")
 @click.pass_obj
 def test(
@@ -58,9 +53,10 @@ def test(
     --env NAME, at the live_host of pym-config.NAME.yaml. Whatever the tests and the service say to each other is held
     against the documents: a violation fails the run. ARGUMENTS go to pytest.
     """
-    from pymacaron_testing.acceptance import Run, accept, documents_app
+    from pymacaron_testing.acceptance import Run, accept, documents_app, want_tests
 
     service = context.service("required" if gen_token else "ignored")
+    want_tests(service.root, folder)
     wanted = (wanted if local else wanted.live_where_named(service)).of(service)
     token = generated_token(service, user) if gen_token else None
     options = [*([] if no_stop else ["-x"]), *([f"--junitxml={junit_xml.absolute()}"] if junit_xml else []), *arguments]
