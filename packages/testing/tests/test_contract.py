@@ -277,8 +277,6 @@ def tested(tmp_path: Path) -> Pym:
                 "-q",
                 "-p",
                 "no:cacheprovider",
-                "-p",
-                "no:schemathesis",
             ],
             cwd=tmp_path,
             env={name: text for name, text in os.environ.items() if not name.startswith("PYM_")},

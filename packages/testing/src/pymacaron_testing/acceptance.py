@@ -79,10 +79,16 @@ def accept(run: Run, app: Flask) -> Outcome:
             "PYM_SERVER_PORT": str(proxy.port),
             **({"PYM_JWT_TOKEN": run.token} if run.token else {}),
         }
-        code = pytest_in(run.root, run.folder, environment, run.arguments, run.tell)
+        code = pytest_in(run.root, run.folder, environment, [*_unwanted(run), *run.arguments], run.tell)
     if code == NO_TESTS:
         raise StartError(f"{run.folder} holds no test: write one to {run.folder}/test_hello.py")
     return _judged(code, exchanges, app)
+
+
+def _unwanted(run: Run) -> list[str]:
+    """Return the arguments that keep from loading what no test asks for: the plugin of schemathesis takes a second."""
+    sources = [*run.root.glob("*.py"), *(run.root / run.folder).rglob("*.py")]
+    return [] if any(b"schemathesis" in source.read_bytes() for source in sources) else ["-p", "no:schemathesis"]
 
 
 def _judged(code: int, exchanges: Sequence[Exchange], app: Flask) -> Outcome:

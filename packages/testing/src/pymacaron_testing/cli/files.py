@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ class NewFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return its path; fails where its folder is missing."""
-        found = super().convert(value, param, ctx)
-        if not Path(found).parent.is_dir():
-            self.fail(f"there is no folder {Path(found).parent}: make it first", param, ctx)
+        found = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not found.parent.is_dir():
+            self.fail(f"there is no folder {found.parent}: make it first", param, ctx)
         return found
 
 

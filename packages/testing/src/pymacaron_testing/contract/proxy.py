@@ -94,8 +94,8 @@ class RecordingProxy:
 
     def _request(self, method: str, target: str, headers: Headers, body: bytes) -> httpx2.Request:
         """Return a request with what its sender wrote and no more: a client would add headers, and tidy the URL up."""
-        aimed = [(name, text.encode("latin-1")) for name, text in headers]
-        aimed.append(("Host", urlsplit(self._target).netloc.encode()))
+        aimed = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+        aimed.append((b"Host", urlsplit(self._target).netloc.encode()))
         path = target if target == "*" else urlsplit(self._target).path + target
         return httpx2.Request(
             method, self._target, headers=aimed, content=body or None, extensions={"target": path.encode("latin-1")}
