@@ -54,8 +54,8 @@ class Transport(filesystem.Transport):  # type: ignore[misc]
     """The transport behind pymfiles://."""
 
     Channel: ClassVar[type] = Channel
-    polling_interval = 0.2
+    polling_interval = 0.1
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:
         """Look for messages, and never so long that a worker which stops would be held up."""
-        super().drain_events(connection, timeout=min(timeout or 0.4, 0.4))
+        super().drain_events(connection, timeout=self.polling_interval)
