@@ -7,6 +7,7 @@ With PYM_REQUIRE_SERVICES=1, as in .ci/run, such a skip is a failure.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Generator
 
@@ -14,6 +15,9 @@ import pytest
 
 # Examples have workers run beside them; without a broker of their own, tasks wait here, also in a container.
 os.environ.setdefault("PYM_TASKS_DIR", tempfile.mkdtemp(prefix="pym-tasks-"))
+
+# A shell that runs this in the background has it ignore Ctrl-C, and so would what the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester", "deploykit"]
 
