@@ -50,7 +50,8 @@ def test_a_staged_release_answers_at_its_own_url_and_has_no_traffic(places: Any)
     assert place.containers() == {"a web": True, "a worker": False}
     place.target.discard("a")
     place.target.discard("a")
-    assert (place.states(), place.containers(), place.engine.volumes(of="a")) == ({}, {}, {})
+    volumes = place.engine.volumes(of="a", environment=place.environment.label)
+    assert (place.states(), place.containers(), volumes) == ({}, {}, {})
 
 
 def test_the_release_before_is_kept_running_drained_and_without_workers(place: Any) -> None:
