@@ -91,6 +91,10 @@ class Load:
         """Return all beginnings, in their order."""
         return [Begun(*map(int, line.split()[1:])) for line in self.shop.lines("begin")]
 
+    def begins(self, index: int) -> int:
+        """Return how often a number began."""
+        return sum(one.index == index for one in self.begun)
+
     @property
     def done(self) -> set[int]:
         """Return the numbers of what ended."""
@@ -271,28 +275,29 @@ def test_work_goes_on_and_nothing_is_lost_when_the_broker_restarts(
 
 
 @SERVERS
-@scaled(sample=1, length=10)
+@scaled(sample=2, length=10)
 def test_workers_that_are_told_to_stop_under_load_finish_or_give_back(
     shop: MakeShop, client: MakeClient, scale: int
 ) -> None:
     load = Load(shop(async_time_limit=15, graceful_timeout=2), client)
     seconds = []
+    load.queue(1, 8)  # outlasts the grace, whenever a worker is told to stop
     for turn in range(scale):
-        load.queue(1, 8 if turn == scale - 1 else 0.5)  # the last outlasts the grace
         load.queue(20, 0.2)
         with load.shop.worker() as worker:
             count = len(load.begun)
-            wait_until(lambda count=count: len(load.begun) > count + 4)  # type: ignore[misc]
+            wait_until(lambda count=count: len(load.begun) > count + 4, 60)  # type: ignore[misc]
+            wait_until(lambda turn=turn: load.begins(0) > turn, 60)  # type: ignore[misc]
             began = time.monotonic()
             worker.terminate()
             seconds.append(time.monotonic() - began)
     with load.shop.worker():
         load.wait(set(range(load.queued)), 60)
-    repeated = Counter(one.index for one in load.begun if one.index != 21 * (scale - 1))
     tell(f"{scale} stops of {max(seconds):.1f} s at most, {load.queued} tasks")
     assert max(seconds) < 2 + 3
     assert load.effects() == dict.fromkeys(range(load.queued), 1)
-    assert set(repeated.values()) == {1}
+    assert Counter(one.index for one in load.begun) == {**dict.fromkeys(range(load.queued), 1), 0: scale + 1}
+    assert load.shop.pym("tasks", "failed") == ""
 
 
 @SERVERS

@@ -91,12 +91,14 @@ def _run(service: Service, chosen: Working, *, beside: bool) -> int:
     from celery.exceptions import SecurityWarning
 
     from pymacaron_async.celeryapp import celery_of, queue_of
+    from pymacaron_async.giveback import GiveBack
     from pymacaron_async.task import TASKS
 
     app = celery_of(service, in_worker=True)
     named = {task.options.queue for task in TASKS.values()}
     queues = [queue_of(app, name) for name in chosen.queues or sorted({"", *filter(None, named)})]
     _connect_signals(app, service, queues)
+    app.steps["consumer"].add(GiveBack)
     if beside:
         threading.Thread(target=_stop_with_server, name="pym-beside", daemon=True).start()
     # Celery warns of root for the sake of pickle, which is not accepted here.
@@ -107,7 +109,7 @@ def _run(service: Service, chosen: Working, *, beside: bool) -> int:
         queues=queues,
         concurrency=chosen.concurrency,
         max_memory_per_child=chosen.max_memory * 1024,
-        pool_cls="prefork",
+        pool_cls="pymacaron_async.pool:TaskPool",
         loglevel=service.config.log_level,
         without_gossip=True,
         without_mingle=True,
