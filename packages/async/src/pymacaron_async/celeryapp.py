@@ -27,7 +27,7 @@ PATIENCE = 0.9
 WORKER_PATIENCE = 5.0
 """Seconds after which a worker gives a broker up that does not answer, and connects anew."""
 
-RECONNECT = 1.0
+RECONNECT = 0.5
 """Seconds between attempts of a worker to reach its broker."""
 
 VISIBILITY_MARGIN = 10
@@ -44,10 +44,10 @@ _lock = threading.RLock()
 
 
 class PatientConnection(Connection):  # type: ignore[misc]
-    """A connection that is tried again every second, for as long as it takes."""
+    """A connection that is tried again every half second, for as long as it takes."""
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
-        """Connect; never wait longer than a second before the next attempt."""
+        """Connect; never wait longer than that before the next attempt."""
         options |= {"interval_start": RECONNECT, "interval_step": 0, "interval_max": RECONNECT}
         return super().ensure_connection(*arguments, **options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from celery.concurrency import prefork
 from celery.concurrency.asynpool import AsynPool

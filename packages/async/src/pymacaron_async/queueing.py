@@ -138,7 +138,8 @@ def publish(app: Celery, send: Callable[[Any], Any]) -> Any:
 
 def _cut(connection: Any) -> None:
     """End a connection to RabbitMQ without a farewell, which a broker that hangs would not answer."""
-    sock = getattr(getattr(connection.connection, "transport", None), "sock", None)
+    made = connection._connection  # noqa: SLF001 - its property would connect anew, and wait
+    sock = getattr(getattr(made, "transport", None), "sock", None)
     if sock is not None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
@@ -179,6 +180,7 @@ def declare_delays(app: Celery) -> None:
     )
 
     with app.connection_for_write() as connection:
+        connection.default_channel  # noqa: B018 - connects at once; all other ways wait for 2 s where that fails
         declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
         for queue in app.amqp.queues.values():
             bind_queue_to_native_delayed_delivery_exchange(connection, queue)

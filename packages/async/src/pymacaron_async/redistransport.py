@@ -21,6 +21,7 @@ from kombu.transport import virtual
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
 __all__ = ["COUNT", "DUE", "Transport", "move_due", "schedule_keys"]
@@ -96,7 +97,7 @@ class QoS(kombu_redis.QoS):  # type: ignore[misc]
         """Give back what is held; where Redis is away, its leases run out by themselves, and the worker lives on."""
         try:
             super().restore_unacked(client)
-        except (AttributeError, *self.channel.connection_errors):  # a channel that is closed has no client any more
+        except self.channel.connection_errors:
             self._delivered.clear()
 
     def restore_visible(self, *arguments: Any, **options: Any) -> None:
@@ -207,6 +208,12 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
             headers = payload["headers"]
             headers[COUNT] = headers.get(COUNT, 0) + 1
         super()._do_restore_message(payload, *arguments, **options)
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """Return a client; raises ConnectionError where the channel is closed, which kombu does not expect."""
+        if self.connection is None:
+            raise ConnectionError("the channel is closed")
+        return super()._create_client(asynchronous)
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         """Return how to connect: without the repetitions of redis-py, which would multiply every time-out."""
