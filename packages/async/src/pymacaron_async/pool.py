@@ -1,12 +1,14 @@
-"""The processes of a worker: Celery's pool, which times no task out before it has looked whether that has ended."""
+"""The processes of a worker: Celery's pool, which gives up no task before it knows what became of it."""
+
+# ruff: noqa: SLF001 - a pool of Celery's is made to be extended by nobody
 
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
-from celery.concurrency import prefork
-from celery.concurrency.asynpool import AsynPool
+from celery.concurrency import asynpool, prefork
 from kombu.asynchronous import get_event_loop
 
 __all__ = ["TaskPool"]
@@ -14,15 +16,49 @@ __all__ = ["TaskPool"]
 LOOK = 0.5
 """Seconds for which a worker reads what its processes answered before it times a task out."""
 
+ROUND = 0.1
+"""Seconds in which a worker that stops looks once at each of its processes."""
 
-class Pool(AsynPool):  # type: ignore[misc]
-    """A pool that distrusts its clock.
 
-    While a worker connects to its broker, its event loop stands still. What it then sees first is that the time of a
-    task is over, and only later that the task has ended long ago.
+class Results(asynpool.ResultHandler):  # type: ignore[misc]
+    """Reads the last answers of processes.
+
+    Celery waits half a second for each process in turn: with many, a task that ended would be given back as unfinished.
     """
 
+    def _flush_outqueue(
+        self, fd: int, remove: Callable[[int], None], processes: Mapping[int, Any], tell: Callable[[Any], None]
+    ) -> Any:
+        process = processes.get(fd)
+        if process is None or not process._is_alive() or process.outq._reader.poll(ROUND / len(processes)):
+            return super()._flush_outqueue(fd, remove, processes, tell)
+        return None
+
+
+class Pool(asynpool.AsynPool):  # type: ignore[misc]
+    """A pool that knows of its processes' answers which it has not read yet."""
+
+    ResultHandler: ClassVar[type] = Results
+
+    def flush(self) -> None:
+        """Forget what waits for a process, as its message goes back.
+
+        What was handed to a process runs: Celery forgets it too where the process has not said so yet, and it would
+        run a second time.
+        """
+        given = [job for job in self._cache.values() if job._write_to is not None and not job._accepted]
+        for job in given:
+            job._accepted = True
+        super().flush()
+        for job in given:
+            job._accepted = False
+
     def _on_hard_timeout(self, job: int, looked: float | None = None) -> None:
+        """Time a task out, unless it turns out to have ended.
+
+        While a worker connects to its broker, its event loop stands still: what it then sees first is that the time of
+        a task is over.
+        """
         now = time.monotonic()
         if looked is not None and now - looked < 2 * LOOK:
             super()._on_hard_timeout(job)
@@ -31,6 +67,6 @@ class Pool(AsynPool):  # type: ignore[misc]
 
 
 class TaskPool(prefork.TaskPool):  # type: ignore[misc]
-    """Celery's processes by the patient pool."""
+    """Celery's processes by the pool above."""
 
     Pool: ClassVar[type] = Pool

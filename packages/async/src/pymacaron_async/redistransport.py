@@ -21,7 +21,7 @@ from kombu.transport import virtual
 from kombu.utils.encoding import bytes_to_str
 from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 __all__ = ["COUNT", "DUE", "Transport", "move_due", "schedule_keys"]
@@ -210,9 +210,9 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
         super()._do_restore_message(payload, *arguments, **options)
 
     def _create_client(self, asynchronous: bool = False) -> Any:
-        """Return a client; raises ConnectionError where the channel is closed, which kombu does not expect."""
-        if self.connection is None:
-            raise ConnectionError("the channel is closed")
+        """Return a client; raises redis's ConnectionError where the channel is closed, which kombu does not expect."""
+        if getattr(self.connection, "client", None) is None:
+            raise RedisConnectionError("the channel is closed")
         return super()._create_client(asynchronous)
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
