@@ -164,7 +164,7 @@ def settings(service: Service, broker: Broker, *, in_worker: bool) -> dict[str, 
         "task_time_limit": chosen.async_time_limit,
         "worker_lost_wait": 1.0,
         "worker_prefetch_multiplier": 1,
-        "worker_deduplicate_successful_tasks": broker.results is not None,
+        "worker_deduplicate_successful_tasks": False,  # a task is lost where that cannot ask for its result
         "worker_enable_prefetch_count_reduction": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_enable_remote_control": broker.kind != "files",
