@@ -76,6 +76,20 @@ def test_what_a_killed_worker_was_running_is_run_again(shop: MakeShop, client: M
     assert (len(made.lines("begin")), len(made.lines("end"))) == (2, 1)
 
 
+def test_what_is_delivered_again_runs_also_while_results_have_no_place(
+    tmp_path: Path, own_redis: Redis, rabbit: Rabbit, client: MakeClient
+) -> None:
+    settings = {"name": "placeless", "async_broker": rabbit.url, "async_results": own_redis.url}
+    made = Shop(tmp_path / "shop", settings)
+    client(made).post("/call/sleep", json=[0.8, "x"])
+    with made.worker() as worker:
+        wait_until(lambda: made.lines("begin"))
+        worker.kill()
+    own_redis.stop()
+    with made.worker():
+        wait_until(lambda: made.lines("end"), 30)
+
+
 def test_a_broker_that_is_away_or_hangs_fails_the_request_in_two_seconds(
     tmp_path: Path, own_redis: Redis, client: MakeClient
 ) -> None:
