@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -132,6 +135,33 @@ def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.02)
+
+
+@contextmanager
+def served(root: Path, *command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server; give its URL and its process."""
+    base = f"http://127.0.0.1:{(port := free_port())}"
+    with (root / "server.log").open("wb") as log:
+        arguments = [sys.executable, *command, "--port", str(port)]
+        process = subprocess.Popen(arguments, cwd=root, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_until(lambda: answered(f"{base}/ping"), 30)
+        yield base, process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+def answered(url: str, body: object = None) -> bytes:
+    """Return the answer of a server, nothing where it does not answer."""
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urlopen(Request(url, data, {"Content-Type": "application/json"}), timeout=10) as reply:
+            found: bytes = reply.read()
+            return found
+    except (URLError, ConnectionError):
+        return b""
 
 
 DOCUMENT = {

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import pytest
 
-from brokerkit import Redis, Shop, free_port, wait_until
+from brokerkit import Redis, Shop, answered, served, wait_until
 
 SERVER = """
 from flask import Flask
@@ -38,33 +34,6 @@ COMMANDS = {
     "pym run": ("-m", "pymacaron", "run"),
     "gunicorn": ("-m", "pymacaron", "serve", "--workers", "1"),
 }
-
-
-@contextmanager
-def served(root: Path, *command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start a server; give its URL and its process."""
-    base = f"http://127.0.0.1:{(port := free_port())}"
-    with (root / "server.log").open("wb") as log:
-        arguments = [sys.executable, *command, "--port", str(port)]
-        process = subprocess.Popen(arguments, cwd=root, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_until(lambda: answered(f"{base}/ping"), 30)
-        yield base, process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
-
-
-def answered(url: str, body: object = None) -> bytes:
-    """Return the answer of a server, nothing where it does not answer."""
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with urlopen(Request(url, data, {"Content-Type": "application/json"}), timeout=10) as reply:
-            found: bytes = reply.read()
-            return found
-    except (URLError, ConnectionError):
-        return b""
 
 
 def workers_of(root: Path) -> list[int]:
