@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sockets import cpu_seconds, free_port
+from sockets import cpu_seconds, free_port  # type: ignore[import-not-found]
 
 HERE = Path(__file__).parent
 SHOP = HERE / "served" / "tasks"
@@ -137,7 +137,7 @@ def sides(folder: Path) -> Iterator[list[Side]]:
         running(plain, folder / "plain.log", " ready.", **environment) as second,
     ):
         sys.path.insert(0, str(HERE / "served"))
-        import plain_celery
+        import plain_celery  # type: ignore[import-not-found]
 
         with plain_celery.service:
             from pymacaron_async.queueing import queue
