@@ -29,12 +29,20 @@ ACCOUNT = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+MOTO = """
+import sys
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+
+run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
+"""
+
 
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
-    """Run moto's server."""
+    """Run moto's server, which answers one request after the other: its conditional writes are not atomic."""
     port = _free_port()
-    with _running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder, port) as url:
+    with _running([sys.executable, "-c", MOTO, str(port)], folder, port) as url:
         yield url
 
 
