@@ -17,6 +17,7 @@ from pymacaron.exceptions import ConfigError
 from pymacaron.store import (
     ItemChangedError,
     ItemTooLargeError,
+    Search,
     StoreBusyError,
     StoreError,
     Table,
@@ -153,6 +154,20 @@ def test_what_is_left_of_a_batch_is_sent_again_and_not_for_ever(
         ask()
     assert len(told.requests) == 2 + ATTEMPTS
     assert len(pauses) == ATTEMPTS
+
+
+@pytest.mark.parametrize("operation", ["Scan", "Query"])
+def test_pages_are_read_as_they_are_taken(store: DynamoStore, told: Told, operation: str) -> None:
+    last = {"id": {"S": "ada"}}
+    told.replies = [(200, {"Items": [last], "LastEvaluatedKey": last}), (200, {"Items": [{"id": {"S": "bob"}}]})]
+    found = store.scan(TABLE) if operation == "Scan" else store.query(TABLE, Search("ada"))
+    assert next(found) == {"id": "ada"}
+    assert len(told.requests) == 1
+    assert list(found) == [{"id": "bob"}]
+    assert [(name, body.get("ExclusiveStartKey")) for name, body in told.requests] == [
+        (operation, None),
+        (operation, last),
+    ]
 
 
 def test_a_write_whose_answer_was_lost_counts_as_written(store: DynamoStore, told: Told) -> None:

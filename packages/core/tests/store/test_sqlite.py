@@ -17,6 +17,7 @@ from pymacaron.exceptions import ConfigError
 from pymacaron.service import Service
 from pymacaron.store import ItemChangedError, StoreBusyError, StoreError
 from pymacaron.store import sqlite as embedded
+from pymacaron.store.current import current_store
 
 FILES = {
     "apis/shop.yaml": """
@@ -124,12 +125,13 @@ def test_a_forked_process_opens_the_file_itself(load: Load) -> None:
     service = load()
     Item = service.pools["shop"].Item  # noqa: N806 - a class
     Item(name="parent").save_to_db()
+    ours = current_store()
     child = os.fork()
     if not child:
         try:
             Item(name="child").save_to_db()
         finally:
-            os._exit(not Item.has_item("parent"))
+            os._exit(not Item.has_item("parent") or current_store() is ours)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert sorted(item.name for item in Item.scan()) == ["child", "parent"]
 

@@ -76,7 +76,12 @@ class ModelStoreSuite(Suite, is_contract=True):
             packed=b"\x00\xff",
             raw=bytes(range(256)),
             friends=[models.Friend(name="", since=START, key=b"", weight=0.1), models.Friend(weight=2.0)],
-            anything={"whole": 1.0, "empty": "", "$bytes": "00", "list": [1, -1.5, 2.0, None, True, {}, [], 2**100]},
+            anything={
+                "whole": 1.0,
+                "empty": "",
+                "$bytes": "00",
+                "list": [1, -1.5, 2.0, None, True, {}, [], 2**100, {"$bytes": "00"}],
+            },
         )
         saved.save_to_db()
         loaded = models.Profile.load_from_db(saved.profile_id)
