@@ -57,13 +57,18 @@ class Pool(asynpool.AsynPool):  # type: ignore[misc]
         """Time a task out, unless it turns out to have ended.
 
         While a worker connects to its broker, its event loop stands still: what it then sees first is that the time of
-        a task is over.
+        a task is over. A task whose process died is left to those who count that.
         """
         now = time.monotonic()
+        if job in self._cache and not self._is_run(self._cache[job]._worker_pid):
+            return
         if looked is not None and now - looked < 2 * LOOK:
             super()._on_hard_timeout(job)
         elif job in self._cache:
             self._tref_for_id[job] = get_event_loop().call_later(LOOK, self._on_hard_timeout, job, now)
+
+    def _is_run(self, process: int) -> bool:
+        return any(one.pid == process and one._is_alive() for one in self._pool)
 
 
 class TaskPool(prefork.TaskPool):  # type: ignore[misc]
