@@ -201,5 +201,5 @@ def stand(
             dockerkit.clear(engine, made.label)
             for image in engine.api.images(filters={"reference": [own, f"{own}/*"]}):
                 for tag in image["RepoTags"] or ():
-                    engine.remove_image(tag)
+                    engine.api.remove_image(tag, noprune=True)
             engine.close()

@@ -51,7 +51,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Iterator[
         building = open_builder(service, environment_of(service, told.append))
         commit = dockerkit.git(root, "rev-parse", "HEAD")
         yield BuilderUnderTest(building, root, broken, service.version, commit, CANARY, told)
-        engine.remove_image(f"{host}/contract-demo:{service.version}")
+        engine.api.remove_image(f"{host}/contract-demo:{service.version}", noprune=True)
 
 
 class TestDocker(ImageBuilderSuite):

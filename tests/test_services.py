@@ -25,7 +25,7 @@ def run(folder: Path, test: str, required: str) -> str:
     shutil.copy(ROOT / "conftest.py", folder)
     (folder / "test_it.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={folder}"]
-    environment = {**os.environ, "PYM_REQUIRE_SERVICES": required}
+    environment = {**os.environ, "PYM_REQUIRE_SERVICES": required, "PYTHONPATH": str(ROOT / "tests")}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.stdout
 

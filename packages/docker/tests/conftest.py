@@ -93,7 +93,7 @@ def project(engine: Engine) -> Iterator[str]:
     yield name
     for image in engine.api.images(filters={"reference": [f"{name}/*", f"*/{name}/*"]}):
         for tag in image["RepoTags"] or ():
-            engine.remove_image(tag)
+            engine.api.remove_image(tag, noprune=True)
 
 
 @pytest.fixture(scope="session")
