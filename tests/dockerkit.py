@@ -27,6 +27,8 @@ from pymacaron_docker.target.calls import HostEngine
 ROOT = Path(__file__).resolve().parent.parent
 _started: list[subprocess.Popen[bytes]] = []
 
+OWN_PROCESSES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+
 PYM = f"{sysconfig.get_path('scripts')}/pym"
 
 
@@ -80,7 +82,11 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def own_engine(folder: Path) -> Iterator[None]:
-    """Run dockerd with everything that it keeps in one folder, until its last user is done."""
+    """Run dockerd with everything that it keeps in one folder, until its last user is done.
+
+    It has processes and mounts of its own: when it is killed, so is every container that it runs, and none is left
+    behind with an address that the next engine gives again.
+    """
     dockerd = needs("dockerd", "docker.io")
     folder = folder / "docker"
     folder.mkdir(exist_ok=True)
@@ -108,9 +114,10 @@ def _count(folder: Path, change: int) -> int:
 def _start(dockerd: str, folder: Path, url: str) -> None:
     places = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-p", f"{folder}/pid"]
     with (folder / "log").open("a") as log:
-        command = [dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
+        command = [*OWN_PROCESSES, dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     _started.append(process)
+    (folder / "parent").write_text(str(process.pid))
     for _ in range(300):
         if process.poll() is not None:
             pytest.skip(f"needs dockerd: run the tests as root ({(folder / 'log').read_text()[-300:]})")
@@ -122,7 +129,8 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
 
 def _stop(folder: Path) -> None:
     """End dockerd, which a process that ended before may have started."""
-    number = int((folder / "pid").read_text())
+    parent = int((folder / "parent").read_text())
+    number = int(Path(f"/proc/{parent}/task/{parent}/children").read_text())
     os.kill(number, signal.SIGTERM)
     for process in _started:
         process.wait(30)
