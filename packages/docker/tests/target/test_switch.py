@@ -37,18 +37,21 @@ def test_no_request_fails_in_two_deploys_and_a_roll_back(places: Any) -> None:
     assert (requests.failed, requests.answered > 300) == ([], True)
 
 
-def test_requests_fail_where_the_release_before_is_not_led_out(places: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut_off(host: Host, live: str) -> None:
+def test_requests_fail_where_the_release_before_ends_before_the_next_one_serves(
+    places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(host: Host, release: str) -> None:
         for shown in host.shown():
-            if shown.release != live and shown.web:
+            if shown.release != release and shown.web:
                 host.engine.remove(shown.web.name)
+        warm(host, release)
 
     place = places()
     place.deploy("a")
-    monkeypatch.setattr(Host, "_lead_out", cut_off)
+    warm = Host._warm
+    monkeypatch.setattr(Host, "_warm", cut_off)
     with loaded(place) as requests:
-        for identity in "bcd":
-            place.deploy(identity)
+        place.deploy("b")
     assert requests.failed
 
 
