@@ -15,7 +15,7 @@ FILES = {
     "pym-config.yaml": "name: pets\n",
     "apis/pets.yaml": "{openapi: 3.1.0, info: {title: Pets, version: '1'}, paths: {}}",
     "testaccept/test_pets.py": """
-import signal
+import time
 
 import pytest
 
@@ -23,14 +23,15 @@ import pytest
 @pytest.fixture
 def made():
     with open("told", "w") as told:
-        print("made", file=told, flush=True)
-        yield
+        yield told
         print("put away", file=told, flush=True)
 
 
 def test_that_lasts(made, pym_server):
     pym_server()
-    signal.pause()
+    print("made", file=made, flush=True)
+    while True:
+        time.sleep(0.1)
 """,
 }
 
