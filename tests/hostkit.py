@@ -61,7 +61,7 @@ FILES = {
     "apis/stand.yaml": DOCUMENT,
     "stand.py": CODE,
     "testaccept/test_hello.py": ACCEPTANCE,
-    "test/test_unit.py": "def test_that_it_adds_up():\n    assert 1 + 1 == 2\n",
+    "test/test_unit.py": "def test_that_leaves_a_file():\n    open('left-behind', 'w').close()\n",
 }
 
 

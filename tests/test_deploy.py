@@ -43,7 +43,7 @@ def test_the_journal_tells_who_did_what_and_when_and_git_does_not_see_it(shop: S
     assert [line["step"] for line in lines if line["event"] == "step"] == [step.name for step in STEPS]
     assert (last["event"], last["status"], last["live"]) == ("end", "live", "1.0")
     assert all(line["at"] for line in [first, *lines, last])
-    assert shop.git("status", "--porcelain") == ""
+    assert shop.git("status", "--porcelain", "--", ":(exclude)__pycache__") == ""
 
 
 def test_the_lock_is_free_after_a_deploy(shop: Shop) -> None:

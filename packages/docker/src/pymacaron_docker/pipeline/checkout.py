@@ -15,7 +15,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron_docker.pipeline.outside import checked_git, run_again_in
 from pymacaron_docker.pipeline.run import Order
 
-__all__ = ["HANDED", "Handed", "bring_wheels", "commit_of", "hand_over", "handed", "is_dirty"]
+__all__ = ["HANDED", "Handed", "bring_wheels", "commit_of", "hand_over", "handed", "is_dirty", "restore"]
 
 HANDED = "PYM_DEPLOY_ORDER"
 """The environment variable that carries the order to the process which deploys; no secret stands in it."""
@@ -77,6 +77,14 @@ def hand_over(root: Path, order: Order, shared: list[str], options: list[str], p
         run_again_in(["--root", str(folder), *shared, "deploy", *options], {HANDED: text})
     finally:
         shutil.rmtree(clone, ignore_errors=True)
+
+
+def restore(root: Path) -> None:
+    """Put a clone of ours back to what its commit holds, whatever tests and imports have left there."""
+    top = Path(checked_git(root, "rev-parse", "--show-toplevel"))
+    if top.parent.name.startswith(PREFIX):
+        checked_git(top, "reset", "--quiet", "--hard")
+        checked_git(top, "clean", "--quiet", "-ffdx")
 
 
 def bring_wheels(root: Path, folder: str | None, home: Path) -> None:

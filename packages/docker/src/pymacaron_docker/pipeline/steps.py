@@ -9,6 +9,7 @@ from typing import Literal
 
 from pymacaron.deploy import Acceptance
 from pymacaron.exceptions import DeployError, StartError
+from pymacaron_docker.pipeline.checkout import bring_wheels, restore
 from pymacaron_docker.pipeline.outside import has_module, run_told
 from pymacaron_docker.pipeline.proof import prove, watch
 from pymacaron_docker.pipeline.run import Run, free_id
@@ -84,6 +85,9 @@ def build_image(run: Run) -> str:
         raise DeployError(
             f"{found.reference} was built of {found.commit[:12]}: name another version, or add --force-build"
         )
+    if found is None:
+        restore(run.service.root)
+        bring_wheels(run.service.root, run.service.config.get("docker_wheels"), run.home)
     run.image = found or run.builder.build(run.service.root, order.version, order.commit)
     return f"{run.image.reference}{' is there' if found else ''}"
 

@@ -219,7 +219,7 @@ def _created(shown: OnHost) -> list[str]:
 def _since(shown: OnHost) -> datetime:
     if shown.turn:
         return datetime.fromtimestamp(shown.turn.at, UTC)
-    return datetime.fromisoformat(f"{min(_created(shown))[:19]}+00:00")
+    return datetime.fromisoformat(min(_created(shown)))
 
 
 def _newest_first(releases: list[Deployed]) -> list[Deployed]:
