@@ -75,12 +75,39 @@ def test_colours_are_left_out_where_nobody_wants_them(folder: Callable[..., Path
 def test_doctor_says_what_is_wrong_and_leaves_out_what_cannot_be_tried(folder: Callable[..., Path], pym: Run) -> None:
     healthy = pym("doctor", cwd=folder(FILES))
     assert (healthy.returncode, healthy.stderr) == (0, "")
-    lines = ["configuration and secrets", "plugins", "commands", "documents and handlers"]
+    lines = ["configuration and secrets", "distributions", "plugins", "commands", "documents and handlers"]
     assert healthy.stdout == "".join(f"ok: {line}\n" for line in lines)
     sick = pym("doctor", cwd=folder({"pym-config.yaml": "name: demo\nplugins: {require: [auth2]}\n"}, "sick"))
     assert sick.returncode == 1
     assert "FAILED: plugins\n    plugin 'auth2' (of no distribution) is required" in sick.stdout
     assert sick.stdout.endswith("left out: the rest, until this is mended\n")
+
+
+FORMER = (
+    ("pymacaron-core", "0.5.3"),
+    ("pymacaron_unit", "1.0.10"),
+    ("pymacaron-async", "2.0.36"),
+    ("pymacaron-gcp", "3.1"),
+)
+
+
+def test_doctor_names_distributions_of_pymacaron_2_beside_ours(folder: Callable[..., Path], pym: Run) -> None:
+    metadata = {
+        f"site/{name.replace('-', '_')}-{version}.dist-info/METADATA": f"Name: {name}\nVersion: {version}\n"
+        for name, version in FORMER
+    }
+    root = folder({**FILES, **metadata})
+    told = pym("doctor", cwd=root, PYTHONPATH=str(root / "site"))
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[1:5] == [
+        "FAILED: distributions",
+        "    pymacaron-async 2.0.36 of PyMacaron 2 is installed, whose modules pymacaron-async has now: "
+        "pip uninstall pymacaron-async, then pip install --force-reinstall --no-deps 'pymacaron-async>=3'",
+        "    pymacaron-core 0.5.3 of PyMacaron 1 and 2 is installed, whose modules pymacaron has now: "
+        "pip uninstall pymacaron-core, then pip install --force-reinstall --no-deps 'pymacaron>=3'",
+        "    pymacaron-unit 1.0.10 of PyMacaron 1 and 2 is installed, whose modules pymacaron-testing has now: "
+        "pip uninstall pymacaron-unit, then pip install --force-reinstall --no-deps 'pymacaron-testing>=3'",
+    ]
 
 
 @pytest.mark.skipif(not CONFORMANCE.is_dir(), reason="no conformance data: set PYM_CONFORMANCE_DIR")

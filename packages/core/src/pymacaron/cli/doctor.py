@@ -36,6 +36,7 @@ def doctor(ctx: click.Context) -> None:
 def own_checks(context: Context) -> Iterator[Check]:
     """Yield the checks without which the others make no sense."""
     yield Check("configuration and secrets", _quiet(lambda: context.service(secrets="required").close()))
+    yield Check("distributions", _former)
     yield Check("plugins", _quiet(lambda: context.plugins().require_healthy()))
     yield Check("commands", _quiet(lambda: _collect_commands(context)))
 
@@ -63,6 +64,12 @@ def outcome(check: Check) -> str | None:
         return check.run()
     except Exception as error:
         return _masked(f"the check itself raised {one_line(error)}")
+
+
+def _former() -> str | None:
+    from pymacaron.plugins.former import former_distributions
+
+    return "\n".join(former_distributions()) or None
 
 
 def _collect_commands(context: Context) -> None:

@@ -1,0 +1,1 @@
+"""Compatibility: the name under which PyMacaron 1 had its core; today's is `pymacaron`."""

@@ -1,0 +1,1 @@
+"""Compatibility: the folder of `pymacaron_core.swagger.apipool`."""
