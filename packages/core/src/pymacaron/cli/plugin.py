@@ -19,6 +19,7 @@ COMMANDS = (
     "drain",
     "generate",
     "init",
+    "migrate",
     "plugins",
     "routes",
     "run",
