@@ -44,8 +44,8 @@ def findings(root: Path) -> list[Finding]:
 
 
 def _found(service: OldService) -> list[Finding]:
-    every = {(each.path, each.line, each.rule, each.sentence): each for look in LOOKS for each in look(service)}
-    return sorted(every.values(), key=lambda each: (str(each.path), each.line, each.rule))
+    every = dict.fromkeys(each for look in LOOKS for each in look(service))
+    return sorted(every, key=lambda each: (str(each.path), each.line, each.rule))
 
 
 def mend(root: Path) -> list[Finding]:

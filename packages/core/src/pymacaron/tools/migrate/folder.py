@@ -133,6 +133,6 @@ def _is_config(path: Path) -> bool:
 
 def _parsed(file: OldFile) -> ast.Module | None:
     try:
-        return ast.parse(file.text)
+        return ast.parse(file.text.encode())
     except (SyntaxError, ValueError, RecursionError):
         return None

@@ -47,7 +47,7 @@ def old_syntax(service: OldService) -> Iterator[Finding]:
     """Find what Python 3 cannot read, such as `print` as a statement."""
     for file in service.sources:
         try:
-            ast.parse(file.text)
+            ast.parse(file.text.encode())
         except SyntaxError as error:
             told = f"this is no Python 3 ({error.msg})"
             yield Finding(file.path, error.lineno or 1, "python-3", "error", told, "correct the syntax here")

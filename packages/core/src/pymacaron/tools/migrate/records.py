@@ -71,21 +71,28 @@ class OldFile:
         """Return the line of an offset."""
         return bisect_right(self.starts, offset)
 
+    @property
+    def newline(self) -> str:
+        """How its lines end."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
     def replaced(self, line: int, text: str | None) -> Edit:
         """Return the edit that writes a line anew, or takes it out."""
         start, end = self.starts[line - 1], self.starts[line] - 1
-        whole = min(end + 1, len(self.text))
-        return Edit(self.path, start, whole, "") if text is None else Edit(self.path, start, end, text)
+        if text is None:
+            return Edit(self.path, start, min(end + 1, len(self.text)), "")
+        return Edit(self.path, start, end - self.lines[line - 1].endswith("\r"), text)
 
     def appended(self, line: str) -> Edit:
         """Return the edit that adds a line at the end."""
-        end = len(self.text.rstrip("\n"))
-        return Edit(self.path, end, len(self.text), f"\n{line}\n" if end else f"{line}\n")
+        end = len(self.text.rstrip("\r\n"))
+        return Edit(self.path, end, len(self.text), f"{self.newline if end else ''}{line}{self.newline}")
 
     def offset(self, node_line: int, column: int) -> int:
-        """Return the offset of a place that `ast` names: its columns count bytes of UTF-8."""
-        line = self.lines[node_line - 1].encode()
-        return self.starts[node_line - 1] + len(line[:column].decode())
+        """Return the offset of a place of `ast`, which counts columns in bytes of UTF-8, without a byte order mark."""
+        line = self.lines[node_line - 1]
+        mark = line[:1] == "\ufeff" and node_line == 1
+        return self.starts[node_line - 1] + mark + len(line[mark:].encode()[:column].decode())
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Return where a node of the syntax tree begins and ends."""

@@ -33,29 +33,32 @@ _REQUIREMENT = re.compile(
 )
 _PIPFILE = re.compile(r"""^(?P<name>["']?[\w-]+["']?)\s*=\s*(?P<quote>["'])(?P<bound>[^"']*)(?P=quote)""")
 _PIP = re.compile(r"\b(pip3?|pipenv) install\b")
+_LISTED = re.compile(r"\b(install_requires|tests_require|dependencies)\s*=")
 _NEW = re.compile(r"[~>]=\s*[3-9]")
 
 
 def old_requirements(service: OldService) -> Iterator[Finding]:
     """Find lines that ask for distributions of PyMacaron 1 and 2, or for nose."""
-    seen = {id(file) for file in service.requirements}
     for file in service.requirements:
         for number, line in enumerate(file.lines, 1):
             if file.path.name == "Pipfile":
                 yield from _of_pipfile(file, number, line)
-            elif file.path.suffix in (".in", ".txt") or _names_requirements(line):
-                yield from _of_line(file, number, line.split("#")[0])
+            else:
+                yield from _of_line(file, number, line.split("#")[0], _beginning(file, line))
     for file in service.commands:
-        for number, line in enumerate(file.lines, 1) if id(file) not in seen else ():
+        for number, line in enumerate(file.lines, 1):
             if found := _PIP.search(line):
                 yield from _of_line(file, number, line, found.end())
 
 
-def _names_requirements(line: str) -> bool:
-    """Tell whether a line of setup.py, setup.cfg, pyproject.toml or tox.ini holds requirements and no other names."""
+def _beginning(file: OldFile, line: str) -> int:
+    """Return where the requirements of a line begin; its end where it holds names of another kind."""
+    if file.path.suffix in (".in", ".txt"):
+        return 0
+    if found := _LISTED.search(line):
+        return found.end()
     bare = line.strip().strip(",").strip("\"'")
-    found = _REQUIREMENT.match(bare)
-    return "install_requires" in line or "tests_require" in line or (found is not None and found.end() == len(bare))
+    return 0 if (match := _REQUIREMENT.match(bare)) and match.end() == len(bare) else len(line)
 
 
 def _of_line(file: OldFile, number: int, line: str, start: int = 0) -> Iterator[Finding]:
