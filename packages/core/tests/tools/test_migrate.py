@@ -287,7 +287,10 @@ CASES: dict[str, tuple[Mapping[str, str], list[str], Mapping[str, str | None]]] 
             "# nosetests\n"
         },
         ["Makefile:2 error nose-command"] * 3,
-        {"Makefile": "test:\n\tpytest -xv -s test/ && python -m pytest test; nosetests --with-xunit\n# nosetests\n"},
+        {
+            "Makefile": "test:\n\tpython -m pytest -xv -s test/ && python -m pytest test; "
+            "nosetests --with-xunit\n# nosetests\n"
+        },
     ),
     "commands that are no more": (
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pymacaron.tools.migrate import commands, documents, imports, nose, requirem
 from pymacaron.tools.migrate.folder import OldService, read_service
 from pymacaron.tools.migrate.records import Edit, Finding, Look
 
-__all__ = ["LOOKS", "Finding", "findings", "mend"]
+__all__ = ["LOOKS", "Finding", "findings", "mend", "told"]
 
 LOOKS: tuple[Look, ...] = (
     documents.unreadable_files,
@@ -93,3 +93,14 @@ def _edited(text: str, edits: list[Edit]) -> str | None:
             return None
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
+
+
+def told(mended: Sequence[Finding], left: Sequence[Finding]) -> Iterator[str]:
+    """Yield a line for each finding, and how many there are."""
+    yield from (f"fixed: {each}" for each in mended)
+    yield from map(str, left)
+    numbers = {kind: sum(each.severity == kind for each in left) for kind in ("error", "warning")}
+    counts = [f"{number} {kind}{'' if number == 1 else 's'}" for kind, number in numbers.items()]
+    fixable = sum(bool(each.edits) for each in left)
+    hint = f"; 'pym migrate --fix' mends {fixable}" if fixable else ""
+    yield ", ".join([*([f"{len(mended)} fixed"] if mended else []), *counts]) + hint

@@ -38,18 +38,24 @@ def _lines(service: OldService) -> Iterator[tuple[OldFile, int, str]]:
 
 
 def nose_commands(service: OldService) -> Iterator[Finding]:
-    """Find calls of nosetests."""
+    """Find calls of nosetests, which found the modules of the current folder, as `python -m` does."""
     for file, number, line in _lines(service):
         for found in _NOSE.finditer(line):
             words = found["options"].split()
             options = ["-s" if word == "--nocapture" else word for word in words]
             known = all(word in _SAME or not word.startswith("-") for word in options)
-            text = " ".join([f"{found['python'] or ''}pytest", *options])
+            text = " ".join([f"{found['python'] or 'python -m '}pytest", *options])
             start = file.starts[number - 1] + found.start()
             edits = (Edit(file.path, start, start + len(found[0]), text),) if known else ()
             told = f"'{found['command']}' does not run on the Pythons of today"
             yield Finding(
-                file.path, number, "nose-command", "error", told, f"write '{text}'" if known else "run pytest", edits
+                file.path,
+                number,
+                "nose-command",
+                "error",
+                told,
+                f"write '{text}'" if known else "run 'python -m pytest'",
+                edits,
             )
 
 

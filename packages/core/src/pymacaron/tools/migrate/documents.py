@@ -8,12 +8,11 @@ from typing import Any
 
 from pymacaron.exceptions import SpecError
 from pymacaron.spec.reader import UnreadableError, line_of, read_source
-from pymacaron.tools.migrate.folder import OldDocument, OldService
+from pymacaron.tools.migrate.folder import MADE_BY_2, OldDocument, OldService
 from pymacaron.tools.migrate.records import Edit, Finding
 
 __all__ = ["base_paths", "boolean_required", "generated_files", "required_properties", "unreadable_files"]
 
-MADE_BY_2 = "# This is an auto-generated file - DO NOT EDIT!!!"
 _BOOLEAN = re.compile(r"""(?P<before>, *)?\brequired: *["']?(true|false)["']?(?P<after>, *)?""", re.IGNORECASE)
 
 
@@ -101,8 +100,8 @@ def boolean_required(service: OldService) -> Iterator[Finding]:
 
 def generated_files(service: OldService) -> Iterator[Finding]:
     """Find the Python files that PyMacaron 2 wrote beside documents, and read again."""
-    for file in service.sources:
-        if file.text.startswith(MADE_BY_2):
+    for file in service.files:
+        if file.text.startswith(MADE_BY_2) and file.path.suffix == ".py":
             yield Finding(
                 file.path,
                 1,

@@ -15,10 +15,13 @@ from pymacaron.spec.reader import Source, read_source
 from pymacaron.text import shown
 from pymacaron.tools.migrate.records import OldFile
 
-__all__ = ["OldDocument", "OldService", "read_service"]
+__all__ = ["MADE_BY_2", "OldDocument", "OldService", "read_service"]
 
 LARGEST = 1_000_000
 """Bytes of a file above which nobody wrote it by hand."""
+
+MADE_BY_2 = "# This is an auto-generated file - DO NOT EDIT!!!"
+"""How a file begins that PyMacaron 2 wrote."""
 
 HIDDEN = (".github", ".gitlab", ".circleci")
 GENERATED = ("__pycache__", "build", "dist", "node_modules", "site-packages")
@@ -60,8 +63,9 @@ class OldService:
 
     @cached_property
     def sources(self) -> list[OldFile]:
-        """Each file of Python."""
-        return [file for file in self.files if file.path.suffix == ".py"]
+        """Each file of Python that somebody wrote."""
+        made = (file for file in self.files if file.path.suffix == ".py")
+        return [file for file in made if not file.text.startswith(MADE_BY_2)]
 
     @cached_property
     def trees(self) -> list[tuple[OldFile, ast.Module]]:

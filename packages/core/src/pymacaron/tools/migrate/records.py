@@ -49,6 +49,19 @@ class Finding:
     def __str__(self) -> str:
         return f"{shown(self.path)}:{self.line}: {self.severity}: {self.sentence}: {self.step} [{self.rule}]"
 
+    def as_data(self, fixed: bool) -> dict[str, str | int | bool]:
+        """Return it as plain data, with whether it was mended."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "file": shown(self.path),
+            "line": self.line,
+            "message": self.sentence,
+            "step": self.step,
+            "fixable": bool(self.edits),
+            "fixed": fixed,
+        }
+
 
 @dataclass(frozen=True)
 class OldFile:
