@@ -47,7 +47,7 @@ def nose_commands(service: OldService) -> Iterator[Finding]:
             text = " ".join([f"{found['python'] or 'python -m '}pytest", *options])
             start = file.starts[number - 1] + found.start()
             edits = (Edit(file.path, start, start + len(found[0]), text),) if known else ()
-            told = f"'{found['command']}' does not run on the Pythons of today"
+            told = f"tests are run by pytest now, not by '{found['command']}'"
             yield Finding(
                 file.path,
                 number,

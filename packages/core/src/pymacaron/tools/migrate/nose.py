@@ -56,7 +56,7 @@ def nose_tools(service: OldService) -> Iterator[Finding]:
 
 
 def _imported(file: OldFile, node: ast.stmt, edits: tuple[Edit, ...]) -> Finding:
-    told = "nose does not run on the Pythons of today"
+    told = "tests are run by pytest now, not by nose"
     return Finding(file.path, node.lineno, "nose", "error", told, "write 'assert', or use pytest", edits)
 
 

@@ -13,7 +13,6 @@ __all__ = ["missing_requirements", "old_requirements"]
 
 NEXT = {
     "nose": "pytest",
-    "nose2": "pytest",
     "pynose": "pytest",
     "pymacaron": "pymacaron>=3",
     "pymacaron-async": "pymacaron-async>=3",
@@ -28,7 +27,7 @@ NEXT = {
 
 _BOUND = r"\s*(?:===|==|>=|~=|<=|!=|<|>)\s*[\w.*+!-]+"
 _REQUIREMENT = re.compile(
-    rf"(?<![\w./@=-])(?P<name>nose2?|pynose|pymacaron(?:[-_](?:async|aws|core|docker|dynamodb|gcp|unit))?)"
+    rf"(?<![\w./@=-])(?P<name>nose|pynose|pymacaron(?:[-_](?:async|aws|core|docker|dynamodb|gcp|unit))?)"
     rf"(?P<extras>\[[\w, -]+\])?(?P<bound>{_BOUND}(?:\s*,{_BOUND})*)?(?![\w./@=-]|\[)",
 )
 _PIPFILE = re.compile(r"""^(?P<name>["']?[\w-]+["']?)\s*=\s*(?P<quote>["'])(?P<bound>[^"']*)(?P=quote)""")
@@ -95,7 +94,7 @@ def _of_pipfile(file: OldFile, number: int, line: str) -> Iterator[Finding]:
 
 
 def _finding(file: OldFile, line: int, old: str, new: str, edit: Edit) -> Finding:
-    told = f"'{old}' is of PyMacaron 2" if "pymacaron" in old else f"'{old}' does not run on the Pythons of today"
+    told = f"'{old}' is of PyMacaron 2" if "pymacaron" in old else f"tests are run by pytest now, not by '{old}'"
     return Finding(file.path, line, "requirement", "error", told, f"ask for '{new}'", (edit,))
 
 
