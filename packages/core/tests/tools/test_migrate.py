@@ -195,6 +195,11 @@ CASES: dict[str, tuple[Mapping[str, str], list[str], Mapping[str, str | None]]] 
             "from pymacaron import get_model as gm\nlog = pymlogger(__name__)\n"
         },
     ),
+    "modules that went on, in plugins": (
+        {"shop.py": "from pymacaron_dynamodb import PersistentSwaggerObject\nfrom pymacaron.auth import get_userid\n"},
+        [],
+        {},
+    ),
     "names that are no more": (
         {
             "shop.py": "import pymacaron_core.swagger.server\n"
@@ -325,6 +330,31 @@ def test_it_finds_the_line_and_mends_nothing_else(
     again = migrated(root, "--fix")
     assert "fixed" not in again.stdout
     assert again.exit_code == left.exit_code == int(any(" error " in place for place in places(root)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "HOST=$(pymconfig --host)",
+        "klue_config --name",
+        "TOKEN=`get_test_jwt_token`",
+        "pymgke $VERSION",
+        "pym_monitor start",
+        "pymdocker --version 1 --no-build",
+        "pymdocker --version 1 --registry gcr.io",
+        "pymdeploy --env live --x-auth $TOKEN",
+        "pymtest --nocapture",
+    ],
+)
+def test_each_command_and_option_that_is_no_more_is_found(line: str, folder: Folder) -> None:
+    assert places(folder({"Jenkinsfile": f"sh '{line}'\n"})) == ["Jenkinsfile:1 error command"]
+
+
+@pytest.mark.parametrize(
+    "line", ["pymdeploy --env live", "pymtest testaccept", "./my-pymconfig", "# pymgke", "pymdocker push"]
+)
+def test_commands_that_went_on_are_left_alone(line: str, folder: Folder) -> None:
+    assert places(folder({"ci.sh": f"{line}\n"})) == []
 
 
 def test_it_prints_a_line_for_each_finding_and_what_it_mended(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

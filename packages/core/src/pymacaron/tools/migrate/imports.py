@@ -148,7 +148,7 @@ def _exists(module: str) -> bool:
     """Tell whether a module of ours is there; one of a plugin that is not installed counts as there."""
     top = module.partition(".")[0]
     if importlib.util.find_spec(top) is None:
-        return top not in ("pymacaron_dynamodb",)
+        return True
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
