@@ -102,6 +102,18 @@ CASES: dict[str, tuple[Mapping[str, str], list[str], Mapping[str, str | None]]] 
         ["apis/shop.yaml:2 error yaml"],
         {},
     ),
+    "values of other types than they should be": (
+        {
+            "pym-config.yaml": "name: [demo]\nenv_secrets: 3\njwt_secret: [x]\nwith_async: {}\ndocker_base: 1\n"
+            "live_host: 1\ndeploy_target: [gke]\ndocker_wheels: 1\n",
+            "apis/a.yaml": "swagger: 2\nbasePath: [x]\ndefinitions:\n  A: {required: true, properties: [b]}\n  B: 1\n",
+            "apis/b.yaml": "swagger: 2\ndefinitions: [A]\n",
+            "apis/c.yaml": "swagger: 2\ndefinitions:\n  A: {required: [1], properties: {b: 1, c: {required: [x]}}}\n",
+            "apis/d.yaml": "- swagger\n",
+        },
+        [],
+        {},
+    ),
     "a configuration that cannot be read": (
         {"pym-config.yaml": "name: demo\nname: shop\n"},
         ["pym-config.yaml:2 error yaml"],

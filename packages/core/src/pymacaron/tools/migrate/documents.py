@@ -53,8 +53,8 @@ def required_properties(service: OldService) -> Iterator[Finding]:
     """Find properties that callers and functions could leave out, because PyMacaron 2 held nobody to `required`."""
     for document in service.documents:
         for name, schema in _definitions(document):
-            required = [each for each in schema.get("required") or () if isinstance(each, str)]
-            properties = schema.get("properties")
+            required, properties = schema.get("required"), schema.get("properties")
+            required = [each for each in required if isinstance(each, str)] if isinstance(required, list) else []
             if not required:
                 continue
             line = line_of(document.source, ("definitions", name, "required"))

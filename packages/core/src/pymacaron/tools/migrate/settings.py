@@ -82,8 +82,8 @@ def clouds(config: OldDocument) -> Iterator[Finding]:
 
 def tokens(config: OldDocument) -> Iterator[Finding]:
     """Find keys of tokens that are too short, or that anybody reads who reads the file."""
-    secret, variables = config.data.get("jwt_secret"), config.data.get("env_secrets") or []
-    if not isinstance(secret, str) or secret in variables:
+    secret, variables = config.data.get("jwt_secret"), config.data.get("env_secrets")
+    if not isinstance(secret, str) or (isinstance(variables, list) and secret in variables):
         return
     if len(secret.encode()) < SHORTEST_SECRET:
         told = f"the key of tokens has less than {SHORTEST_SECRET} bytes, and is refused"
