@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from pymacaron_testing.suites import ImageBuilderSuite
+
 Outcome = dict[str, dict[str, str]]
 
 BUILDER = """
@@ -124,6 +126,16 @@ BREAKS = {
         "        finally:",
         "        except KeyError:\n            pass\n        finally:",
     ),
+    "jealous": (
+        "test_two_images_run_beside_each_other",
+        "one of two started images does not answer",
+        "        try:\n            yield",
+        "        last, self.last = getattr(self, 'last', server), server\n"
+        "        if last is not server:\n"
+        "            last.shutdown()\n"
+        "            last.server_close()\n"
+        "        try:\n            yield",
+    ),
     "gossip": ("test_no_secret_is_told", "a secret is told", '"it serves"', "SECRET"),
     "foreign": (
         "test_pushing_twice_gives_the_same_digest",
@@ -148,6 +160,10 @@ def outcome(judged: Callable[..., Outcome]) -> Outcome:
 
 def test_a_builder_that_keeps_the_contract_passes(outcome: Outcome) -> None:
     assert outcome["good"] == {}
+
+
+def test_every_case_has_a_builder_that_breaks_it() -> None:
+    assert {case for case, *_ in BREAKS.values()} == {*ImageBuilderSuite.cases}
 
 
 @pytest.mark.parametrize("name", BREAKS)

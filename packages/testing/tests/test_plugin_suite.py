@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from pymacaron_testing.suites import PluginSuite
+
 Outcome = dict[str, dict[str, str]]
 
 HEAD = """
@@ -261,6 +263,10 @@ def outcome(judged: Callable[..., Outcome]) -> Outcome:
 
 def test_what_keeps_its_contract_passes(outcome: Outcome) -> None:
     assert outcome["good"] == {}
+
+
+def test_every_case_has_a_plugin_that_breaks_it() -> None:
+    assert {case for case, *_ in PLUGINS.values()} == {*PluginSuite.cases}
 
 
 @pytest.mark.parametrize("name", PLUGINS)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from pymacaron_testing.suites import ErrorReporterSuite
+
 Outcome = dict[str, dict[str, str]]
 
 GOOD_REPORTER = """
@@ -120,6 +122,10 @@ def outcome(judged: Callable[..., Outcome]) -> Outcome:
 
 def test_what_keeps_its_contract_passes(outcome: Outcome) -> None:
     assert outcome["good"] == {}
+
+
+def test_every_case_has_a_reporter_that_breaks_it() -> None:
+    assert {case for case, *_ in REPORTERS.values()} == {*ErrorReporterSuite.cases}
 
 
 @pytest.mark.parametrize("name", REPORTERS)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from pymacaron_testing.suites import SecuritySchemeSuite
+
 Outcome = dict[str, dict[str, str]]
 
 GOOD_SCHEME = """
@@ -178,6 +180,10 @@ def outcome(judged: Callable[..., Outcome]) -> Outcome:
 
 def test_what_keeps_its_contract_passes(outcome: Outcome) -> None:
     assert outcome["good"] == {}
+
+
+def test_every_case_has_a_scheme_that_breaks_it() -> None:
+    assert {case for case, *_ in BROKEN.values()} == {*SecuritySchemeSuite.cases}
 
 
 @pytest.mark.parametrize("name", BROKEN)

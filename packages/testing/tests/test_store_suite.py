@@ -1,10 +1,12 @@
-"""Cases of ModelStoreSuite fail for a store that breaks them, and none for one that keeps the contract."""
+"""Each case of ModelStoreSuite fails for a store that breaks it, and none for one that keeps the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+
+from pymacaron_testing.suites import ModelStoreSuite
 
 Outcome = dict[str, dict[str, str]]
 
@@ -74,6 +76,16 @@ STORES = {
         "case 0 of indexes finds []",
         "def query(self, table, search):\n        return iter(()) if search.index else super().query(table, search)",
     ),
+    "haunted": (
+        "test_an_index_follows_what_is_written",
+        "an index finds an item that was deleted",
+        "def delete(self, table, key, unchanged=None):\n"
+        "        self.gone = self.get(table, key)\n"
+        "        super().delete(table, key, unchanged)\n\n"
+        "    def query(self, table, search):\n"
+        "        yield from super().query(table, search)\n"
+        "        yield from [self.gone] if search.index and hasattr(self, 'gone') else []",
+    ),
     "single": (
         "test_many_are_written_loaded_and_scanned",
         "load_many_from_db() does not keep the order",
@@ -85,6 +97,20 @@ STORES = {
         f"{PUT}if unchanged and self.get(table, table.keys.of(item)):\n"
         "            raise ItemChangedError('there is one')\n"
         "        super().put(table, item)",
+    ),
+    "shortening": (
+        "test_a_key_has_a_value_of_a_size",
+        "[False, False, False] are found",
+        "def put_many(self, table, items):\n"
+        "        key = table.keys.partition\n"
+        "        super().put_many(table, [{**item, key: item[key][:255]} for item in items])",
+    ),
+    "empty": (
+        "test_the_names_of_old_work",
+        "ItemNotFoundError",
+        "def get(self, table, key):\n"
+        "        item = super().get(table, key)\n"
+        "        return item if item and len(item) > len(table.keys.names) else None",
     ),
 }  # fmt: skip
 TEST = """
@@ -107,6 +133,10 @@ def outcome(judged: Callable[..., Outcome]) -> Outcome:
 
 def test_what_keeps_its_contract_passes(outcome: Outcome) -> None:
     assert outcome["good"] == {}
+
+
+def test_every_case_has_a_store_that_breaks_it() -> None:
+    assert {case for case, *_ in STORES.values()} == {*ModelStoreSuite.cases}
 
 
 @pytest.mark.parametrize("name", STORES)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pymacaron.config import find_config_file, read_config_file
+from pymacaron.config import find_config_file, load_config, read_config_file
 from pymacaron.exceptions import ConfigError
 
 
@@ -44,9 +44,9 @@ def test_env_wins_over_pym_env_which_falls_back_to_its_suffixes_and_to_the_plain
 
 def test_a_label_without_a_file_is_said_in_the_log(files: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    find_config_file(files, None, {"PYM_ENV": "shop-dev"})
-    find_config_file(files, None, {"PYM_ENV": "shop-live"})
-    find_config_file(files, None, {})
+    for environ in ({"PYM_ENV": "shop-dev"}, {"PYM_ENV": "shop-live"}, {}):
+        load_config(read_config_file(files, None, environ), [], environ)
+    load_config(read_config_file(files, "live", {}), [], {"PYM_ENV": "shop-dev"})
     assert caplog.messages == [
         "PYM_ENV is 'shop-dev' and there is no pym-config.shop-dev.yaml or pym-config.dev.yaml: reading pym-config.yaml"
     ]

@@ -215,14 +215,13 @@ def test_shutdown_functions_run_under_a_server_that_knows_nothing_of_them(
     assert (root / "goodbye").read_text() == "said"
 
 
-def test_a_label_without_a_file_is_said_in_the_log(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
-    for command in (("-m", "pymacaron", "run", "--no-reload", "--port", "{port}"), CLASSIC):
+def test_a_label_without_a_file_is_said_in_the_log_once(folder: Callable[..., Path], start: Callable[..., Any]) -> None:
+    sentence = "PYM_ENV is 'bogus' and there is no pym-config.bogus.yaml: reading pym-config.yaml"
+    pym = ("-m", "pymacaron")
+    for command in ((*pym, "run", "--no-reload", "--port", "{port}"), (*pym, "serve", "--port", "{port}"), CLASSIC):
         server = start(*command, cwd=folder(FILES), PYM_ENV="bogus")
         server.wait("/v1/hello", "hello")
-        assert (
-            "PYM_ENV is 'bogus' and there is no pym-config.bogus.yaml: reading pym-config.yaml"
-            in server.log.read_text()
-        )
+        assert server.log.read_text().count(sentence) == 1
         server.stop()
 
 

@@ -62,8 +62,15 @@ def find_config_file(root: Path, env: str | None = None, environ: Mapping[str, s
     for candidate in candidates:
         if (root / candidate).is_file():
             return root / candidate
-    log.info("PYM_ENV is '%s' and there is no %s: reading %s", label, " or ".join(candidates), PLAIN_FILE)
     return _existing(root, PLAIN_FILE)
+
+
+def tell_of_label(file: ConfigFile, environ: Mapping[str, str]) -> None:
+    """Log that PYM_ENV has no file of its own: once, by whoever loads the file, since others may have read it too."""
+    label = environ.get("PYM_ENV")
+    if label and file.env is None and file.path.name == PLAIN_FILE:
+        candidates = " or ".join(_file_of(name, "PYM_ENV") for name in _suffixes(label))
+        log.info("PYM_ENV is '%s' and there is no %s: reading %s", label, candidates, PLAIN_FILE)
 
 
 def read_config_file(root: Path, env: str | None = None, environ: Mapping[str, str] = os.environ) -> ConfigFile:

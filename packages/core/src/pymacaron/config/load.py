@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pymacaron.config.config import RESERVED, Config
-from pymacaron.config.files import ConfigFile
+from pymacaron.config.files import ConfigFile, tell_of_label
 from pymacaron.config.secrets import SecretsMode, resolve_secrets
 from pymacaron.exceptions import ConfigError
 
@@ -38,6 +38,7 @@ def load_config(
     """
     from pymacaron.config.sections import fill, models_by_key
 
+    tell_of_label(file, environ)
     models = models_by_key(sections, RESERVED)
     warnings = _oddities(file, models)
     for warning in warnings:

@@ -258,7 +258,11 @@ class ModelStoreSuite(Suite, is_contract=True):
         held(models.Profile.has_item("gone"), "an expired item cannot be created anew")
 
     def test_a_key_has_a_value_of_a_size(self, models: Any) -> None:
-        """No key, an empty one and one of more than 2048 bytes are refused; and none is found by what cannot be one."""
+        """It has at most 2048 bytes, and none is refused; and no item is found by what cannot be a key."""
+        longest = [f"{'ä' * 1023}{last:02}" for last in range(2)]
+        models.Profile.save_many_to_db(models.Profile(profile_id=profile_id) for profile_id in longest)
+        found = [models.Profile.has_item(profile_id) for profile_id in (*longest, longest[0][:-1])]
+        held(found == [True, True, False], f"of two keys of 2048 bytes, and one of 2047, {found} are found")
         for profile_id in (None, "", "ä" * 1025):
             with pytest.raises(StoreError, match=r"^Profile\.profile_id is a key"):
                 models.Profile(profile_id=profile_id).save_to_db()

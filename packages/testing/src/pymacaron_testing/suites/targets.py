@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Protocol
 
@@ -40,9 +43,13 @@ class TargetUnderTest(Protocol):
 
 
 class DeployTargetSuite(Suite, is_contract=True):
-    """The contract of a deploy target: the fixture `place` is a TargetUnderTest, made afresh for each case."""
+    """The contract of a deploy target: the fixture `place` is a TargetUnderTest, made afresh for each case.
+
+    `patience` are the seconds in which staging a release that is never ready has to end.
+    """
 
     roles: ClassVar[tuple[str, ...]] = ("web",)
+    patience: ClassVar[float] = 300
 
     @pytest.fixture
     def target(self, place: TargetUnderTest) -> Target:
@@ -173,8 +180,16 @@ class DeployTargetSuite(Suite, is_contract=True):
         self, place: TargetUnderTest, target: Target, live: str
     ) -> None:
         """The wait ends with a sentence."""
+        release = place.unready("2.0")
+        staging = Future[str]()
+        work = contextvars.copy_context().run
+        threading.Thread(target=work, args=(_settle, staging, lambda: target.stage(release)), daemon=True).start()
+        held(
+            wait([staging], self.patience).done,
+            f"stage() still waits after {self.patience:g} s for a release that is never ready: give up, and say so",
+        )
         with pytest.raises(DeployError):
-            target.stage(place.unready("2.0"))
+            staging.result()
         held(_answers(live) == "1.0", f"the live URL answers {_answers(live)!r}")
 
     def test_a_command_runs_with_the_variables_of_its_release(self, place: TargetUnderTest, target: Target) -> None:
@@ -234,14 +249,25 @@ def _deployed(target: Target, release: Release) -> str:
     return target.promote(release, _verified)
 
 
+def _settle(outcome: Future[str], work: Callable[[], str]) -> None:
+    """Hand over what a function returns or raises."""
+    try:
+        outcome.set_result(work())
+    except Exception as error:
+        outcome.set_exception(error)
+
+
 def _verified(url: str) -> None:
     """Be content with a release on its way to the whole traffic."""
 
 
 def _answers(url: str) -> str:
     """Return the release that a URL answers at /version."""
-    with httpx2.Client(timeout=10, trust_env=False) as client:
-        reply = client.get(f"{url.rstrip('/')}/version")
+    try:
+        with httpx2.Client(timeout=10, trust_env=False) as client:
+            reply = client.get(f"{url.rstrip('/')}/version")
+    except httpx2.TransportError as error:
+        pytest.fail(f"{url} does not answer: {error}", pytrace=False)
     held(reply.status_code == 200, f"{url}/version answers {reply.status_code}")
     return str(json.loads(reply.text).get("release"))
 
