@@ -117,6 +117,7 @@ def test_a_branch_and_a_commit_can_be_named(shop: Shop) -> None:
 def test_a_plan_tells_what_would_change_and_touches_nothing(shop: Shop) -> None:
     printed = shop.deploy("1.0", "--plan")
     assert "release: 1.0" in printed
+    assert "push: shop:1.0, as 'fake' does it" in printed
     assert "move the traffic from nothing" in printed
     assert shop.calls("") == ["observe begin", "observe begin"]
     assert not (shop.root / ".pym").exists()

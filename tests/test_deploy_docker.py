@@ -60,6 +60,24 @@ def test_a_clone_goes_live_with_wheels_that_git_does_not_know(place: Stand) -> N
     assert place.pym("status").startswith(f"first is live at {place.url}\n")
 
 
+@pytest.mark.parametrize(
+    ("settings", "options", "told"),
+    [
+        ({}, (), "nothing, as neither docker_registry nor docker_repo is set: {image} stays on its engine"),
+        ({"docker_repo": "shops"}, (), "shops/{image} to Docker Hub, unless it is there"),
+        ({"docker_registry": "127.0.0.1:9"}, (), "127.0.0.1:9/{image} to 127.0.0.1:9, unless it is there"),
+        ({"docker_registry": "127.0.0.1:9"}, ("--no-push",), "nothing, by --no-push"),
+    ],
+)
+def test_a_plan_tells_what_is_pushed_where(
+    place: Stand, settings: dict[str, str], options: tuple[str, ...], told: str
+) -> None:
+    place.commit(None, **settings)
+    image = f"{place.settings['name']}:planned"
+    printed = place.pym("deploy", "--plan", "--version", "planned", *options)
+    assert f"push: {told.format(image=image)}\n" in printed
+
+
 @pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=pytest.mark.endurance) for step in OTHERS)])
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end(place: Stand, step: str) -> None:
     place.commit(release_command=["python", "-c", "pass"])
@@ -101,7 +119,8 @@ def test_a_release_that_is_rejected_before_it_is_promoted_never_has_traffic(plac
     before, states = place.live(), place.states()
     with callers(place) as seen:
         printed = place.pym("deploy", "--version", "rejected", "--no-unittest", code=1, REJECT="2")
-    assert "accept staged: testing: the acceptance tests fail; rejected never had traffic" in printed
+    test = "testaccept/test_hello.py::test_that_it_greets"
+    assert f"accept staged: testing: the acceptance test {test} fails; rejected never had traffic" in printed
     assert (seen, place.states()) == ({before}, states)
 
 

@@ -6,10 +6,14 @@ import pytest
 
 from deploykit import Shop
 
+NOT_ACCEPTED = (
+    "Error: accept image: testing: the acceptance test testaccept/test_hello.py::test_that_it_greets fails: "
+    "mend and commit it, then type 'pym deploy'\n"
+)
 BEFORE = {
     "a unit test": ({"test/test_unit.py": "def test():\n    assert False\n"}, "unit tests", "type 'pym deploy'"),
     "the contract": ({"mode.txt": "violation"}, "accept image", "the contract is violated"),
-    "an acceptance test": ({"mode.txt": "rude"}, "accept image", "the acceptance tests fail"),
+    "an acceptance test": ({"mode.txt": "rude"}, "accept image", NOT_ACCEPTED),
     "the release command": ({"migrate.py": "raise SystemExit('no table')\n"}, "release command", "no table"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +140,16 @@ def test_a_link_that_leads_out_is_refused_unless_it_is_listed(
     assert (done.stdout.split(), done.returncode) == (["/app/common/price.py", "/app/common/test_price.py"], 0), image
     dockerkit.write(common, {"price.py": "PRICE = 4\n"})
     assert refused(root).startswith("common/price.py differ from the commit")
+
+
+def test_wheels_that_are_committed_are_libraries_and_no_code(
+    stall: Stall, tmp_path: Path, wheels: Path, build: Callable[..., dict[str, str]], engine: Engine
+) -> None:
+    shutil.copytree(wheels, tmp_path / "wheels")
+    root = stall(tmp_path, {"docker_wheels": "./wheels"}, {"wheels/README.md": "Built of this repository."})
+    image = build(root)
+    done = dockerkit.pym(root, "docker", "shell", "--", "sh", "-c", "ls /app/wheels; python -c 'import pymacaron_auth'")
+    assert (done.stdout.split(), done.returncode) == (["README.md"], 0), image
 
 
 def test_without_wheels_of_our_own_nothing_is_built(stall: Stall, tmp_path: Path) -> None:

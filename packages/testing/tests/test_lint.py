@@ -383,6 +383,12 @@ def test_a_file_that_cannot_be_read_is_told_beside_the_other_documents(service: 
     ]
 
 
+def test_a_new_service_leaves_nothing_to_tell(pym: Run, tmp_path: Path) -> None:
+    pym("init", "book-shop", "--yes")
+    done = pym("lint", "--strict", cwd=tmp_path / "book-shop")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0 errors, 0 warnings\n", "")
+
+
 def test_json_holds_what_text_tells(service: Path, pym: Run) -> None:
     (bad, other) = json.loads(pym("lint", "--format", "json", cwd=service).stdout)
     assert (bad["rule"], bad["severity"], bad["file"], bad["line"]) == (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pymacaron.deploy import Acceptance, Accepted
 from pymacaron.service import Service, current_service
 from pymacaron_testing.acceptance import Outcome, Run, accept, documents_app
@@ -9,6 +11,8 @@ from pymacaron_testing.acceptance import Outcome, Run, accept, documents_app
 __all__ = ["accepted"]
 
 LAST_LINES = 30
+_FAILED = re.compile(r"(?:FAILED|ERROR) (\S.*?)(?: - .*)?$")
+"""A line of pytest's summary: the test, and after " - " why."""
 
 
 def accepted(acceptance: Acceptance) -> Accepted:
@@ -39,8 +43,14 @@ def _judged(outcome: Outcome, lines: list[str]) -> Accepted:
     violations = [f"violation: {violation}" for violation in outcome.violations]
     details = "\n".join([*lines[-LAST_LINES:], *violations])
     if outcome.code:
-        return Accepted(False, "the acceptance tests fail", details)
+        return Accepted(False, _failure(lines), details)
     if violations:
         return Accepted(False, f"the contract is violated: {outcome.violations[0]}", details)
     told = lines[-1].strip("= ") if lines else "passed"
     return Accepted(True, f"{told}, {outcome.coverage.percent:.0f} % of the contract exercised")
+
+
+def _failure(lines: list[str]) -> str:
+    """Return a sentence that names the test which failed, where pytest's summary does."""
+    failed = [found[1] for line in lines if (found := _FAILED.match(line))]
+    return f"the acceptance test {failed[-1]} fails" if failed else "the acceptance tests fail"

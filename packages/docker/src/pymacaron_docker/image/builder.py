@@ -104,7 +104,7 @@ class DockerBuilding:
             )
 
     def _context(self, root: Path, text: str, made: Libraries) -> bytes:
-        found = files(root, self._config.get("include_links") or ())
+        found = files(root, self._config.get("include_links") or (), self._config.get("docker_wheels"))
         refuse_secrets(found, read_secrets(self._config))
         code = pack(found, "app")
         return pack_texts({"Dockerfile": text.encode(), CODE: code, LIBRARIES: pack_texts(made.files)})

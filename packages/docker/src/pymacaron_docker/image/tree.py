@@ -54,10 +54,13 @@ def _status(folder: Path, besides: tuple[str, ...]) -> list[str]:
     return [line.strip().partition(" ")[2].strip() for line in (text or "").splitlines()]
 
 
-def files(root: Path, links: Iterable[str] = ()) -> list[File]:
-    """Return what an image holds of a service, by path; raises DeployError for a link that leads out unasked."""
+def files(root: Path, links: Iterable[str] = (), wheels: str | None = None) -> list[File]:
+    """Return what an image holds of a service, by path; raises DeployError for a link that leads out unasked.
+
+    Wheels in the folder `wheels` are left out: they are installed as libraries, and no part of the code.
+    """
     links = tuple(links)
-    found = {file.path: file for file in _own(root, links)}
+    found = {file.path: file for file in _own(root, links) if wheels is None or not _is_wheel(file.path, wheels)}
     for link in links:
         found |= {file.path: file for file in _linked(root, link)}
     return [found[path] for path in sorted(found)]
@@ -92,6 +95,10 @@ def _tracked(folder: Path) -> Iterator[File]:
 def _is_left_out(path: PurePosixPath) -> bool:
     first = path.parts[0]
     return first in LEFT_OUT or first.startswith(".git") or (len(path.parts) == 1 and first.startswith(LEFT_OUT_NAMES))
+
+
+def _is_wheel(path: PurePosixPath, folder: str) -> bool:
+    return path.suffix == ".whl" and path.parent == PurePosixPath(folder)
 
 
 def _refuse_outside(root: Path, file: File) -> None:

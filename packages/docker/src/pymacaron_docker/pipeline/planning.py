@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from pymacaron.deploy import Image, Release
+from pymacaron_docker.image.names import has_registry, reference
 from pymacaron_docker.pipeline.run import Run, free_id
 
 __all__ = ["tell_plan"]
+
+DOCKER = "docker"
+"""The image builder whose settings say where an image is pushed to; others have their own."""
 
 
 def tell_plan(run: Run) -> None:
     """Tell what would be tested, built, pushed and changed."""
     order, root = run.order, run.service.root
     found = None if order.force_build else run.builder.find(order.version)
-    image = found or Image(f"{run.service.name}:{order.version}", "", order.commit)
+    image = found or Image(reference(run.service.config, order.version), "", order.commit)
     lines = [
         f"checkout: {order.commit[:12]} as {order.version}",
         f"unit tests: {'test' if order.unittest and (root / 'test').is_dir() else 'none'}",
         f"build image: {image.reference}{' is there' if found else ''}",
         f"acceptance tests: {'testaccept' if order.test and (root / 'testaccept').is_dir() else 'none'}",
-        f"push: {'yes' if order.push else 'no'}",
+        f"push: {_pushed(run, image)}",
     ]
     if order.deploy:
         lines += _changes(run, image)
     for line in lines:
         run.progress.say(line)
+
+
+def _pushed(run: Run, image: Image) -> str:
+    config = run.service.config
+    if not run.order.push:
+        return "nothing, by --no-push"
+    if config.image_builder != DOCKER:
+        return f"{image.reference}, as '{config.image_builder}' does it"
+    if not has_registry(config):
+        return f"nothing, as neither docker_registry nor docker_repo is set: {image.reference} stays on its engine"
+    return f"{image.reference} to {config.docker_registry or 'Docker Hub'}, unless it is there"
 
 
 def _changes(run: Run, image: Image) -> list[str]:

@@ -97,7 +97,7 @@ def accept_image(run: Run) -> str:
     if reason := _no_acceptance(run):
         return Skipped(reason)
     with run.builder.start(run.release.image, run.release.variables) as started:
-        return accepted(run, started.url, started.logs)
+        return accepted(run, started.url, started.logs, ": mend and commit it, then type 'pym deploy'")
 
 
 def push(run: Run) -> str:
@@ -206,8 +206,11 @@ STEPS = (
 )
 
 
-def accepted(run: Run, url: str, logs: Callable[[], str]) -> str:
-    """Have every runner test a URL; raises DeployError with what the first complains of, and the last log lines."""
+def accepted(run: Run, url: str, logs: Callable[[], str], following: str = "") -> str:
+    """Have every runner test a URL, and return what they say.
+
+    Raises DeployError with what the first complains of, the `following` step, and the last log lines.
+    """
     summaries = []
     for runner in run.service.hooks.acceptance_runners():
         try:
@@ -215,7 +218,8 @@ def accepted(run: Run, url: str, logs: Callable[[], str]) -> str:
         except StartError as error:
             raise DeployError(f"{runner.name}: {error}") from error
         if not told.passed:
-            raise DeployError("\n".join(filter(None, (f"{runner.name}: {told.summary}", told.details, logs()))))
+            sentence = f"{runner.name}: {told.summary}{following}"
+            raise DeployError("\n".join(filter(None, (sentence, told.details, logs()))))
         summaries.append(told.summary)
     return ", ".join(summaries)
 
