@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import io
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -227,9 +229,26 @@ def commit(root: Path, files: Mapping[str, str] | None = None) -> Path:
 def proxy(engine: Engine, base: str, reference: str) -> str:
     """Make an image of Debian's caddy, and return its reference."""
     caddy = Path(needs("caddy", "caddy"))
-    dockerfile = f"FROM {base}\nCOPY caddy /usr/bin/caddy\n".encode()
-    context = packed([File("Dockerfile", dockerfile), File("caddy", caddy.read_bytes(), mode=0o755)])
-    engine.build(io.BytesIO(context), reference, lambda line: None)
+    return made_of(engine, base, "COPY caddy /usr/bin/caddy", {"caddy": caddy}, reference)
+
+
+def redis(engine: Engine, base: str, reference: str) -> str:
+    """Make an image of this machine's Redis, with its libraries, whatever the base has; it listens to its network."""
+    server = Path(needs("redis-server", "redis-server"))
+    told = subprocess.run(["ldd", server], capture_output=True, text=True, check=True).stdout
+    needed = [Path(path) for path in re.findall(r"(/\S+) \(", told)]
+    (loader,) = [path.name for path in needed if path.name.startswith("ld-")]
+    options = ["--bind", "0.0.0.0", "--protected-mode", "no", "--save", "", "--dir", "/tmp"]
+    command = [f"/redis/{loader}", "--library-path", "/redis", "/redis/redis-server", *options]
+    files = {"redis/redis-server": server, **{f"redis/{path.name}": path for path in needed}}
+    return made_of(engine, base, f"COPY redis /redis\nCMD {json.dumps(command)}", files, reference)
+
+
+def made_of(engine: Engine, base: str, lines: str, files: Mapping[str, Path], reference: str) -> str:
+    """Make an image of programs of this machine, and return its reference."""
+    context = [File(name, path.read_bytes(), mode=0o755) for name, path in files.items()]
+    archive = packed([File("Dockerfile", f"FROM {base}\n{lines}\n".encode()), *context])
+    engine.build(io.BytesIO(archive), reference, lambda line: None)
     return reference
 
 
