@@ -11,6 +11,8 @@ import pytest
 
 import dockerkit
 from pymacaron_docker.engine import Engine
+from pymacaron_docker.image.tree import changes, files
+from pymacaron_docker.repository import clone_commit
 
 Stall = Callable[..., Path]
 
@@ -148,8 +150,25 @@ def test_wheels_that_are_committed_are_libraries_and_no_code(
     shutil.copytree(wheels, tmp_path / "wheels")
     root = stall(tmp_path, {"docker_wheels": "./wheels"}, {"wheels/README.md": "Built of this repository."})
     image = build(root)
-    done = dockerkit.pym(root, "docker", "shell", "--", "sh", "-c", "ls /app/wheels; python -c 'import pymacaron_auth'")
+    done = dockerkit.pym(root, "docker", "shell", "--", "sh", "-c", "ls /app/wheels; python -c 'import pymacaron'")
     assert (done.stdout.split(), done.returncode) == (["README.md"], 0), image
+
+
+def test_a_submodule_is_part_of_the_code_and_one_that_is_not_here_is_refused(stall: Stall, tmp_path: Path) -> None:
+    common = dockerkit.commit(tmp_path / "common", {"price.py": "PRICE = 3\n"})
+    root = stall(tmp_path / "stall")
+    dockerkit.git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(common), "common")
+    dockerkit.commit(root)
+    clone_commit(root, tmp_path / "clone", dockerkit.git(root, "rev-parse", "HEAD"))
+    for folder in (root, tmp_path / "clone"):
+        assert "common/price.py" in [str(file.path) for file in files(folder)]
+        assert changes(folder) == []
+    dockerkit.write(root, {"common/price.py": "PRICE = 4\n"})
+    assert refused(root).startswith("common differ from the commit")
+    dockerkit.git(tmp_path, "clone", "-q", str(root), "empty")
+    assert refused(tmp_path / "empty") == (
+        "the submodule common is not here: type 'git submodule update --init --recursive'"
+    )
 
 
 def test_without_wheels_of_our_own_nothing_is_built(stall: Stall, tmp_path: Path) -> None:

@@ -60,8 +60,7 @@ def deploy(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
 
 def start(context: Context, as_json: bool, *, plan: bool, resume: bool, yes: bool, **options: Any) -> None:
     """Find out what to deploy, and hand it to a process that runs in a clean clone of the commit."""
-    from pymacaron.exceptions import DeployError
-    from pymacaron_docker.pipeline.checkout import commit_of, hand_over, is_dirty
+    from pymacaron_docker.pipeline.checkout import commit_of, hand_over
     from pymacaron_docker.pipeline.resuming import resumed
 
     if options["commit"] and options["branch"]:
@@ -73,12 +72,24 @@ def start(context: Context, as_json: bool, *, plan: bool, resume: bool, yes: boo
             click.echo("nothing to resume: the last deploy came to its end", err=True)
             return
         wanted = found
-    elif is_dirty(context.root):
-        click.echo("Warning: uncommitted changes are not deployed", err=True)
-        if sys.stdin.isatty() and not yes and not click.confirm("Deploy what is committed?"):
-            raise DeployError("nothing was deployed: commit the changes first")
+    else:
+        warn(context.root, asks=sys.stdin.isatty() and not yes)
     shared = [*(["--env", context.env] if context.env else []), *(["--debug"] if context.debug else [])]
     hand_over(context.root, wanted, shared, ["--json"] if as_json else [], plan)
+
+
+def warn(root: Path, *, asks: bool) -> None:
+    """Tell of what is here and is not deployed; raises DeployError where somebody who is asked does not want that."""
+    from pymacaron.exceptions import DeployError
+    from pymacaron_docker.pipeline.checkout import is_dirty, unknown_files
+
+    if unknown := unknown_files(root):
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        click.echo(f"Warning: git does not know {', '.join(unknown[:3])}{more}: not deployed", err=True)
+    if is_dirty(root):
+        click.echo("Warning: uncommitted changes are not deployed", err=True)
+        if asks and not click.confirm("Deploy what is committed?"):
+            raise DeployError("nothing was deployed: commit the changes first")
 
 
 def order_of(commit: str, resume: bool, options: dict[str, Any]) -> Order:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pymacaron.exceptions import DeployError
 from pymacaron.outside import git
+from pymacaron_docker.repository import GitRefusal, checked_git
 
 __all__ = ["File", "changes", "commit_of", "files"]
 
@@ -34,10 +35,12 @@ class File:
 
 def commit_of(root: Path) -> str:
     """Return the full id of the commit that a folder is at; raises DeployError where there is none."""
-    commit = git(root, "rev-parse", "HEAD")
-    if not commit:
-        raise DeployError(f"{root} is in no git repository with a commit: git init, git add and git commit first")
-    return commit
+    try:
+        return checked_git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    except GitRefusal as error:
+        raise DeployError(
+            f"{root} is in no git repository with a commit: git init, git add and git commit first"
+        ) from error
 
 
 def changes(root: Path, links: Iterable[str] = (), besides: str | None = None) -> list[str]:
@@ -88,6 +91,8 @@ def _tracked(folder: Path) -> Iterator[File]:
     if not listed:
         raise DeployError(f"git tracks nothing in {folder}: git add what belongs into the image, and commit it")
     for path in filter(None, listed.split("\0")):
+        if (folder / path).is_dir() and not (folder / path).is_symlink():
+            raise DeployError(f"the submodule {path} is not here: type 'git submodule update --init --recursive'")
         if os.path.lexists(folder / path):
             yield File(PurePosixPath(path), folder / path)
 

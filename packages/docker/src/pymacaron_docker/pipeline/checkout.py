@@ -12,10 +12,21 @@ from pathlib import Path
 from typing import NoReturn
 
 from pymacaron.exceptions import DeployError
-from pymacaron_docker.pipeline.outside import checked_git, run_again_in
+from pymacaron_docker.pipeline.outside import run_again_in
 from pymacaron_docker.pipeline.run import Order
+from pymacaron_docker.repository import GitRefusal, checked_git, clone_commit
 
-__all__ = ["HANDED", "Handed", "bring_wheels", "commit_of", "hand_over", "handed", "is_dirty", "restore"]
+__all__ = [
+    "HANDED",
+    "Handed",
+    "bring_wheels",
+    "commit_of",
+    "hand_over",
+    "handed",
+    "is_dirty",
+    "restore",
+    "unknown_files",
+]
 
 HANDED = "PYM_DEPLOY_ORDER"
 """The environment variable that carries the order to the process which deploys; no secret stands in it."""
@@ -44,7 +55,7 @@ def commit_of(root: Path, commit: str | None, branch: str | None) -> str:
     for name in names:
         try:
             return checked_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        except DeployError as error:
+        except GitRefusal as error:
             failed = error
     if commit or branch:
         raise DeployError(f"there is no {'commit' if commit else 'branch'} {commit or branch} here: fetch it first")
@@ -58,6 +69,12 @@ def is_dirty(root: Path) -> bool:
     return bool(checked_git(root, "status", "--porcelain", "--untracked-files=no", "--", "."))
 
 
+def unknown_files(root: Path) -> list[str]:
+    """Return the files that git was told neither to track nor to ignore; wheels may lie here as they were built."""
+    listed = checked_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", ":(exclude)*.whl")
+    return sorted(filter(None, listed.split("\0")))
+
+
 def hand_over(root: Path, order: Order, shared: list[str], options: list[str], plan: bool) -> NoReturn:
     """Clone the commit and become the process that deploys it, whose plugins and settings are those of the commit.
 
@@ -68,8 +85,7 @@ def hand_over(root: Path, order: Order, shared: list[str], options: list[str], p
     clone = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         top = Path(checked_git(root, "rev-parse", "--show-toplevel"))
-        checked_git(root, "clone", "--quiet", "--shared", "--no-checkout", str(top), str(clone / "source"))
-        checked_git(clone / "source", "checkout", "--quiet", "--detach", order.commit)
+        clone_commit(top, clone / "source", order.commit)
         folder = clone / "source" / root.resolve().relative_to(top.resolve())
         if not folder.is_dir():
             raise DeployError(f"{order.commit[:12]} has no folder {folder.relative_to(clone / 'source')}")

@@ -1,4 +1,4 @@
-"""All that the pipeline itself does outside: git, pytest, other commands of `pym`, and requests to a release."""
+"""All that the pipeline itself does outside: pytest, other commands of `pym`, and requests to a release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from pymacaron.exceptions import DeployError
 
 __all__ = [
     "answer_of",
-    "checked_git",
     "has_module",
     "holder",
     "release_at",
@@ -32,25 +31,9 @@ __all__ = [
     "utc_now",
 ]
 
-GIT_SECONDS = 300
 REQUEST_SECONDS = 5
 STOP_SECONDS = 5
 LAST_LINES = 30
-
-
-def checked_git(folder: Path, *arguments: str) -> str:
-    """Return what git prints for a folder; raises DeployError with what it complains of."""
-    try:
-        command = ["git", "-C", str(folder), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS, check=False)
-    except OSError as error:
-        raise DeployError("git cannot be started: install git") from error
-    except subprocess.TimeoutExpired as error:
-        raise DeployError(f"git {arguments[0]} took longer than {GIT_SECONDS} s in {folder}") from error
-    if done.returncode:
-        told = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise DeployError(f"git {arguments[0]} failed in {folder}: {told.removeprefix('fatal: ')}")
-    return done.stdout.strip()
 
 
 def holder() -> str:

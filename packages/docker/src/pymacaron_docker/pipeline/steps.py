@@ -13,6 +13,7 @@ from pymacaron_docker.pipeline.checkout import bring_wheels, restore
 from pymacaron_docker.pipeline.outside import has_module, run_told
 from pymacaron_docker.pipeline.proof import prove, watch
 from pymacaron_docker.pipeline.run import Run, free_id
+from pymacaron_docker.repository import is_cut_off
 
 __all__ = ["STEPS", "Skipped", "Step"]
 
@@ -57,6 +58,11 @@ def compare_documents(run: Run) -> str:
     code, lines = run_told(command, run.service.root, run.progress.line)
     if code == 1 and not any(line.startswith("Error") for line in lines):
         raise DeployError("callers of the live release would break: mend it, or add --allow-breaking\n" + _text(lines))
+    if code and is_cut_off(run.service.root, live.commit):
+        raise DeployError(
+            f"this clone is shallow and lacks {live.commit[:12]}, which is live: type 'git fetch --unshallow', "
+            "then type 'pym deploy', or add --allow-breaking"
+        )
     return f"no break since {live.id}" if code == 0 else Skipped(f"{live.commit[:12]} cannot be compared")
 
 
