@@ -92,6 +92,18 @@ def test_what_the_target_misses_is_told_before_anything_is_done(shop: Shop) -> N
     assert shop.calls("build") == []
 
 
+def test_without_a_journal_nothing_is_deployed(shop: Shop) -> None:
+    folder = shop.root / ".pym/deploys"
+    folder.mkdir(parents=True)
+    (folder.parent / ".gitignore").write_text("*\n")
+    (folder / "1.0.jsonl").symlink_to("/dev/full")
+    assert shop.fast("1.0", code=1) == (
+        f"Error: the journal {folder}/1.0.jsonl cannot be written (No space left on device): "
+        "mend that, then type 'pym deploy'\n"
+    )
+    assert shop.calls("build") == []
+
+
 def test_a_failed_prune_leaves_the_release_live(shop: Shop) -> None:
     shop.mark("fail-prune", "the disk is full")
     printed = shop.fast("1.0")

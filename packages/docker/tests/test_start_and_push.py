@@ -193,7 +193,17 @@ def test_a_registry_that_refuses_is_told(small: Callable[[str], Path], guarded: 
     root = small(guarded)
     done = dockerkit.pym(root, "docker", "push", DOCKER_CONFIG=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].endswith("cannot be pushed: no basic auth credentials")
+    told = f"cannot be pushed: no basic auth credentials: type 'docker login {guarded}'"
+    assert done.stderr.splitlines()[-1].endswith(told)
+
+
+def test_a_registry_that_is_away_is_told_with_what_to_do(small: Callable[[str], Path]) -> None:
+    host = f"127.0.0.1:{dockerkit.free_port()}"
+    done = dockerkit.pym(small(host), "docker", "push")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        f"cannot be pushed: {host} does not answer (connection refused): start it, or correct docker_registry"
+    )
 
 
 def test_an_image_without_a_registry_stays_where_it_is(

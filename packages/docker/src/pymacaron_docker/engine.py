@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from pymacaron.exceptions import DeployError
+from pymacaron_docker.complaints import complaint_of_engine, complaint_of_push
 from pymacaron_docker.facts import Container, ImageFacts, Running, image_of, running_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ TIMEOUT = 120
 BUILD_TIMEOUT = 900
 """Seconds that a step of a build may be silent, such as the download of a large library."""
 
+_RETRYING = re.compile(r"(\S+) Retrying in (\d+) seconds?")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,7 +76,7 @@ class Engine:
                 for line in _COLOUR.sub("", str(message.get("stream", ""))).splitlines():
                     tell(line)
         if failure:
-            raise DeployError(failure.strip())
+            raise DeployError(complaint_of_engine(failure))
 
     def image(self, reference: str) -> ImageFacts | None:
         """Return an image, by its reference or id, or None where there is none."""
@@ -112,15 +114,17 @@ class Engine:
     def push(self, reference: str, tell: Callable[[str], None]) -> str:
         """Push an image, logged in as docker's own configuration says, and return the digest that it has there."""
         repository, _, tag = reference.rpartition(":")
-        digest = failure = ""
+        digest = failure = last = ""
         with self._told(f"push {reference}"):
             for message in self.api.push(repository, tag=tag, stream=True, decode=True):
                 failure = failure or str(message.get("error", ""))
                 digest = message.get("aux", {}).get("Digest", digest)
-                if message.get("status") and not message.get("progressDetail"):
-                    tell(f"{message.get('id', '')} {message['status']}".strip())
+                line = f"{message.get('id', '')} {message.get('status', '')}".strip()
+                if line and not message.get("progressDetail") and not _counts_down(last, line):
+                    tell(line)
+                last = line
         if failure:
-            raise DeployError(f"{reference} cannot be pushed: {failure}")
+            raise DeployError(f"{reference} cannot be pushed: {complaint_of_push(failure, reference)}")
         if not digest:
             raise DeployError(f"{reference} was pushed, but its registry told no digest: push it again")
         return digest
@@ -264,12 +268,20 @@ class Engine:
             yield
         except APIError as error:
             reason = str(error.explanation or error)
-            raise DeployError(f"the Docker engine at {self.url} cannot {action}: {reason.strip()}") from error
+            raise DeployError(
+                f"the Docker engine at {self.url} cannot {action}: {complaint_of_engine(reason)}"
+            ) from error
         except (DockerException, RequestException) as error:
             raise DeployError(
                 f"the Docker engine at {self.url} cannot {action} ({type(error).__name__}): "
                 "start it, or set DOCKER_HOST to where it listens"
             ) from error
+
+
+def _counts_down(last: str, line: str) -> bool:
+    """Tell whether a line only tells again that something is tried again, in fewer seconds."""
+    before, now = _RETRYING.fullmatch(last), _RETRYING.fullmatch(line)
+    return bool(before and now and before[1] == now[1] and int(before[2]) > int(now[2]))
 
 
 def _filters(labels: Mapping[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pymacaron.deploy import Environment, Image, ImageContext, Started
 from pymacaron.exceptions import DeployError
+from pymacaron_docker.complaints import complaint_of_engine, is_full
 from pymacaron_docker.engine import Engine, ImageFacts
 from pymacaron_docker.image.archive import pack, pack_texts
 from pymacaron_docker.image.dockerfile import CODE, LIBRARIES, Recipe, dockerfile
@@ -121,7 +122,9 @@ class DockerBuilding:
         try:
             engine.build(io.BytesIO(context), name, tell)
         except DeployError as error:
-            raise DeployError("\n".join([f"{name} cannot be built: {error}", *last])) from error
+            # pip tells of a full disk in its lines alone, and the engine that a command failed
+            cause = next((complaint_of_engine(line) for line in last if is_full(line)), str(error))
+            raise DeployError("\n".join([f"{name} cannot be built: {cause}", *last])) from error
 
     def _refuse_variables(self, name: str, facts: ImageFacts) -> None:
         baked = {*_NEVER, *(self._config.get("env_secrets") or ())}.intersection(facts.environment)

@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pymacaron.exceptions import LockedError
+from pymacaron.exceptions import DeployError, LockedError
 from pymacaron.log import masked
 
 __all__ = ["Entry", "Journal", "recent"]
@@ -59,17 +60,18 @@ class Entry:
 class Journal:
     """A journal that is being written; the file is locked, so that one release is never deployed twice at once.
 
-    Raises LockedError where another process of this machine writes it.
+    Raises LockedError where another process of this machine writes it, and DeployError where the disk takes nothing.
     """
 
     def __init__(self, root: Path, release: str) -> None:
         folder = root / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        ignored = folder.parent / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n")
         self.path = folder / f"{release}.jsonl"
-        self._file = self.path.open("a", encoding="utf-8")
+        with _written(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            ignored = folder.parent / ".gitignore"
+            if not ignored.exists():
+                ignored.write_text("*\n")
+            self._file = self.path.open("a", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -82,9 +84,10 @@ class Journal:
         """Write a line, and return when it is on the disk."""
         line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
         clean = {name: masked(value) if isinstance(value, str) else value for name, value in line.items()}
-        self._file.write(json.dumps(clean, ensure_ascii=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with _written(self.path):
+            self._file.write(json.dumps(clean, ensure_ascii=False) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def rename(self, release: str) -> None:
         """Give the journal the name of the release that it turned out to be about."""
@@ -93,6 +96,17 @@ class Journal:
     def close(self) -> None:
         """Give the file up."""
         self._file.close()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Tell in a sentence why a journal cannot be written: no deploy goes on without one."""
+    try:
+        yield
+    except OSError as error:
+        raise DeployError(
+            f"the journal {path} cannot be written ({error.strerror}): mend that, then type 'pym deploy'"
+        ) from error
 
 
 def recent(root: Path, environment: str) -> Entry | None:
