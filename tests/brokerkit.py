@@ -61,7 +61,7 @@ class Redis:
         if self.process is not None:
             self.send(signal.SIGCONT)
             self.send(number)
-            self.process.communicate(timeout=20)
+            self.process.communicate(timeout=60)
             self.process = None
 
 
@@ -102,7 +102,7 @@ class Rabbit:
             self.process = subprocess.Popen(
                 [RABBIT], env=self.environment, stdout=output, stderr=output, start_new_session=True
             )
-        wait_until(lambda: "Starting broker... completed" in (self.folder / "output").read_text(), 60)
+        wait_until(lambda: "Starting broker... completed" in (self.folder / "output").read_text())
 
     def send(self, number: int) -> None:
         """Send a signal to the server and what it started."""
@@ -115,7 +115,7 @@ class Rabbit:
             return
         self.send(signal.SIGCONT)
         self.send(number)
-        self.process.wait(30)
+        self.process.wait(60)
         (self.folder / "output").write_text("")
         self.process = None
 
@@ -129,7 +129,7 @@ def told(reply: TestResponse) -> Any:
     return reply.get_json()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so; AssertionError where it is not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -145,19 +145,19 @@ def served(root: Path, *command: str) -> Iterator[tuple[str, subprocess.Popen[by
         arguments = [sys.executable, *command, "--port", str(port)]
         process = subprocess.Popen(arguments, cwd=root, stdout=log, stderr=log, start_new_session=True)
     try:
-        wait_until(lambda: answered(f"{base}/ping"), 30)
+        wait_until(lambda: answered(f"{base}/ping"))
         yield base, process
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(20)
+        process.wait(60)
 
 
 def answered(url: str, body: object = None) -> bytes:
     """Return the answer of a server, nothing where it does not answer."""
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urlopen(Request(url, data, {"Content-Type": "application/json"}), timeout=10) as reply:
+        with urlopen(Request(url, data, {"Content-Type": "application/json"}), timeout=60) as reply:
             found: bytes = reply.read()
             return found
     except (URLError, ConnectionError):
@@ -337,7 +337,7 @@ class Shop:
         """Run a worker; it is killed where it is still there in the end."""
         worker = Worker(self.root, *options)
         try:
-            wait_until(worker.is_ready, 20)
+            wait_until(worker.is_ready)
             yield worker
         finally:
             worker.kill()
@@ -374,7 +374,7 @@ class Worker:
         assert ready or self.process.poll() is None, self.said
         return ready
 
-    def terminate(self, seconds: float = 20) -> int:
+    def terminate(self, seconds: float = 60) -> int:
         """Send a TERM and wait; return the exit code."""
         self.process.terminate()
         return self.process.wait(seconds)
@@ -383,4 +383,4 @@ class Worker:
         """Kill it with all its processes."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(60)

@@ -23,7 +23,7 @@ FILES = {
 name: shop
 deploy_target: fake
 image_builder: fake
-live_timeout: 2
+live_timeout: 4
 lock_seconds: 60
 keep_releases: 2
 release_command: [python, migrate.py]

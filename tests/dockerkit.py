@@ -120,7 +120,7 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     _started.append(process)
     (folder / "parent").write_text(str(process.pid))
-    for _ in range(300):
+    for _ in range(900):
         if process.poll() is not None:
             pytest.skip(f"needs dockerd: run the tests as root ({(folder / 'log').read_text()[-300:]})")
         if _answers(url):
@@ -135,7 +135,7 @@ def _stop(folder: Path) -> None:
     number = int(Path(f"/proc/{parent}/task/{parent}/children").read_text())
     os.kill(number, signal.SIGTERM)
     for process in _started:
-        process.wait(30)
+        process.wait(60)
     while Path(f"/proc/{number}/exe").exists():
         time.sleep(0.1)
 
@@ -162,7 +162,7 @@ def registry(folder: Path, users: str | None = None) -> Iterator[str]:
         yield host
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def free_port() -> int:
@@ -174,7 +174,7 @@ def free_port() -> int:
 
 def _listens(host: str, process: subprocess.Popen[bytes]) -> None:
     address, _, port = host.partition(":")
-    for _ in range(100):
+    for _ in range(1200):
         with socket.socket() as client:
             if client.connect_ex((address, int(port))) == 0:
                 return

@@ -136,7 +136,7 @@ class Stand:
 
     def live(self) -> str:
         """Return the release that the proxy answers with, "" where it answers none."""
-        with suppress(OSError), urllib.request.urlopen(f"{self.url}/version", timeout=10) as answer:
+        with suppress(OSError), urllib.request.urlopen(f"{self.url}/version", timeout=60) as answer:
             return str(json.load(answer)["release"])
         return ""
 
@@ -154,7 +154,7 @@ class Stand:
         return [json.loads(line) for line in text.splitlines()]
 
 
-def wait_until(happened: Any, what: str, seconds: float = 40) -> None:
+def wait_until(happened: Any, what: str, seconds: float = 60) -> None:
     """Wait until something happened."""
     end = time.monotonic() + seconds
     while not happened():
@@ -180,9 +180,9 @@ def stand(
             "docker_proxy_image": dockerkit.proxy(engine, base, f"{own}/proxy:1"),
             "docker_proxy_address": "127.0.0.1",
             "docker_proxy_port": dockerkit.free_port(),
-            "docker_start_timeout": 20,
-            "docker_ready_timeout": 20,
-            "live_timeout": 5,
+            "docker_start_timeout": 60,
+            "docker_ready_timeout": 60,
+            "live_timeout": 10,
             "keep_releases": 2,
             "env_secrets": ["STAND_KEY"],
             "stand_key": "STAND_KEY",

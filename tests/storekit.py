@@ -82,7 +82,7 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -153,7 +153,7 @@ def test_on_a_terminal_each_step_stands_on_one_line(shop: Shop) -> None:
         while data := os.read(master, 65536):
             shown += data
     os.close(master)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     lines = [line.rpartition("\r\x1b[K")[2] for line in shown.decode().split("\r\n")]
     plain = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]
     assert [line[:17].rstrip() for line in plain[: len(STEPS)]] == [step.name for step in STEPS]
@@ -203,7 +203,7 @@ def test_baking_watches_the_live_release(shop: Shop) -> None:
     assert process.stdout is not None
     seen = next(line for line in process.stdout if "1.0 answers" in line)
     process.terminate()
-    printed, _ = process.communicate(timeout=20)
+    printed, _ = process.communicate(timeout=60)
     assert seen
     assert process.returncode == 1
     assert "pym deploy --resume" in printed

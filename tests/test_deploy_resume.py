@@ -172,7 +172,7 @@ def wait_for(shop: Shop, moment: str) -> None:
 
 def wait_until(happened: Callable[[], bool], what: str) -> None:
     """Wait until something happened."""
-    end = time.monotonic() + 40
+    end = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < end, what
         time.sleep(0.02)

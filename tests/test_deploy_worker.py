@@ -41,7 +41,7 @@ def test_a_task_that_a_request_queued_is_done_by_the_container_of_the_worker(
         place.commit(HELLOWORLD, with_async=True, async_broker=broker, plugins={"require": ["async"]})
         place.fast("1.0")
         assert place.containers() == ["1.0 web", "1.0 worker", "proxy", "redis"]
-        with urllib.request.urlopen(f"{place.url}/v1/async?name=Ada", timeout=10) as reply:
+        with urllib.request.urlopen(f"{place.url}/v1/async?name=Ada", timeout=60) as reply:
             assert json.load(reply) == {"message": "Ada will be greeted"}
         greeting = "Hello Ada, from the background!"
         wait_until(lambda: greeting in place.pym("logs", "--role", "worker"), "the worker never greeted")

@@ -30,7 +30,7 @@ def served(root: Path, *command: str) -> Iterator[dict[str, str]]:
         port = probe.getsockname()[1]
     process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=root)
     try:
-        for _ in range(400):
+        for _ in range(1200):
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
@@ -39,7 +39,7 @@ def served(root: Path, *command: str) -> Iterator[dict[str, str]]:
         yield {**os.environ, "PYM_SERVER_HOST": "127.0.0.1", "PYM_SERVER_PORT": str(port)}
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.mark.parametrize("command", [("server.py",), ("-m", "pymacaron", "serve")], ids=["server.py", "pym serve"])

@@ -80,10 +80,13 @@ class TestDocker(DeployTargetSuite):
     """The target "docker", with the fixture below."""
 
     @pytest.fixture
-    def place(self, made: Stand, variant: Variant, monkeypatch: pytest.MonkeyPatch) -> Iterator[TargetUnderTest]:
+    def place(
+        self, made: Stand, variant: Variant, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    ) -> Iterator[TargetUnderTest]:
         monkeypatch.setenv("STAND_KEY", CANARY)
         name = uuid4().hex[:8]
-        own = {"docker_proxy_port": dockerkit.free_port(), "docker_ready_timeout": 8, "graceful_timeout": 2}
+        seconds = 8 if "never_ready" in request.node.name else 60
+        own = {"docker_proxy_port": dockerkit.free_port(), "docker_ready_timeout": seconds, "graceful_timeout": 2}
         path = made.root / f"pym-config.{name}.yaml"
         path.write_text(yaml.safe_dump({**made.settings, **own}))
         with Service(made.root, env=name, secrets="ignored") as service:

@@ -56,11 +56,11 @@ def test_a_worker_runs_beside_the_server_and_ends_with_it(
     monkeypatch.setenv("PYM_TASKS_DIR", str(tmp_path / "tasks"))
     with served(made.root, *command) as (base, process):
         assert answered(f"{base}/call/write", ["x"]) == b"{}"
-        wait_until(lambda: made.lines("write x"), 20)
+        wait_until(lambda: made.lines("write x"))
         assert workers_of(made.root)
         process.terminate()
-        process.wait(20)
-        wait_until(lambda: not workers_of(made.root), 10)
+        process.wait(60)
+        wait_until(lambda: not workers_of(made.root))
 
 
 def test_a_worker_ends_when_its_server_is_killed_and_starts_again_when_it_is_killed_itself(
@@ -69,14 +69,14 @@ def test_a_worker_ends_when_its_server_is_killed_and_starts_again_when_it_is_kil
     made = Shop(tmp_path / "shop", {"name": "beside", "with_async": True, "async_workers": 1})
     monkeypatch.setenv("PYM_TASKS_DIR", str(tmp_path / "tasks"))
     with served(made.root, *COMMANDS["pym run"], "--no-reload") as (base, process):
-        wait_until(lambda: "ready." in (made.root / "server.log").read_text(), 20)
+        wait_until(lambda: "ready." in (made.root / "server.log").read_text())
         for pid in workers_of(made.root):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         answered(f"{base}/call/write", ["again"])
-        wait_until(lambda: made.lines("write again"), 30)
+        wait_until(lambda: made.lines("write again"))
         process.kill()
-        wait_until(lambda: not workers_of(made.root), 20)
+        wait_until(lambda: not workers_of(made.root))
 
 
 def test_ready_and_doctor_tell_of_a_broker_that_is_away(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_schedules_are_kept_by_the_clock_once_for_all_workers(shop: Callable[...
     made = shop()
     (made.root / "shop.py").write_text((made.root / "shop.py").read_text() + EVERY)
     with made.worker("--concurrency", "1"), made.worker("--concurrency", "1"):
-        wait_until(lambda: len(made.lines("tick")) >= 3, 15)
+        wait_until(lambda: len(made.lines("tick")) >= 3)
     keys = made.lines("tick")
     assert len(keys) == len(set(keys))
 

@@ -135,7 +135,7 @@ def kill(worker: Worker, how: str) -> set[int]:
         return {pool[0]}
     if how == "main":
         os.kill(worker.process.pid, signal.SIGKILL)
-        worker.process.wait(20)
+        worker.process.wait(60)
     else:
         worker.kill()
     return set(pool)
@@ -146,12 +146,12 @@ def test_a_message_on_its_way_to_a_worker_that_dies_is_not_lost(shop: MakeShop, 
     load = Load(shop(async_time_limit=1), client)
     with load.shop.worker() as worker:
         load.queue()
-        load.wait({0}, 10)
+        load.wait({0}, 60)
         os.killpg(worker.process.pid, signal.SIGSTOP)
         load.queue(3)
         worker.kill()
     with load.shop.worker():
-        load.wait({0, 1, 2, 3}, 30)
+        load.wait({0, 1, 2, 3}, 60)
     assert load.effects() == dict.fromkeys(range(4), 1)
 
 
@@ -311,7 +311,7 @@ def test_poison_is_bounded_and_long_delays_run_once_among_other_work(
         load.http.post("/call/poison", json=[])
         load.queue(20)
     with load.shop.worker() as worker:
-        load.wait(set(range(10)), 30)
+        load.wait(set(range(10)), 60)
         worker.kill()
     with load.shop.worker():
         load.wait(set(range(load.queued)), 60)

@@ -30,7 +30,7 @@ def test_a_task_raises_until_its_retries_are_used_up_and_fails_for_good(shop: Ma
     http = client(made)
     with made.worker() as worker:
         http.post("/call/stumble", json=["hunter2"])
-        wait_until(lambda: "attempts=3" in made.pym("tasks", "failed"), 20)
+        wait_until(lambda: "attempts=3" in made.pym("tasks", "failed"))
         said = worker.said
     assert len(made.lines("stumble")) == 3
     assert len(set(made.lines("stumble"))) == 1, "its key is the same each time"
@@ -62,7 +62,7 @@ def test_a_task_whose_process_dies_is_tried_again_and_then_kept_as_failed(shop: 
     http = client(made)
     with made.worker():
         http.post("/call/poison", json=[])
-        wait_until(lambda: "WorkerLost in shop.poison" in made.pym("tasks", "failed"), 45)
+        wait_until(lambda: "WorkerLost in shop.poison" in made.pym("tasks", "failed"))
         assert made.lines("poison") == ["poison"] * 3
         assert made.pym("tasks", "failed").count("\n") == 1
 
@@ -72,7 +72,7 @@ def test_a_task_that_takes_too_long_is_stopped_and_fails(shop: MakeShop, client:
     http = client(made)
     with made.worker():
         http.post("/call/stay", json=[])
-        wait_until(lambda: "TimeLimitExceeded in shop.stay" in made.pym("tasks", "failed"), 20)
+        wait_until(lambda: "TimeLimitExceeded in shop.stay" in made.pym("tasks", "failed"))
     assert made.lines("stay") == ["stay"]
 
 
@@ -81,12 +81,12 @@ def test_failed_tasks_are_listed_queued_again_and_thrown_away(shop: MakeShop, cl
     http = client(made)
     with made.worker():
         http.post("/call/fail", json=["hunter2"])
-        wait_until(lambda: "failed: 1" in made.pym("tasks"), 20)
+        wait_until(lambda: "failed: 1" in made.pym("tasks"))
     assert "1 queued again" in made.pym("tasks", "retry", "--all")
     assert "1 waiting" in (listed := made.pym("tasks"))
     assert "failed: 0" in listed
     with made.worker():
-        wait_until(lambda: "failed: 1" in made.pym("tasks"), 20)
+        wait_until(lambda: "failed: 1" in made.pym("tasks"))
     assert "1 thrown away" in made.pym("tasks", "purge", "--all")
     assert "failed: 0" in made.pym("tasks")
 
@@ -168,7 +168,7 @@ def test_what_runs_longer_than_the_grace_goes_back_to_the_broker(
         worker.terminate()
         assert made.lines("end") == []
     with made.worker():
-        wait_until(lambda: made.lines("end"), 30)
+        wait_until(lambda: made.lines("end"))
 
 
 @pytest.mark.parametrize("name", ["write", "mail"])

@@ -42,7 +42,7 @@ class Running:
     said: tuple[str, ...]
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.started.url}{path}", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.started.url}{path}", timeout=60) as reply:
             return json.load(reply)
 
 

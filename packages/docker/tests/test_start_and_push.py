@@ -100,13 +100,13 @@ def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lin
     with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, stdout=-1, text=True) as process:
         assert process.stderr is not None
         assert f"answers at http://127.0.0.1:{port}; Ctrl-C ends it" in process.stderr.readline()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=10) as reply:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/version", timeout=60) as reply:
             assert json.load(reply)["pym_env"] == f"{name}-live"
         shown = dockerkit.pym(root, "docker", "logs", "-n", "50")
         assert "Booting worker" in shown.stdout
         assert len(engine.containers(**{SERVICE: name, ROLE: "web"})) == 1
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert not engine.containers(**{SERVICE: name})
     done = dockerkit.pym(root, "docker", "logs")
     assert (done.returncode, done.stderr) == (
@@ -149,7 +149,7 @@ def test_an_image_is_pushed_once_and_known_by_its_digest(
     repository, _, digest = str(image.digest).partition("@")
     assert (repository, digest[:7]) == (f"{registry}/tests/{dockerkit.name_of(root)}", "sha256:")
     with urllib.request.urlopen(
-        f"http://{registry}/v2/tests/{dockerkit.name_of(root)}/manifests/{digest}", timeout=10
+        f"http://{registry}/v2/tests/{dockerkit.name_of(root)}/manifests/{digest}", timeout=60
     ) as reply:
         assert reply.status == 200
     said: list[str] = []

@@ -178,7 +178,7 @@ def test_the_proxy_hands_on_what_both_sides_say() -> None:
     with serving(server), RecordingProxy(f"http://127.0.0.1:{server.port}", said.append) as proxy:
         url = f"http://127.0.0.1:{proxy.port}/a%2Fb?c=%20"
         request = urllib.request.Request(url, b"hello", {"X-Sent": "x"}, method="PUT")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             got = json.load(answer)
             assert (answer.status, answer.headers["X-Twice"]) == (201, "x")
     assert got == {"host": f"127.0.0.1:{server.port}", "query": "c=%20", "path": "/a%2Fb?c=%20", "body": "hello"}
@@ -190,7 +190,7 @@ def test_the_proxy_hands_on_what_both_sides_say() -> None:
 def test_the_proxy_says_when_nobody_answers(free_port: int) -> None:
     with RecordingProxy(f"http://127.0.0.1:{free_port}", lambda said: None) as proxy:
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"http://127.0.0.1:{proxy.port}/", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{proxy.port}/", timeout=60)
         with caught.value as error:
             assert error.code == 502
             assert b"cannot be reached" in error.read()

@@ -234,7 +234,7 @@ def test_a_line_of_curl_sends_the_same_request(serve: Serve, name: str) -> None:
     assert TOKEN not in line
     assert KEY not in line
     environment = {**os.environ, "PYM_JWT_TOKEN": TOKEN, "PETS_KEY": KEY}
-    subprocess.run(["bash", "-c", line], env=environment, capture_output=True, check=True, timeout=20)
+    subprocess.run(["bash", "-c", line], env=environment, capture_output=True, check=True, timeout=60)
     ((asked, path, sent, content),) = seen
     assert (asked, path, content) == (method, target, body or b"")
     expected = {name: ",".join(texts) for name, texts in headers.items()}

@@ -54,6 +54,6 @@ def test_who_is_told_to_end_leaves_nothing_behind(
             assert told.readline() == "made\n"
             (os.killpg if everybody else os.kill)(process.pid, number)
             assert told.read() == "put away\n"
-        assert process.wait(20) == code
+        assert process.wait(60) == code
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -163,7 +163,7 @@ def test_latency_counts_from_the_time_when_a_request_was_due(serve: Serve) -> No
                 time.sleep(0.6)
             return Response()
 
-    replies = drive([outgoing(serve(stall))], 50, 1, timeout=5)
+    replies = drive([outgoing(serve(stall))], 50, 1, timeout=30)
     assert len(replies) == 50
     assert {reply.result for reply in replies} == {"200"}
     assert replies[0].latency > 0.55
@@ -176,7 +176,7 @@ def test_a_driver_that_is_late_itself_says_so_and_counts_it(serve: Serve) -> Non
         if ended == 1:
             time.sleep(0.4)
 
-    replies = drive([outgoing(serve(lambda request: Response()))], 50, 0.5, timeout=5, told=busy)
+    replies = drive([outgoing(serve(lambda request: Response()))], 50, 0.5, timeout=30, told=busy)
     assert max(reply.late for reply in replies) > 0.3
     assert all(reply.latency > reply.late for reply in replies)
 
@@ -192,7 +192,7 @@ def test_a_request_that_is_not_answered_in_time_counts_as_lost(serve: Serve) -> 
     replies = drive([outgoing(url)], 20, 0.1, timeout=0.2)
     over.set()
     assert [reply.result for reply in replies] == ["timeout", "timeout"]
-    assert all(0.15 < reply.latency < 1 for reply in replies)
+    assert all(0.15 < reply.latency < 10 for reply in replies)
     assert measured("GET /", 20, replies).failed
 
 

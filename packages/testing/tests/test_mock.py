@@ -285,10 +285,10 @@ def test_a_fixture_serves_a_mock_in_anybodys_tests(pytester: pytest.Pytester) ->
 
 
 def fetched(url: str) -> bytes:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as reply:
+            with urllib.request.urlopen(url, timeout=60) as reply:
                 return bytes(reply.read())
         except urllib.error.URLError:
             assert time.monotonic() < end

@@ -34,7 +34,7 @@ def behind(serve: Callable[[Callable[[Request], Response]], str]) -> Iterator[Be
 
 def asked(proxy: RecordingProxy, method: str, target: str, **headers: bytes) -> tuple[http.client.HTTPResponse, bytes]:
     """Send a request with these headers alone."""
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60)
     connection.putrequest(method, target, skip_accept_encoding=True)
     for name, text in headers.items():
         connection.putheader(name.replace("_", "-"), text)

@@ -115,7 +115,7 @@ class TestFakeTarget(DeployTargetSuite):
 class Impatient(DeployTargetSuite):
     """The suite itself, with less patience."""
 
-    patience = 8
+    patience = 5
 
 
 class Lacking(FakeTarget):
@@ -336,7 +336,7 @@ BROKEN: dict[type[FakeTarget], tuple[Callable[..., None], str]] = {
     Careless: (SUITE.test_a_discarded_release_is_gone, "DID NOT RAISE"),
     Terse: (SUITE.test_a_release_that_ends_is_told_with_its_last_lines, "out of order"),
     Hoping: (SUITE.test_a_release_that_is_never_ready_is_waited_for_no_longer_than_told, "DID NOT RAISE"),
-    Endless: (SUITE.test_a_release_that_is_never_ready_is_waited_for_no_longer_than_told, "still waits after 8 s"),
+    Endless: (SUITE.test_a_release_that_is_never_ready_is_waited_for_no_longer_than_told, "still waits after 5 s"),
     Bare: (SUITE.test_a_command_runs_with_the_variables_of_its_release, "it is 0"),
     Hoarding: (SUITE.test_pruning_keeps_the_last_releases_that_had_the_traffic, "where {'3.0': 'live', '2.0': 'kept'}"),
     Silent: (SUITE.test_pruning_keeps_the_last_releases_that_had_the_traffic, "prune() tells of nothing"),

@@ -18,7 +18,7 @@ CANARY = "canary-8c1e4b02-do-not-tell"
 
 
 def told_by(url: str, path: str) -> Any:
-    with urllib.request.urlopen(f"{url}{path}", timeout=10) as reply:
+    with urllib.request.urlopen(f"{url}{path}", timeout=60) as reply:
         return json.load(reply)
 
 

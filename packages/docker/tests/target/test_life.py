@@ -22,7 +22,7 @@ WORKER = {"worker": ("python3", "-c", "import time; print('at work', flush=True)
 
 def get(url: str) -> tuple[int, Any]:
     try:
-        with urllib.request.urlopen(url, timeout=10) as reply:
+        with urllib.request.urlopen(url, timeout=60) as reply:
             return reply.status, json.load(reply)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -191,7 +191,7 @@ def test_a_deploy_that_is_killed_at_any_moment_ends_in_the_same_state_when_it_is
     assert process.stdout.readline() == "begun\n"
     time.sleep(moment)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert release_at(place.url) in ("a", "b")
     place.deploy("b")

@@ -75,12 +75,12 @@ def test_maintenance_answers_503_with_retry_after_and_leaves_the_release_provabl
     arguments = ("--env", place.environment.name)
     assert dockerkit.pym(place.root, "maintenance", "on", *arguments, **settings).returncode == 0
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(f"{place.url}/ping", timeout=10)
+        urllib.request.urlopen(f"{place.url}/ping", timeout=60)
     assert (caught.value.code, caught.value.headers["Retry-After"]) == (503, "60")
     caught.value.close()
     place.target.promote(place.release("a"), lambda url: None)
     assert dockerkit.pym(place.root, "maintenance", "off", *arguments, **settings).returncode == 0
-    with urllib.request.urlopen(f"{place.url}/ping", timeout=10) as reply:
+    with urllib.request.urlopen(f"{place.url}/ping", timeout=60) as reply:
         assert reply.status == 200
 
 
@@ -112,5 +112,5 @@ def test_a_domain_is_served_by_https_and_http_is_sent_on(places: Any) -> None:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     assert place.url.startswith("https://localhost:")
-    with urllib.request.urlopen(f"{place.url}/version", timeout=20, context=trusting) as reply:
+    with urllib.request.urlopen(f"{place.url}/version", timeout=60, context=trusting) as reply:
         assert json.load(reply)["release"] == "a"
