@@ -21,8 +21,8 @@ def compare(old: Document, new: Document) -> list[Change]:
     """Return what changed, in the order of the old document and then of what is new.
 
     A change breaks where a request that was taken may be refused, or an answer may come that was not foreseen; what
-    the old document declares as deprecated may be removed. Callbacks, webhooks, links and the hosts of servers are not
-    compared.
+    the old document declares as deprecated may be removed. The hosts of servers are not compared, and webhooks,
+    callbacks and links by compare_sent().
     """
     before, after = _keyed(old), _keyed(new)
     parts, security = Parts(), Security(old, new)

@@ -12,6 +12,7 @@ from pymacaron.spec.references import References
 from pymacaron_testing.diff.change import Change
 from pymacaron_testing.diff.comparison import compare
 from pymacaron_testing.diff.revisions import Side
+from pymacaron_testing.diff.sent import compare_sent
 
 __all__ = ["changes_between"]
 
@@ -47,12 +48,13 @@ def _with_file(side: Side, other: Side) -> Side:
 
 
 def _of_files(old: Side, new: Side) -> Iterator[tuple[Side, Change]]:
-    for change in compare(old.document(str(old.file)), new.document(str(new.file))):
+    changes = compare(old.document(str(old.file)), new.document(str(new.file)))
+    for change in (*changes, *compare_sent(old.sent(str(old.file)), new.sent(str(new.file)))):
         yield (old if change.place.file.is_relative_to(old.root) and _is_old(change) else new), change
 
 
 def _is_old(change: Change) -> bool:
-    return change.kind == "operation-removed"
+    return change.kind in ("operation-removed", "link-removed")
 
 
 def _documents(side: Side, apis: str) -> dict[str, Path]:

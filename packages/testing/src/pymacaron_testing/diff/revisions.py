@@ -13,6 +13,7 @@ from pymacaron.exceptions import ConfigError, SpecError
 from pymacaron.outside import git
 from pymacaron.spec import Document, Place, load_document
 from pymacaron.spec.references import References
+from pymacaron.spec.sent import Sent, read_sent
 from pymacaron.text import shown
 
 __all__ = ["Side", "opened"]
@@ -44,6 +45,10 @@ class Side:
             return load_document(self.root / name, references=References(self.root))
         except SpecError as error:
             raise SpecError(*map(self.told, error.problems)) from None
+
+    def sent(self, name: str) -> Sent:
+        """Read what a file that document() could read has beside operations."""
+        return read_sent(self.root / name, References(self.root))
 
 
 @contextmanager
