@@ -14,6 +14,17 @@ from deploykit import Shop
 HERE = ("--no-test", "--no-unittest")
 
 
+SPOILS = """
+from pathlib import Path
+
+
+def test_that_leaves_something():
+    for folder in ("prices/here", "prices/taxes/here"):
+        Path(folder, "value.txt").write_text("spoilt")
+        Path(folder, "more.txt").touch()
+"""
+
+
 @pytest.fixture
 def priced(shop: Shop, tmp_path: Path) -> Path:
     """Give the shop a submodule "prices", and that one a submodule of its own; returns where the first comes from."""
@@ -67,10 +78,14 @@ def test_files_that_git_does_not_know_are_named_unless_they_are_ignored_or_wheel
 
 
 def test_submodules_are_deployed_as_the_commit_has_them(shop: Shop, priced: Path) -> None:
+    shop.commit({"test/test_unit.py": SPOILS})
     (shop.root / "prices/here/value.txt").write_text("changed")
-    assert "Warning: uncommitted changes are not deployed" in shop.fast("1.0", "--no-deploy")
+    printed = shop.deploy("1.0", "--no-test", "--no-deploy")
+    assert printed.startswith("Warning: uncommitted changes are not deployed\n")
+    assert "1 passed" in printed
     image = shop.home / "images/1.0/prices"
     assert (image / "here/value.txt").read_text() == "prices"
+    assert [path.name for path in (image / "taxes/here").iterdir()] == ["value.txt"]
     assert (image / "taxes/here/value.txt").read_text() == "taxes"
 
 

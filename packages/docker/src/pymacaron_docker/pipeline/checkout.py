@@ -99,8 +99,9 @@ def restore(root: Path) -> None:
     """Put a clone of ours back to what its commit holds, whatever tests and imports have left there."""
     top = Path(checked_git(root, "rev-parse", "--show-toplevel"))
     if top.parent.name.startswith(PREFIX):
-        checked_git(top, "reset", "--quiet", "--hard")
-        checked_git(top, "clean", "--quiet", "-ffdx")
+        for command in ("reset --quiet --hard", "clean --quiet -ffdx"):
+            checked_git(top, *command.split())
+            checked_git(top, "submodule", "--quiet", "foreach", "--recursive", f"git {command}")
 
 
 def bring_wheels(root: Path, folder: str | None, home: Path) -> None:
