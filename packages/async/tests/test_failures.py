@@ -54,7 +54,7 @@ def test_a_long_delay_runs_once_whoever_dies_meanwhile(shop: MakeShop, client: M
     (made.root / "shop.py").write_text((made.root / "shop.py").read_text().replace("delay=1", "delay=14"))
     http = client(made)
     http.post("/call/later", json=["x"])
-    assert "scheduled: 1" in made.pym("tasks")
+    wait_until(lambda: "scheduled: 1" in made.pym("tasks"))
     with made.worker() as worker:
         worker.kill()
     with made.worker():
