@@ -65,7 +65,7 @@ def test_a_container_that_ends_is_noticed_at_once_and_its_last_lines_are_told(
         ("def begin():\n    raise RuntimeError('no stock yet')\n", "the container ended with exit code 1 before"),
         (
             "import threading\ndef begin():\n    print('no stock yet')\n    threading.Event().wait()\n",
-            "within 3 s: read",
+            "within 15 s: read",
         ),
     ],
     ids=["fails", "never ends"],
@@ -79,7 +79,8 @@ def test_a_service_that_is_never_ready_is_given_up(
     function: str,
     told: str,
 ) -> None:
-    root = stall(tmp_path, {"docker_start_timeout": 3, "startup": ["stall.late.begin"]}, {"stall/late.py": function})
+    settings = {"docker_start_timeout": 15 if "within" in told else 60, "startup": ["stall.late.begin"]}
+    root = stall(tmp_path, settings, {"stall/late.py": function})
     image = Image(**build(root))
     monkeypatch.setenv("STALL_KEY", "sesame")
     with pytest.raises(DeployError, match=told) as error, opened(root).start(image, {}):
