@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING
 """
     + HEAD
     + '''
+from pathlib import Path
+
 if TYPE_CHECKING:
     import flask
     from pymacaron.config import Config as Configuration
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 class GoodSettings(Settings):
     good_number: int = setting(1, description="A number.", example=3)
+    good_folder: Path | None = setting(None, description="A folder.", example="/srv/good")
     good_secret: str | None = setting(None, description="A secret.", example="GOOD_SECRET", secret=True, min_length=40)
 
 

@@ -18,7 +18,7 @@ from pymacaron.exceptions import ConfigError, PluginError
 from pymacaron.plugins.records import ConfigSection
 from pymacaron.text import one_line
 
-__all__ = ["fill", "import_model", "models_by_key", "replace"]
+__all__ = ["fill", "import_model", "models_by_key", "replace", "validated"]
 
 
 def import_model(section: ConfigSection) -> type[Settings]:
@@ -91,7 +91,7 @@ def _checked(
         return f"{place(*pointer)}: " if place else ""
 
     try:
-        return _validated(model, data)
+        return validated(model, data)
     except ValidationError as error:
         from pymacaron.config.problems import Explainer
 
@@ -99,8 +99,11 @@ def _checked(
     raise ConfigError(*problems)
 
 
-def _validated(model: type[Settings], data: Mapping[str, Any]) -> Settings:
-    """Read data of YAML's types as JSON, so that a field may be a Path, a date or an Enum and yet be strict."""
+def validated(model: type[Settings], data: Mapping[str, Any]) -> Settings:
+    """Read data of YAML's types as JSON, so that a field may be a Path, a date or an Enum and yet be strict.
+
+    Raises pydantic's ValidationError.
+    """
     try:
         text = json.dumps(data)
     except (TypeError, ValueError):

@@ -238,11 +238,12 @@ def _model(section: ConfigSection) -> type[Settings]:
 def _check_example(model: type[Settings], key: str, examples: list[Any] | None) -> None:
     from pydantic import ValidationError
 
+    from pymacaron.config.sections import validated
     from pymacaron.config.settings import is_secret
 
     for example in [] if is_secret(key, model.model_fields[key]) else examples or []:
         try:
-            model.model_validate({key: example})
+            validated(model, {key: example})
         except ValidationError as error:
             wrong = [told["msg"] for told in error.errors() if told["loc"][:1] == (key,)]
             held(not wrong, f"the example {example!r} of {key} is none: {'; '.join(wrong)}")
