@@ -17,7 +17,8 @@ from hatchling.build import build_sdist, build_wheel
 from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 
-PACKAGES = ("async", "auth", "aws", "core", "docker", "gcp", "testing")
+PACKAGES = ("core", "auth", "async", "docker", "aws", "gcp", "testing")
+"""Core comes first, since pip wants to have met what others require before it asks an index for that."""
 BESIDE = {
     "sdist": {".gitignore", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"},
     "wheel": {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"},

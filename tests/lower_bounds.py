@@ -1,22 +1,53 @@
-"""Write the lower bounds of a package's dependencies as exact pins: `lower_bounds.py pyproject.toml oldest.txt`."""
+"""Install like `pip install`, the packages of this repository with the oldest libraries that they admit.
+
+Among the arguments of `lower_bounds.py`, each `packages/NAME` adds the libraries that NAME declares to those held.
+"""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
+PACKAGES = Path(__file__).resolve().parent.parent / "packages"
 
-def pins(requirements: list[str]) -> list[str]:
-    """Turn each `name>=X` into `name==X`; ValueError for a requirement that has no lower bound to test."""
-    found = [(each, re.match(r"([\w.-]+)\s*(?:\[.*?\])?\s*[>~]=\s*([\w.]+)", each)) for each in requirements]
-    if missing := [each for each, match in found if match is None]:
-        raise ValueError(f"no lower bound to test in {missing}")
-    return [f"{match[1]}=={match[2]}" for _, match in found if match is not None]
+
+def pins(requirements: Iterable[str]) -> list[str]:
+    """Turn each `name>=X` into `name==X`, the highest X of a name; ValueError for one without a lower bound."""
+    oldest: dict[str, str] = {}
+    for each in requirements:
+        found = re.match(r"([\w.-]+)\s*(?:\[.*?\])?\s*[>~]=\s*([\w.]+)", each)
+        if found is None:
+            raise ValueError(f"no lower bound to test in '{each}'")
+        name = re.sub(r"[-_.]+", "-", found[1]).lower()
+        oldest[name] = max(oldest.get(name, "0"), found[2], key=_order)
+    return [f"{name}=={version}" for name, version in oldest.items() if not name.startswith("pymacaron")]
+
+
+def _order(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def declared(package: str) -> list[str]:
+    """List what a package requires, its extras included."""
+    project = tomllib.loads((PACKAGES / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    return [*project["dependencies"], *(each for extra in extras for each in extra)]
+
+
+def main(*arguments: str) -> int:
+    """Run pip with the pins as constraints, and return how it ended."""
+    packages = dict.fromkeys(re.findall(r"packages/(\w+)", " ".join(arguments)))
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(pins(each for package in packages for each in declared(package))))
+        file.flush()
+        command = [sys.executable, "-m", "pip", "install", "-c", file.name, *arguments]
+        return subprocess.run(command, check=False).returncode
 
 
 if __name__ == "__main__":
-    project = tomllib.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["project"]
-    optional = project.get("optional-dependencies", {}).values()
-    Path(sys.argv[2]).write_text("\n".join(pins(sum(optional, project["dependencies"]))) + "\n", encoding="utf-8")
+    sys.exit(main(*sys.argv[1:]))
