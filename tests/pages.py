@@ -103,7 +103,7 @@ def _processes(folder: Path) -> Iterator[Callable[..., str]]:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=_environment(),
+                env=_environment("--target" in command[-1]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -125,7 +125,10 @@ def _processes(folder: Path) -> Iterator[Callable[..., str]]:
                 os.killpg(group, signal.SIGKILL)
 
 
-def _environment() -> dict[str, str]:
-    """Put our own commands first; pip resolves and builds what a page installs, but leaves the environment alone."""
+def _environment(elsewhere: bool) -> dict[str, str]:
+    """Put our own commands first; pip resolves and builds what a page installs, but leaves the environment alone.
+
+    What a page installs into a folder of its own, by --target, is installed.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PIP_DRY_RUN": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    return {**os.environ, "PATH": path, "PIP_DRY_RUN": str(int(not elsewhere)), "PIP_NO_BUILD_ISOLATION": "0"}
