@@ -63,6 +63,14 @@ def test_a_secret_that_is_not_set_is_told_before_anything_is_done(place: Any, mo
         place.target.stage(place.release("b"))
 
 
+def test_a_proxy_that_cannot_be_had_is_told_before_anything_is_built(places: Any) -> None:
+    place = places(docker_proxy_image="127.0.0.1:9/proxy:1")
+    assert place.target.check() == [
+        f"docker_proxy_image: 127.0.0.1:9/proxy:1 is neither on {place.engine.url} nor in a registry that it reaches: "
+        "load it there, or name another"
+    ]
+
+
 @pytest.mark.parametrize("role", ["web", "worker"])
 def test_a_container_has_no_rights_it_does_not_need(place: Any, role: str) -> None:
     shown = place.engine.api.inspect_container(f"{place.environment.label}-a-{role}")

@@ -43,6 +43,11 @@ class Front:
             lines.append(f"start the proxy {self.names.proxy} again")
         return lines
 
+    def has_image(self) -> bool:
+        """Tell whether the image of the proxy is there, or can be had."""
+        image = self.config.docker_proxy_image
+        return self.engine.image(image) is not None or self.engine.is_pushed(image)
+
     def prepare(self, *, renew: bool = False) -> None:
         """Make the network and the proxy unless they are there; `renew` a proxy that has other settings."""
         if not self.engine.has_network(self.names.network):

@@ -48,6 +48,11 @@ class DockerTarget:
                     f"docker_stage_address is 127.0.0.1, which nobody reaches on {host.engine.url} from here: set it "
                     "to an address of that host in a private network"
                 )
+            if not host.front.has_image():
+                missing.append(
+                    f"docker_proxy_image: {host.config.docker_proxy_image} is neither on {host.engine.url} nor in a "
+                    "registry that it reaches: load it there, or name another"
+                )
         return missing
 
     def lock(self, lock: Lock) -> None:
