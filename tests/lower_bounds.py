@@ -1,6 +1,6 @@
 """Install like `pip install`, the packages of this repository with the oldest libraries that they admit.
 
-Among the arguments of `lower_bounds.py`, each `packages/NAME` adds the libraries that NAME declares to those held.
+Among the arguments of `lower_bounds.py`, each `packages/NAME[EXTRAS]` adds what it declares to what is held.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ def _order(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def declared(package: str) -> list[str]:
-    """List what a package requires, its extras included."""
+def declared(package: str, extras: Iterable[str] = ()) -> list[str]:
+    """List what a package requires, with some of its extras."""
     project = tomllib.loads((PACKAGES / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project.get("optional-dependencies", {}).values()
-    return [*project["dependencies"], *(each for extra in extras for each in extra)]
+    return [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
 
 
 def main(*arguments: str) -> int:
     """Run pip with the pins as constraints, and return how it ended."""
-    packages = dict.fromkeys(re.findall(r"packages/(\w+)", " ".join(arguments)))
+    found = re.findall(r"packages/(\w+)(?:\[([\w,-]+)\])?", " ".join(arguments))
+    requirements = [each for package, extras in found for each in declared(package, filter(None, extras.split(",")))]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write("\n".join(pins(each for package in packages for each in declared(package))))
+        file.write("\n".join(pins(requirements)))
         file.flush()
         command = [sys.executable, "-m", "pip", "install", "-c", file.name, *arguments]
         return subprocess.run(command, check=False).returncode

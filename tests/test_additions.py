@@ -50,7 +50,7 @@ def test_a_package_is_known_to_every_tool(package: str) -> None:
     assert package in tox["tox"]["env_list"].split(", ")
     assert f"oldest-{package}" in tox["tox"]["labels"]
     assert f"-e packages/{package}" in tox["seven"]["deps"]
-    assert f"(packages/{package})" in text("README.md")
+    assert f"(packages/{package}" in text("README.md")
     tools = tomllib.loads(text("pyproject.toml"))["tool"]
     assert f"packages/{package}/src" in tools["mypy"]["mypy_path"]
     name = project(ROOT, package)["name"]
