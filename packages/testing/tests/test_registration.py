@@ -26,5 +26,5 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         "pymacaron-testing",
         version("pymacaron-testing"),
         "active",
-        ["pym_acceptance_runners", "pym_commands"],
+        ["pym_acceptance_runners", "pym_commands", "pym_emulators"],
     )

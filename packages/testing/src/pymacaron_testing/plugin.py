@@ -1,13 +1,13 @@
-"""The plugin that brings the commands of pymacaron-testing, and who runs acceptance tests in a deploy."""
+"""The plugin that brings the commands of pymacaron-testing, who runs acceptance tests in a deploy, and emulators."""
 
 from __future__ import annotations
 
 import click
 
 from pymacaron import hookimpl
-from pymacaron.deploy import Acceptance, AcceptanceRunner, Accepted
+from pymacaron.deploy import Acceptance, AcceptanceRunner, Accepted, Emulator
 
-__all__ = ["pym_acceptance_runners", "pym_commands"]
+__all__ = ["pym_acceptance_runners", "pym_commands", "pym_emulators"]
 
 
 @hookimpl
@@ -28,6 +28,14 @@ def pym_commands() -> list[click.Command]:
 def pym_acceptance_runners() -> list[AcceptanceRunner]:
     """Run `testaccept/` as `pym test` does, with every exchange held against the documents."""
     return [AcceptanceRunner("testing", _run)]
+
+
+@hookimpl
+def pym_emulators() -> list[Emulator]:
+    """Emulate Elastic Beanstalk, with what it needs of AWS."""
+    from pymacaron_testing.emulators.catalogue import emulators
+
+    return emulators()
 
 
 def _run(acceptance: Acceptance) -> Accepted:

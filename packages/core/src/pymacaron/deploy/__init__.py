@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pymacaron.deploy.acceptance import Acceptance, AcceptanceRunner, Accepted
+from pymacaron.deploy.emulators import Emulation, Emulator
 from pymacaron.deploy.images import Image, ImageBuilder, ImageBuilding, ImageContext, ImageStep, Phase, Started
 from pymacaron.deploy.releases import DeployOutcome, Environment, Release
 from pymacaron.deploy.targets import Deployed, DeployTarget, Lock, Observation, State, Target
@@ -14,6 +15,8 @@ __all__ = [
     "DeployOutcome",
     "DeployTarget",
     "Deployed",
+    "Emulation",
+    "Emulator",
     "Environment",
     "Image",
     "ImageBuilder",

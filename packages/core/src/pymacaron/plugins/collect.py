@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         AcceptanceRunner,
         DeployOutcome,
         DeployTarget,
+        Emulator,
         ImageBuilder,
         ImageContext,
         ImageStep,
@@ -132,6 +133,13 @@ class Hooks:
 
         found = self._collected("pym_deploy_targets", DeployTarget, "deploy target")
         return {target.name: target for target in found}
+
+    def emulators(self) -> dict[str, Emulator]:
+        """Return who emulates the clouds of deploy targets, by the names of these."""
+        from pymacaron.deploy import Emulator
+
+        found = self._collected("pym_emulators", Emulator, "emulator")
+        return {emulator.name: emulator for emulator in found}
 
     def before_deploy(self, release: Release) -> None:
         """Tell every plugin of a release that is about to be deployed."""

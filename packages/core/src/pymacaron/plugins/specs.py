@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AcceptanceRunner,
         DeployOutcome,
         DeployTarget,
+        Emulator,
         ImageBuilder,
         ImageContext,
         ImageStep,
@@ -49,6 +50,7 @@ __all__ = [
     "pym_commands",
     "pym_config_sections",
     "pym_deploy_targets",
+    "pym_emulators",
     "pym_error_report",
     "pym_hook_specs",
     "pym_image_builders",
@@ -379,6 +381,22 @@ def pym_deploy_targets() -> Iterable[DeployTarget]:  # type: ignore[empty-body]
         @hookimpl
         def pym_deploy_targets():
             return [DeployTarget("nomad", NomadTarget)]
+    """
+
+
+@hookspec
+def pym_emulators() -> Iterable[Emulator]:  # type: ignore[empty-body]
+    """Emulate the cloud of a deploy target on this machine.
+
+    Fires in `pym emulate` and `pym deploy --rehearse`.
+
+    Returns emulators, of which the name of a target chooses one; two of one name are refused.
+
+    Example::
+
+        @hookimpl
+        def pym_emulators():
+            return [Emulator("nomad", emulated_nomad)]
     """
 
 

@@ -29,6 +29,7 @@ __all__ = ["deploy", "deploy_pipeline", "main"]
 @click.option("--commit", help="Deploy this commit.")
 @click.option("--version", help="Call the release so; by default <date>-<time>-<commits>-<sha>, as `pym version`.")
 @click.option("--plan", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--rehearse", is_flag=True, help="Deploy to an emulator of the target on this machine.")
 @click.option("--resume", is_flag=True, help="Go on with the deploy that did not end.")
 @click.option("--no-test", is_flag=True, help="Leave out testaccept/.")
 @click.option("--no-unittest", is_flag=True, help="Leave out test/.")
@@ -40,7 +41,7 @@ __all__ = ["deploy", "deploy_pipeline", "main"]
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 @click.pass_context
-def deploy(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
+def deploy(ctx: click.Context, /, as_json: bool, rehearse: bool, **options: Any) -> None:
     """Deploy a commit: test it, build and test its image, stage, test and promote the release, prove that it is live.
 
     A release that fails before it is promoted never has traffic; one that fails afterwards is rolled back.
@@ -52,6 +53,11 @@ def deploy(ctx: click.Context, /, as_json: bool, **options: Any) -> None:
     context = ctx.find_object(Context) or Context()
     order = handed()
     context.plugins().require_healthy()
+    if rehearse:
+        from pymacaron_docker.pipeline.rehearsal import rehearse as rehearse_it
+        from pymacaron_docker.pipeline.rehearsal import same_options
+
+        rehearse_it(context, ["--root", str(context.root), *shared_options(context)], same_options(ctx))
     if order is None:
         start(context, as_json, **options)
     else:
@@ -74,8 +80,12 @@ def start(context: Context, as_json: bool, *, plan: bool, resume: bool, yes: boo
         wanted = found
     else:
         warn(context.root, asks=sys.stdin.isatty() and not yes)
-    shared = [*(["--env", context.env] if context.env else []), *(["--debug"] if context.debug else [])]
-    hand_over(context.root, wanted, shared, ["--json"] if as_json else [], plan)
+    hand_over(context.root, wanted, shared_options(context), ["--json"] if as_json else [], plan)
+
+
+def shared_options(context: Context) -> list[str]:
+    """Return the options of `pym` without the folder, as they were given."""
+    return [*(["--env", context.env] if context.env else []), *(["--debug"] if context.debug else [])]
 
 
 def warn(root: Path, *, asks: bool) -> None:
@@ -135,6 +145,7 @@ def carry_out(context: Context, handed: Handed, as_json: bool) -> None:
 
 def deployed(service: Service, handed: Handed, shown: Progress) -> str:
     """Deploy, or tell the plan, and return what to say where the release is not live."""
+    from pymacaron.deploy.emulators import emulation_folder
     from pymacaron_docker.pipeline.checkout import bring_wheels
     from pymacaron_docker.pipeline.deploying import deploy as deploy_release
     from pymacaron_docker.pipeline.planning import tell_plan
@@ -143,6 +154,8 @@ def deployed(service: Service, handed: Handed, shown: Progress) -> str:
     order = replace(handed.order, version=checked_version(handed.order.version or service.version))
     bring_wheels(service.root, service.config.get("docker_wheels"), Path(handed.home))
     run = Run(service, Path(handed.home), order, shown, checkout_seconds=handed.seconds)
+    if emulation := emulation_folder():
+        shown.say(f"rehearsal: {emulation.name} is emulated on this machine, and no account is reached")
     if handed.plan:
         tell_plan(run)
         return ""

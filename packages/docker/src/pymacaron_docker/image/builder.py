@@ -17,7 +17,7 @@ from pymacaron_docker.engine import Engine, ImageFacts
 from pymacaron_docker.image.archive import pack, pack_texts
 from pymacaron_docker.image.dockerfile import CODE, LIBRARIES, Recipe, dockerfile
 from pymacaron_docker.image.libraries import Libraries, libraries
-from pymacaron_docker.image.names import has_registry, reference, repository
+from pymacaron_docker.image.names import destination, reference
 from pymacaron_docker.image.running import started
 from pymacaron_docker.image.tree import File, changes, files
 from pymacaron_docker.secrets import read_secrets
@@ -83,18 +83,22 @@ class DockerBuilding:
 
     def push(self, image: Image) -> Image:
         """Push an image, unless its registry has it, and return it with its digest; as it is where there is none."""
-        if not has_registry(self._config):
+        place = destination(self._config)
+        if place is None:
             self._environment.tell(f"{image.reference} stays here: neither docker_registry nor docker_repo is set")
             return image
-        pushed = self._pushed(image)
+        name = f"{place}:{image.reference.rpartition(':')[2]}"
+        if name != image.reference:
+            self.engine.tag(image.id, name)
+        pushed = self._pushed(name)
         if pushed is None:
-            digest = self.engine.push(image.reference, self._environment.tell)
-            pushed = f"{repository(self._config)}@{digest}"
+            digest = self.engine.push(name, self._environment.tell)
+            pushed = f"{place}@{digest}"
         return replace(image, digest=pushed)
 
-    def _pushed(self, image: Image) -> str | None:
-        digest = self._shown(image.reference, self._facts(image.reference)).digest
-        return digest if digest and self.engine.is_pushed(digest) and self.engine.is_pushed(image.reference) else None
+    def _pushed(self, name: str) -> str | None:
+        digest = self._shown(name, self._facts(name)).digest
+        return digest if digest and self.engine.is_pushed(digest) and self.engine.is_pushed(name) else None
 
     def _refuse_changes(self, root: Path) -> None:
         found = changes(root, self._config.get("include_links") or (), self._config.get("docker_wheels"))
@@ -142,7 +146,7 @@ class DockerBuilding:
         return facts
 
     def _shown(self, name: str, facts: ImageFacts) -> Image:
-        own = f"{repository(self._config)}@"
+        own = f"{name.rpartition(':')[0]}@"
         digest = next((digest for digest in facts.digests if digest.startswith(own)), None)
         return Image(name, facts.id, facts.labels.get(_COMMIT, ""), digest)
 

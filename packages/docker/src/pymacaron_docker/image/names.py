@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from pymacaron.config import Config
+from pymacaron.deploy.emulators import REGISTRY, emulation_folder
 from pymacaron.exceptions import DeployError
 
-__all__ = ["has_registry", "reference", "repository"]
+__all__ = ["destination", "reference", "repository"]
 
 _PART = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -28,6 +30,15 @@ def reference(config: Config, version: str) -> str:
     return f"{repository(config)}:{version}"
 
 
-def has_registry(config: Config) -> bool:
-    """Tell whether the name says where to push; Docker Hub's own names are not for services."""
-    return bool(config.get("docker_registry") or config.get("docker_repo"))
+def destination(config: Config) -> str | None:
+    """Return the repository that images are pushed to, None where they stay here.
+
+    Docker Hub's own names are not for services: without docker_registry and docker_repo, images stay. While a cloud is
+    emulated, it is one of the emulated registry, and never one of the real world.
+    """
+    if not (config.get("docker_registry") or config.get("docker_repo")):
+        return None
+    if emulation_folder() is None:
+        return repository(config)
+    emulated = os.environ.get(REGISTRY)
+    return "/".join(filter(None, (emulated, config.get("docker_repo"), str(config.name).lower()))) if emulated else None

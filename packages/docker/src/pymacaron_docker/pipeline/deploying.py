@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from pymacaron.deploy import DeployOutcome, Image
+from pymacaron.deploy.emulators import emulation_folder
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_docker.pipeline.journal import recent
 from pymacaron_docker.pipeline.lockkeeper import (
@@ -159,7 +160,8 @@ def end(run: Run, outcome: DeployOutcome, seconds: float) -> DeployOutcome:
     run.journal.close()
     facts = {"release": run.release_id, "url": run.live_url or None, "seconds": round(seconds, 3)}
     pushed = {} if run.order.deploy or outcome.status != "live" else {"status": "pushed"}
-    run.progress.outcome({**vars(outcome), **facts, **pushed})
+    emulation = emulation_folder()
+    run.progress.outcome({**vars(outcome), **facts, **pushed, **({"emulated": emulation.name} if emulation else {})})
     return outcome
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pymacaron.deploy.emulators import emulation_folder
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron.log import masked
 
@@ -64,7 +65,7 @@ class Journal:
     """
 
     def __init__(self, root: Path, release: str) -> None:
-        folder = root / FOLDER
+        folder = _folder(root)
         self.path = folder / f"{release}.jsonl"
         with _written(self.path):
             folder.mkdir(parents=True, exist_ok=True)
@@ -115,13 +116,18 @@ def recent(root: Path, environment: str) -> Entry | None:
 
 
 def _entries(root: Path) -> Iterator[Entry]:
-    paths = sorted((root / FOLDER).glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    paths = sorted(_folder(root).glob("*.jsonl"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in paths:
         entry = Entry(path.stem)
         for line in path.read_text(encoding="utf-8").splitlines():
             if (data := _parsed(line)) is not None:
                 entry.add(data)
         yield entry
+
+
+def _folder(root: Path) -> Path:
+    """Return where journals are: those of a rehearsal end with it, and `--resume` never takes them for others."""
+    return (emulation_folder() or root) / FOLDER
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

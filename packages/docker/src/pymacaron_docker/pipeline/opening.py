@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pymacaron.deploy import DeployTarget
+from pymacaron.deploy.emulators import emulation_folder
 from pymacaron.exceptions import ConfigError
 from pymacaron.service import Service
 from pymacaron.text import did_you_mean
@@ -17,12 +18,19 @@ def settings_of(service: Service) -> DeploySettings:
 
 
 def target_of(service: Service) -> DeployTarget:
-    """Return the target that `deploy_target` names; raises ConfigError where no plugin brings it."""
+    """Return the target that `deploy_target` names; raises ConfigError where no plugin brings it.
+
+    While the cloud of a target is emulated, no other target is opened, as it would be the real one.
+    """
     found = service.hooks.deploy_targets()
     name = settings_of(service).deploy_target
     if name not in found:
         raise ConfigError(
             f"{service.config.config_file.place('deploy_target')}: deploy_target: nobody deploys to '{name}'"
             f"{did_you_mean(name, found)}: install the plugin, or choose among {', '.join(found) or 'none'}"
+        )
+    if (emulation := emulation_folder()) and emulation.name != name:
+        raise ConfigError(
+            f"deploy_target is '{name}', but what is emulated here is '{emulation.name}': emulate '{name}'"
         )
     return found[name]

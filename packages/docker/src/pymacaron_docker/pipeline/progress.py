@@ -41,7 +41,10 @@ class Progress:
 
     def outcome(self, facts: dict[str, Any]) -> None:
         """Tell how the deploy ended."""
-        if facts["status"] == "live":
+        if facts["status"] == "live" and "emulated" in facts:
+            told = f"{facts['live']} was live at {facts['url']}, {facts['seconds']:.1f} s"
+            click.echo(f"{click.style('rehearsed', fg='green')}: {told}; it ends with the emulated {facts['emulated']}")
+        elif facts["status"] == "live":
             click.echo(
                 f"{click.style('live', fg='green')}: {facts['live']} at {facts['url']}, {facts['seconds']:.1f} s"
             )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from pymacaron.deploy import Acceptance
+from pymacaron.deploy.emulators import REGISTRY, emulation_folder
 from pymacaron.exceptions import DeployError, StartError
 from pymacaron_docker.pipeline.checkout import bring_wheels, restore
 from pymacaron_docker.pipeline.outside import has_module, run_told
@@ -110,6 +112,8 @@ def push(run: Run) -> str:
     """Push the image, and know it by its digest from now on."""
     if not run.order.push:
         return Skipped("--no-push")
+    if emulation_folder() and not os.environ.get(REGISTRY):
+        return Skipped("no registry is emulated")
     run.image = run.builder.push(run.release.image)
     return run.image.digest or run.image.reference
 
@@ -123,8 +127,9 @@ def lock(run: Run) -> str:
         if other.state == "staged" and other.id != run.release_id:
             run.progress.line(f"{other.id} was staged by a deploy that did not end: it is discarded")
             run.target.discard(other.id)
-    run.told_before = True
-    run.service.hooks.before_deploy(run.release)
+    if emulation_folder() is None:  # to others, a rehearsal is no deploy
+        run.told_before = True
+        run.service.hooks.before_deploy(run.release)
     return f"{run.release_id} goes to {run.environment.label}"
 
 

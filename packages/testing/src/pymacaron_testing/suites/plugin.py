@@ -168,6 +168,7 @@ def _asked(service: Service) -> list[Callable[[], Iterable[Any]]]:
         lambda: hooks.image_builders().values(),
         hooks.acceptance_runners,
         lambda: hooks.deploy_targets().values(),
+        lambda: hooks.emulators().values(),
     ]
 
 

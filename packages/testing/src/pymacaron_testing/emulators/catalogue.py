@@ -1,0 +1,36 @@
+"""The emulators that come with pymacaron-testing, each by the name of its deploy target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pymacaron.deploy import Emulation, Emulator
+from pymacaron.exceptions import StartError
+
+__all__ = ["emulators"]
+
+
+def emulators() -> list[Emulator]:
+    """Return the emulators."""
+    return [Emulator("aws-beanstalk", _aws_beanstalk, (("aws", "setup", "--yes"), ("aws", "login")))]
+
+
+@contextmanager
+def _aws_beanstalk(emulation: Emulation) -> Iterator[Mapping[str, str]]:
+    with _extra("aws"):
+        import boto3  # noqa: F401 - both are asked for before anything is started
+        import moto.server  # noqa: F401
+
+        from pymacaron_testing.emulators.aws import aws_emulators
+    profile = emulation.service.config.get("aws_user")
+    with aws_emulators([profile] if profile else [], delay=emulation.delay, patience=emulation.patience) as running:
+        yield running.environment
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise StartError(f"{error.name} is missing: pip install 'pymacaron-testing[{name}]'") from error
