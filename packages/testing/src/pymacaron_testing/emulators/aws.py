@@ -13,22 +13,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pymacaron.deploy.emulators import REGISTRY
 from pymacaron_testing.emulators.beanstalk import Beanstalk, DockerMachines, Machines
 from pymacaron_testing.emulators.beanstalk.state import ACCOUNT, REGION
+from pymacaron_testing.emulators.ecr import copied_docker_config, emulated_ecr
 from pymacaron_testing.emulators.iam import add_managed_policies, allows
+from pymacaron_testing.emulators.registry import Registry
 
 __all__ = ["AwsEmulators", "aws_emulators"]
 
 ANYBODY = ("AKIAREHEARSAL0000000", "rehearsal")
 ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 OF_AWS = ("AWS_", "BOTO_")
+OF_DOCKER = ("DOCKER_CONFIG", REGISTRY)
 
 
 @dataclass
 class AwsEmulators:
-    """What runs: its `environment` leads boto3 here, whatever of `profiles` it is told to use."""
+    """What runs: its `environment` leads boto3 here, whatever of `profiles` it is told to use.
+
+    `registry` is what docker takes for ECR.
+    """
 
     beanstalk: Beanstalk
+    registry: Registry
     url: str
     folder: Path
     keys: tuple[str, str] = field(repr=False)
@@ -36,7 +44,10 @@ class AwsEmulators:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead a process to the emulators; this one has them, and no others of AWS."""
+        """The variables that lead a process to the emulators; this one has them, and no others of AWS.
+
+        docker's configuration is a copy, in which `pym aws login` writes the password of the registry.
+        """
         return {
             "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "credentials"),
             "AWS_CONFIG_FILE": str(self.folder / "config"),
@@ -44,6 +55,8 @@ class AwsEmulators:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_ELASTIC_BEANSTALK": self.beanstalk.url,
+            "DOCKER_CONFIG": str(self.folder / "docker"),
+            REGISTRY: self.registry.host,
         }
 
     def client(self, service: str) -> Any:
@@ -69,6 +82,7 @@ def aws_emulators(
     delay: float = 0.05,
     patience: float = 30,
     enforce_policies: bool = False,
+    only_ecr: bool = True,
 ) -> Iterator[AwsEmulators]:
     """Run the emulators until the context is left; nothing is kept.
 
@@ -76,7 +90,8 @@ def aws_emulators(
 
     `profiles` are those of ~/.aws that are asked for (`aws_user`). `machines` is where environments run, by default the
     Docker engine of this machine. `delay` and `patience` are those of `Beanstalk`. With `enforce_policies` each call is
-    held against the policies of its user, who is a user of the emulated IAM: see `AwsEmulators.become`.
+    held against the policies of its user, who is a user of the emulated IAM: see `AwsEmulators.become`. With `only_ecr`
+    the registry refuses what ECR would: repositories that it does not know, and tags that are to stay.
     """
     with ExitStack() as stack:
         stack.enter_context(_without_variables())
@@ -91,11 +106,14 @@ def aws_emulators(
             patience=patience,
             authorize=allows if enforce_policies else None,
         )
+        registry = stack.enter_context(emulated_ecr(_client("ecr", url, keys), asks=only_ecr))
         stack.enter_context(beanstalk)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pymacaron-aws-")))
+        (folder / "docker").mkdir()
+        copied_docker_config(folder / "docker")
         names = tuple(dict.fromkeys(("default", *profiles)))
         _write_profiles(folder, names, keys)
-        emulators = AwsEmulators(beanstalk, url, folder, keys, names)
+        emulators = AwsEmulators(beanstalk, registry, url, folder, keys, names)
         os.environ.update(emulators.environment)
         yield emulators
 
@@ -108,9 +126,9 @@ def _without_variables() -> Iterator[None]:
     try:
         yield
     finally:
-        for name in [name for name in os.environ if name.startswith(OF_AWS)]:
+        for name in [name for name in os.environ if name.startswith((*OF_AWS, *OF_DOCKER))]:
             del os.environ[name]
-        os.environ.update({name: value for name, value in before.items() if name.startswith(OF_AWS)})
+        os.environ.update({name: value for name, value in before.items() if name.startswith((*OF_AWS, *OF_DOCKER))})
 
 
 @contextmanager

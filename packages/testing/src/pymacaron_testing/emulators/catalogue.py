@@ -23,8 +23,11 @@ def _aws_beanstalk(emulation: Emulation) -> Iterator[Mapping[str, str]]:
         import moto.server  # noqa: F401
 
         from pymacaron_testing.emulators.aws import aws_emulators
-    profile = emulation.service.config.get("aws_user")
-    with aws_emulators([profile] if profile else [], delay=emulation.delay, patience=emulation.patience) as running:
+    config = emulation.service.config
+    profiles = [config.get("aws_user")] if config.get("aws_user") else []
+    only_ecr = ".dkr.ecr." in str(config.get("docker_registry"))
+    delay, patience = emulation.delay, emulation.patience
+    with aws_emulators(profiles, delay=delay, patience=patience, only_ecr=only_ecr) as running:
         yield running.environment
 
 

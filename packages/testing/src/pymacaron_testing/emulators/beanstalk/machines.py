@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from pymacaron.deploy.emulators import REGISTRY
+
 __all__ = ["Bundle", "DockerMachines", "LaunchError", "Machines", "Running"]
 
 COMPOSE = "docker-compose.yml"
@@ -63,7 +65,8 @@ class DockerMachines:
     """Containers of the Docker engine that the command `docker` talks to (DOCKER_HOST), labelled `pymacaron.emulator`.
 
     Of a compose file, these keys count: image, command, env_file, environment, init, ports, read_only, tmpfs. The
-    scripts of `.platform/hooks/predeploy` run on this machine, in a folder that holds the bundle.
+    scripts of `.platform/hooks/predeploy` run on this machine, in a folder that holds the bundle. Images of an
+    emulated registry are pulled from it.
     """
 
     def __init__(self, label: str = "beanstalk") -> None:
@@ -94,6 +97,8 @@ class DockerMachines:
             command += ["--env", f"{name}={value}"]
         for mapping in service.get("ports", []):
             command += ["--publish", f"127.0.0.1::{str(mapping).rpartition(':')[2]}"]
+        registry = os.environ.get(REGISTRY)
+        command += ["--pull", "always"] * bool(registry and service["image"].startswith(f"{registry}/"))
         command += ["--init"] * bool(service.get("init")) + ["--read-only"] * bool(service.get("read_only"))
         for path in service.get("tmpfs", []):
             command += ["--tmpfs", path]
