@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -105,3 +106,46 @@ def get(url: str, path: str = "/version") -> dict[str, Any]:
 
 def nothing(url: str) -> None:
     """Verify nothing."""
+
+
+class Load:
+    """Threads that call a URL until they are told to stop: half on one connection each, half on a new one each time.
+
+    `releases` are those that answered, `pause` the seconds between two calls of a thread.
+    """
+
+    def __init__(self, url: str, threads: int = 4, pause: float = 0.002) -> None:
+        self.host = url.removeprefix("http://")
+        self._pause = pause
+        self.served: dict[int, int] = {}
+        self.failed: list[str] = []
+        self.releases: set[str] = set()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._call, args=(number % 2 == 0,)) for number in range(threads)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _call(self, keeps: bool) -> None:
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        while not self._stop.is_set():
+            try:
+                connection.request("GET", "/version")
+                answer = connection.getresponse()
+                body = json.loads(answer.read()) if answer.status == 200 else {}
+                self.releases |= {body["release"]} if "release" in body else set()
+                self.served[answer.status] = self.served.get(answer.status, 0) + 1
+            except OSError as error:
+                self.failed.append(repr(error))
+                connection.close()
+            if not keeps:
+                connection.close()
+            time.sleep(self._pause)
+        connection.close()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 
 from awsimages import LABEL, built_images, left_containers
-from awskit import get, nothing, prepare, target_of
+from awskit import Load, get, nothing, prepare, target_of
 from pymacaron.deploy import Image, Release
 from pymacaron.exceptions import DeployError
 from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
@@ -40,43 +38,6 @@ def aws(tmp_path: Path, image: str) -> Iterator[AwsEmulators]:
 @pytest.fixture
 def release(image: str) -> Callable[[str], Release]:
     return lambda name: Release(name, name, "0123abc", Image(image, "sha256:0", "0123abc"), "shop-live")
-
-
-class Load:
-    """Threads that call a URL until they are told to stop: half on one connection each, half on a new one each time."""
-
-    def __init__(self, url: str, threads: int = 4) -> None:
-        self.host = url.removeprefix("http://")
-        self.served: dict[int, int] = {}
-        self.failed: list[str] = []
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._call, args=(number % 2 == 0,)) for number in range(threads)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _call(self, keeps: bool) -> None:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
-        while not self._stop.is_set():
-            try:
-                connection.request("GET", "/version")
-                answer = connection.getresponse()
-                answer.read()
-                self.served[answer.status] = self.served.get(answer.status, 0) + 1
-            except OSError as error:
-                self.failed.append(repr(error))
-                connection.close()
-            if not keeps:
-                connection.close()
-            time.sleep(0.002)
-        connection.close()
 
 
 def deploy(target: Any, one: Release) -> str:

@@ -15,8 +15,9 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self
+from typing import NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
 __all__ = ["Manifest", "Refused", "Registry"]
@@ -218,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def _parts(file: BinaryIO, size: int) -> Iterator[bytes]:
+def _parts(file: BufferedIOBase, size: int) -> Iterator[bytes]:
     while size and (part := file.read(min(size, CHUNK))):
         size -= len(part)
         yield part

@@ -8,8 +8,9 @@ than the real thing:
   certificate that does not exist is not noticed.
 - A name under elasticbeanstalk.com is an address of this machine, "127.0.0.1:<port>". It follows a swap at once, where
   real names take a minute or more until every caller has the new one.
-- Health is what the health check of the option `HealthCheckPath` says after the start, and later when it is described;
-  enhanced health has no metrics. States take fractions of a second and not minutes.
+- Health is what the health check of the option `HealthCheckPath` says after the start, and later when it is described,
+  and of a single instance whether its container runs; enhanced health has no metrics. States take fractions of a
+  second and not minutes.
 - Options are checked by a table of the options known here; the defaults of the others are not told.
 - Everything is in one account and one region. Policies are enforced where `authorize` is given, on the calls alone and
   never on what Elastic Beanstalk does downstream in the name of the caller.

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from pymacaron_testing.emulators.beanstalk.machines import Bundle, LaunchError, Machines
+from pymacaron_testing.emulators.beanstalk.machines import Bundle, LaunchError, Machines, Running
 from pymacaron_testing.emulators.beanstalk.state import Environment, State, now
 from pymacaron_testing.emulators.proxy import Upstream
 
@@ -19,6 +19,7 @@ __all__ = ["Life", "Outside"]
 SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 VARIABLES = "aws:elasticbeanstalk:application:environment"
 HEALTH = ("aws:elasticbeanstalk:environment:process:default", "HealthCheckPath")
+TYPE = ("aws:elasticbeanstalk:environment", "EnvironmentType")
 
 
 class Outside(Protocol):
@@ -70,7 +71,7 @@ class Life:
     def watch(self, environment: Environment) -> None:
         """Look at the health of a running environment again."""
         if environment.status == "Ready" and environment.running:
-            healthy = _healthy(environment.running.port, environment.options.get(HEALTH, "/"))
+            healthy = _healthy(environment, environment.running)
             environment.health = "Green" if healthy else "Red"
             environment.causes = [] if healthy else ["100.0 % of the requests to the health check fail."]
 
@@ -125,10 +126,9 @@ class Life:
 
     def _wait_until_healthy(self, environment: Environment) -> bool:
         end = time.monotonic() + self.patience
-        path = environment.options.get(HEALTH, "/")
         while time.monotonic() < end and environment.exists:
             running = environment.running
-            if running is None or _healthy(running.port, path):
+            if running is None or _healthy(environment, running):
                 return running is not None
             if not running.alive():
                 return False
@@ -171,9 +171,12 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
 
 
-def _healthy(port: int, path: str) -> bool:
+def _healthy(environment: Environment, running: Running) -> bool:
+    if environment.options.get(TYPE) == "SingleInstance":  # there is no balancer, which would ask
+        return running.alive()
+    path = environment.options.get(HEALTH, "/")
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -1,0 +1,137 @@
+"""`pym deploy` of examples/shop with real images on the emulated Elastic Beanstalk (docs/how-to/deploy-to-aws.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from beanstalkkit import Shop, shop
+from hostkit import CANARY
+
+SAMPLE = ("stage",)
+OTHERS = (
+    "checkout",
+    "compare documents",
+    "unit tests",
+    "build image",
+    "accept image",
+    "push",
+    "lock",
+    "release command",
+    "accept staged",
+    "promote",
+    "prove live",
+    "accept live",
+    "bake",
+    "prune",
+)
+endurance = pytest.mark.endurance
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with shop(tmp_path_factory) as made:
+        assert made.pym("deploy", "--version", "first").splitlines()[-1].startswith("rehearsed: first was live")
+        yield made
+
+
+def test_a_first_release_is_live_from_a_registry_with_a_password(place: Shop) -> None:
+    assert place.live() == "first"
+    assert place.pym("status").startswith(f"first is live at {place.url}\n")
+    (release,) = (one for one in place.aws.beanstalk.state.versions.values() if one.label == "shop-live-first")
+    image = release.tags["pymacaron:image"]
+    repository, _, digest = image.partition("@")
+    assert repository == f"{place.aws.registry.host}/{place.settings['docker_repo']}/shop"
+    assert (repository.partition("/")[2], digest) in place.aws.registry.manifests
+
+
+@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=endurance) for step in OTHERS)])
+def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(place: Shop, step: str) -> None:
+    place.commit(release_command=["python", "-c", "pass"])
+    before = place.live()
+    quick = ["--no-test", "--no-unittest"] if step in SAMPLE else []
+    version = f"after-{step.replace(' ', '-')}"
+    with place.load() as load:
+        place.kill_after(step, "--version", version, *quick)
+        resumed = place.pym("deploy", "--resume", *quick)
+    assert (place.live(), load.failed) == (version, []), resumed
+    assert set(load.served) == {200}
+    assert load.releases <= {before, version}
+    assert place.states() == {version: "live", before: "kept"}
+    assert place.environments() == {f"shop-live-{version}": "Green"}
+    assert place.aws.beanstalk.state.versions.keys() == {("shop", f"shop-live-{one}") for one in (version, before)}
+
+
+def test_a_release_that_is_rejected_live_is_rolled_back_and_the_old_one_proven(place: Shop) -> None:
+    place.commit()
+    before, states = place.live(), place.states()
+    with place.load() as load:
+        printed = place.pym("deploy", "--version", "doomed", "--no-unittest", code=1, REJECT="3")
+    assert "Error: accept live: testing: the acceptance tests fail" in printed
+    assert f"{before} is proven live again" in printed
+    assert (place.live(), place.states(), load.failed, set(load.served)) == (before, states, [], {200})
+    assert load.releases == {before, "doomed"}
+    assert CANARY not in printed
+
+
+BROKEN = {
+    "crashes": {"shop/plugins.py": "raise SystemExit('the shop has burnt down')\n"},
+    "is never ready": {"shop/stock.py": "import time\n\n\ndef fill():\n    time.sleep(99)\n"},
+}
+
+
+@endurance
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_release_that_does_not_start_never_has_traffic(place: Shop, fault: str) -> None:
+    before, states = place.live(), place.states()
+    place.commit(BROKEN[fault])
+    with place.load() as load:
+        printed = place.fast(f"broken-{fault.replace(' ', '-')}", code=1)
+    assert "stage: " in printed
+    assert "never had traffic" in printed
+    assert (load.releases, load.failed, place.states()) == ({before}, [], states)
+
+
+@endurance
+def test_a_release_that_is_rejected_before_it_is_promoted_never_has_traffic(place: Shop) -> None:
+    place.commit()
+    before, states = place.live(), place.states()
+    with place.load() as load:
+        printed = place.pym("deploy", "--version", "rejected", "--no-unittest", code=1, REJECT="2")
+    assert "accept staged: testing: the acceptance tests fail; rejected never had traffic" in printed
+    assert (load.releases, load.failed, place.states()) == ({before}, [], states)
+
+
+@endurance
+@pytest.mark.parametrize("minutes", [0, 60], ids=["made anew", "still warm"])
+def test_an_older_release_is_gone_back_to_and_others_are_pruned(place: Shop, minutes: int) -> None:
+    versions = [f"{number}-{minutes}" for number in (1, 2, 3)]
+    place.commit(aws_bake_minutes=minutes)
+    with place.load() as load:
+        for version in versions:
+            place.fast(version)
+        assert place.live() == versions[2]
+        printed = place.pym("rollback", versions[1], "--yes")
+    assert f"live: {versions[1]} at {place.url}, proven by /version" in printed
+    assert (place.live(), load.failed, set(load.served)) == (versions[1], [], {200})
+    assert place.states()[versions[2]] == "kept"
+    place.commit(aws_bake_minutes=0)
+    told = place.pym("prune", "--keep", "1")
+    assert f"deleted the version shop-live-{versions[2]} and its source bundle" in told
+    assert place.states() == {versions[1]: "live"}
+    assert "there is nothing to remove" in place.pym("prune")
+
+
+@endurance
+def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(place: Shop) -> None:
+    place.commit(release_command=["python", "-c", "import time; time.sleep(5)"])
+    options = ("--no-test", "--no-unittest")
+    with place.load() as load:
+        both = {one: place.start("deploy", "--version", one, *options) for one in ("left", "right")}
+        printed = {one: process.communicate(timeout=120)[0] for one, process in both.items()}
+    ((winner, loser),) = [pair for pair in (("left", "right"), ("right", "left")) if both[pair[0]].returncode == 0]
+    assert both[loser].returncode == 1, printed[loser]
+    assert f"(process {both[winner].pid})" in printed[loser]
+    assert (place.live(), load.failed, set(load.served)) == (winner, [], {200})
+    assert loser not in place.states()
