@@ -30,6 +30,7 @@ FILES = {
     "Dockerfile.extra": "ENV WEB_CONCURRENCY=1\n",
     ".gitignore": "wheels\n__pycache__\n",
     "testaccept/test_rejection.py": """
+import os
 
 
 def test_that_it_is_wanted():

@@ -132,6 +132,7 @@ def life(target: Any, first: str) -> None:
     list(target.logs(None))
     target.rollback(names[0])
     target.discard(names[1])
+    target.replace(release(f"{first}.4"))
     for sentence in target.check():
         raise DeployError(sentence)
     target.aws.call("ecr", "get_authorization_token")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from awskit import Machines, Open, get, nothing, release
+from pymacaron.cli import pym
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_aws.beanstalk.launching import Launcher
@@ -185,6 +188,58 @@ def test_workers_run_beside_the_web_server_from_the_same_image(open_target: Open
     assert list(target.logs("1")) == ["web-1  | started", "web-1  | ready"]
     assert list(target.logs("1", role="worker")) == ["worker-1  | waits"]
     assert list(target.logs("1", lines=1)) == ["web-1  | ready"]
+
+
+def test_a_release_in_place_has_the_environment_of_the_one_before_and_a_rollback_leads_back(
+    open_target: Open, aws: AwsEmulators, machines: Machines
+) -> None:
+    target = open_target()
+    url = deploy(target, "1")
+    for _ in range(2):
+        assert target.replace(release("2")) == url
+    assert (get(url)["PYM_RELEASE"], states(target)) == ("2", {"2": "live", "1": "kept"})
+    assert (aws.beanstalk.calls.count("UpdateEnvironment"), len(machines.running)) == (1, 1)
+    assert target.observe().live.url == target.observe().find("2").url
+    assert list(target.logs("2", lines=1)) == ["web-1  | ready"]
+    target.rollback("1")
+    assert (get(url)["PYM_RELEASE"], states(target)) == ("1", {"1": "live", "2": "kept"})
+    target.discard("2")
+    assert (get(url)["PYM_RELEASE"], states(target)) == ("1", {"1": "live"})
+    assert aws.beanstalk.calls.count("CreateEnvironment") == 1
+
+
+def test_releases_in_place_and_beside_follow_each_other(tmp_path: Path, open_target: Open, machines: Machines) -> None:
+    target = open_target()
+    url = target.replace(release("1"))
+    target.replace(release("2"))
+    deploy(target, "3")
+    assert CliRunner().invoke(pym, ["aws", "live", "--root", str(tmp_path)]).output.split() == [
+        target.account.name_of("3")
+    ]
+    target.replace(release("4"))
+    assert CliRunner().invoke(pym, ["aws", "live", "--root", str(tmp_path)]).output.split() == [
+        target.account.name_of("3")
+    ]
+    assert (get(url)["PYM_RELEASE"], len(machines.running)) == ("4", 2)
+    target.rollback("2")
+    assert (get(url)["PYM_RELEASE"], len(machines.running)) == ("2", 2)
+    assert f"terminated the environment {target.account.name_of('3')} of 4" in later(target, keep=4)
+    for name in ("3", "1"):
+        target.rollback(name)
+        assert get(url)["PYM_RELEASE"] == name
+    assert states(target) == {"1": "live", "3": "kept", "2": "kept", "4": "kept"}
+
+
+@pytest.mark.parametrize("image", ["broken", "sick"])
+def test_a_release_in_place_that_fails_is_taken_back_in_place(open_target: Open, aws: AwsEmulators, image: str) -> None:
+    target = open_target()
+    url = deploy(target, "1")
+    aws.beanstalk.life.patience = 0.3
+    with pytest.raises(DeployError, match=r"did not start: Instance deployment failed"):
+        target.replace(release("2", image))
+    assert target.rollback("1") == url
+    target.discard("2")
+    assert (get(url)["PYM_RELEASE"], states(target)) == ("1", {"1": "live"})
 
 
 def test_logs_of_what_does_not_run_are_refused(open_target: Open) -> None:

@@ -66,6 +66,7 @@ CALLS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("elasticbeanstalk", "retrieve_environment_info"): _beanstalk("RetrieveEnvironmentInfo", ENVIRONMENT),
         ("elasticbeanstalk", "swap_environment_cnames"): _beanstalk("SwapEnvironmentCNAMEs", ENVIRONMENT),
         ("elasticbeanstalk", "terminate_environment"): _beanstalk("TerminateEnvironment", ENVIRONMENT),
+        ("elasticbeanstalk", "update_environment"): _beanstalk("UpdateEnvironment", APPLICATION, VERSION, ENVIRONMENT),
         ("elasticbeanstalk", "update_tags_for_resource"): _beanstalk("UpdateTagsForResource", VERSION),
         ("elasticbeanstalk", "validate_configuration_settings"): _beanstalk(
             "ValidateConfigurationSettings", APPLICATION

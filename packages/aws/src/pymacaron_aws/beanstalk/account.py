@@ -7,7 +7,7 @@ from typing import Any
 
 from pymacaron.deploy import Environment
 from pymacaron.exceptions import DeployError
-from pymacaron_aws.beanstalk.names import Stored, environment_name, secret_name, stored
+from pymacaron_aws.beanstalk.names import Stored, environment_name, secret_name, stored, version_label
 from pymacaron_aws.client import Aws, AwsError
 from pymacaron_aws.settings import AwsSettings
 
@@ -61,11 +61,20 @@ class Account:
         """Return the name of the environment of a release."""
         return environment_name(self.environment.label, release, purpose)
 
-    def described(self, release: str, purpose: str = "") -> Described | None:
-        """Return the environment of a release, whatever its status, None where it is gone."""
-        names = [self.name_of(release, purpose)]
-        wanted = {"ApplicationName": self.environment.service, "EnvironmentNames": names, "IncludeDeleted": False}
-        found = self.aws.every("elasticbeanstalk", "describe_environments", "Environments", **wanted)
+    def described(self, release: str) -> Described | None:
+        """Return the environment that runs a release, whatever its status, None where it is gone.
+
+        It has the name of another release where it was deployed to in place.
+        """
+        return self._described(VersionLabel=version_label(self.environment.label, release))
+
+    def named(self, name: str) -> Described | None:
+        """Return the environment of a name, whatever its status and its release, None where it is gone."""
+        return self._described(EnvironmentNames=[name])
+
+    def _described(self, **wanted: Any) -> Described | None:
+        mine = {"ApplicationName": self.environment.service, "IncludeDeleted": False}
+        found = self.aws.every("elasticbeanstalk", "describe_environments", "Environments", **mine, **wanted)
         return next((one for one in found if one["Status"] != "Terminated"), None)
 
     def owner(self, environments: list[Described]) -> Described | None:

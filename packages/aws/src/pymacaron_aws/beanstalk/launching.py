@@ -8,7 +8,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron_aws.beanstalk.account import Account, Described
 from pymacaron_aws.beanstalk.bundle import compose, run_hook, source_bundle
 from pymacaron_aws.beanstalk.names import Stored, bundle_key, tag_list
-from pymacaron_aws.beanstalk.options import option_settings
+from pymacaron_aws.beanstalk.options import IN_PLACE, option_settings
 from pymacaron_aws.beanstalk.waiting import Watch
 from pymacaron_aws.client import AwsError
 
@@ -48,18 +48,37 @@ class Launcher:
     def launch(self, stored: Stored, purpose: str = "") -> Described:
         """Return the environment of a stored release, made where it is not there, when it is ready.
 
-        Raises DeployError where it does not become ready.
+        The one that has its name, and was given another release in place, is given it again in place. Raises
+        DeployError where it does not become ready.
         """
-        name = self._account.name_of(stored.id, purpose)
-        found = self._account.described(stored.id, purpose)
+        account, name = self._account, self._account.name_of(stored.id, purpose)
+        found = account.named(name) if purpose else account.described(stored.id) or account.named(name)
+        if found and found["VersionLabel"] != stored.label and found["Status"] != "Terminating":
+            return self.update(found, stored)
         if found and (found["Status"] == "Terminating" or _is_lost(found)):
             self.terminate(found)
             found = None
-        watch = self._watch(name)
+        watch = self._watch(found["EnvironmentName"] if found else name)
         if found is None:
             self._tell(f"creating the environment {name} for {stored.id}")
             names = {"ApplicationName": self._application, "EnvironmentNames": [name], "IncludeDeleted": False}
             self._make("create_environment", names, **self._parameters(stored, name, purpose))
+        return watch.until_ready(stored.label)
+
+    def update(self, environment: Described, stored: Stored) -> Described:
+        """Give an environment a stored release in place, unless it has it, and return it when it is ready.
+
+        Other options than variables and secrets stay as they are. Raises DeployError where it does not become ready.
+        """
+        name = environment["EnvironmentName"]
+        self.settled(environment)
+        watch = self._watch(name)
+        if environment["VersionLabel"] != stored.label or environment.get("Health") != "Green":
+            self._tell(f"updating the environment {name} to {stored.id} in place")
+            options = option_settings(self._account.settings, stored.variables, self._account.secrets())
+            changed = [one for one in options if one["Namespace"] in IN_PLACE]
+            version = {"EnvironmentName": name, "VersionLabel": stored.label}
+            self._aws.call("elasticbeanstalk", "update_environment", **version, OptionSettings=changed)
         return watch.until_ready(stored.label)
 
     def terminate(self, environment: Described) -> None:

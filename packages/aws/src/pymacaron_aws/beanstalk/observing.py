@@ -13,10 +13,9 @@ __all__ = ["live_release", "observed", "runs"]
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def runs(stored: Stored, environments: list[Described], account: Account) -> Described | None:
-    """Return the environment that runs a release; those that only run a command, and have no balancer, do not count."""
-    name = account.name_of(stored.id)
-    return next((one for one in environments if one["EnvironmentName"] == name), None)
+def runs(stored: Stored, environments: list[Described]) -> Described | None:
+    """Return the environment that runs a release; those that only run a command do so by versions of their own."""
+    return next((one for one in environments if one["VersionLabel"] == stored.label), None)
 
 
 def live_release(account: Account, versions: list[Stored], environments: list[Described]) -> Stored | None:
@@ -26,7 +25,7 @@ def live_release(account: Account, versions: list[Stored], environments: list[De
     environment owns the address from its start, because a name can only be swapped with an owner.
     """
     owner = account.owner(environments)
-    found = next((one for one in versions if owner and runs(one, [owner], account)), None)
+    found = next((one for one in versions if owner and runs(one, [owner])), None)
     return found if found and any(one.promoted for one in versions) else None
 
 
@@ -34,7 +33,7 @@ def observed(account: Account) -> tuple[Deployed, ...]:
     """Return all releases, those first that were stored or became live last."""
     versions, environments = account.versions(), account.environments()
     live = live_release(account, versions, environments)
-    found = [_deployed(one, runs(one, environments, account), one is live) for one in versions]
+    found = [_deployed(one, runs(one, environments), one is live) for one in versions]
     return tuple(sorted(found, key=lambda one: one.since, reverse=True))
 
 

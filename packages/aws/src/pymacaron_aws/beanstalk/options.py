@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from pymacaron_aws.beanstalk.bundle import PORT
 from pymacaron_aws.settings import AwsSettings
 
-__all__ = ["option_settings"]
+__all__ = ["IN_PLACE", "option_settings"]
 
 BEANSTALK = "aws:elasticbeanstalk"
+VARIABLES, SECRETS = f"{BEANSTALK}:application:environment", f"{BEANSTALK}:application:environmentsecrets"
+IN_PLACE = (VARIABLES, SECRETS)
+"""What an environment that is updated in place gets anew: the variables and secrets of the release."""
+
 Options = dict[str, Mapping[str, str]]
 
 
@@ -20,8 +24,8 @@ def option_settings(
     options: Options = {
         "aws:autoscaling:launchconfiguration": _instances(settings),
         "aws:ec2:instances": {"InstanceTypes": settings.aws_instance_type},
-        f"{BEANSTALK}:application:environment": {**variables, "PORT": str(PORT)},
-        f"{BEANSTALK}:application:environmentsecrets": secrets,
+        VARIABLES: {**variables, "PORT": str(PORT)},
+        SECRETS: secrets,
         f"{BEANSTALK}:cloudwatch:logs": {"StreamLogs": "true", "DeleteOnTerminate": "false", "RetentionInDays": "30"},
         f"{BEANSTALK}:healthreporting:system": {"SystemType": "enhanced"},
         **(_alone(settings) if alone else _balanced(settings)),

@@ -27,7 +27,7 @@ def prune(account: Account, launcher: Launcher, keep: int, now: datetime) -> lis
     baking = _baked(account, live, now)
     lines: list[str] = []
     for stored in versions:
-        found = runs(stored, environments, account)
+        found = runs(stored, environments)
         if stored is live or (found and found is owner) or not _is_old(stored, live):
             continue
         if found and stored.promoted and baking:

@@ -82,7 +82,7 @@ class BeanstalkTarget:
         try:
             self._launcher.launch(runner, "run")
         finally:
-            if left := self.account.described(stored.id, "run"):
+            if left := self.account.named(self.account.name_of(stored.id, "run")):
                 self._launcher.terminate(left)
             self._launcher.forget(runner.label)
 
@@ -99,6 +99,17 @@ class BeanstalkTarget:
         if stored is None or environment is None:
             raise DeployError(f"{release.id} is not staged in {self._environment.label}: deploy it again")
         return self._make_live(stored, environment)
+
+    def replace(self, release: Release) -> str:
+        """Give the live environment the version of a release, its variables and secrets; nothing serves meanwhile."""
+        stored = Stored.of(release, self._environment)
+        owner = self.account.owner(self.account.environments())
+        if owner is None:
+            self.stage(release)
+        else:
+            self._launcher.store(stored)
+            self._launcher.update(owner, stored)
+        return self.promote(release, lambda url: None)
 
     def observe(self) -> Observation:
         """Return what stored versions, environments and the lock say."""
@@ -160,7 +171,7 @@ class BeanstalkTarget:
         versions, environments = self.account.versions(), self.account.environments()
         live = live_release(self.account, versions, environments)
         stored = live if release is None else next((one for one in versions if one.id == release), None)
-        found = runs(stored, environments, self.account) if stored else None
+        found = runs(stored, environments) if stored else None
         if found is None:
             raise DeployError(
                 f"{release or 'what is live'} does not run in {self._environment.label}: see 'pym releases'"

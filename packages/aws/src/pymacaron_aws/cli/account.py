@@ -77,10 +77,10 @@ def login(context: Context) -> None:
 def live(context: Context) -> None:
     """Print the name of the environment that is live; exit with 1 if none."""
     target = _target(context)
-    observed = target.observe().live
-    if observed is None:
+    owner = target.account.owner(target.account.environments())
+    if owner is None or target.observe().live is None:
         raise click.exceptions.Exit(1)
-    click.echo(target.account.name_of(observed.id))
+    click.echo(owner["EnvironmentName"])
 
 
 @click.command()

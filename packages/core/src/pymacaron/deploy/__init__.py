@@ -6,7 +6,7 @@ from pymacaron.deploy.acceptance import Acceptance, AcceptanceRunner, Accepted
 from pymacaron.deploy.emulators import Emulation, Emulator
 from pymacaron.deploy.images import Image, ImageBuilder, ImageBuilding, ImageContext, ImageStep, Phase, Started
 from pymacaron.deploy.releases import DeployOutcome, Environment, Release
-from pymacaron.deploy.targets import Deployed, DeployTarget, Lock, Observation, State, Target
+from pymacaron.deploy.targets import Deployed, DeployTarget, InPlace, Lock, Observation, State, Target
 
 __all__ = [
     "Acceptance",
@@ -23,6 +23,7 @@ __all__ = [
     "ImageBuilding",
     "ImageContext",
     "ImageStep",
+    "InPlace",
     "Lock",
     "Observation",
     "Phase",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pymacaron.deploy.releases import Environment, Release
 
-__all__ = ["DeployTarget", "Deployed", "Lock", "Observation", "State", "Target"]
+__all__ = ["DeployTarget", "Deployed", "InPlace", "Lock", "Observation", "State", "Target"]
 
 State = Literal["staged", "live", "kept", "broken"]
 """`staged` has its own URL and no traffic, `live` has the traffic, `kept` was live and can be again at once."""
@@ -122,6 +122,18 @@ class Target(Protocol):
         """Remove what is older than the last `keep` releases that had the traffic, and return a line for each thing.
 
         The one that is live counts among them.
+        """
+        ...
+
+
+@runtime_checkable
+class InPlace(Protocol):
+    """What an open target has beside the methods of `Target` where it can deploy with a downtime too."""
+
+    def replace(self, release: Release) -> str:
+        """Have what is live run a release, wait until it is ready, and return the live URL; nothing is staged.
+
+        Where nothing is live yet, the release is staged and promoted. `rollback` leads back from it.
         """
         ...
 

@@ -38,6 +38,7 @@ __all__ = ["deploy", "deploy_pipeline", "main"]
 @click.option("--no-push", is_flag=True, help="Push the image to no registry.")
 @click.option("--no-deploy", is_flag=True, help="Stop once the image is pushed.")
 @click.option("--bake", type=click.IntRange(0, 1440), metavar="MIN", help="Watch the release for so many minutes.")
+@click.option("--with-downtime", is_flag=True, help="Replace what is live in place; nothing is staged.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 @click.pass_context
@@ -117,6 +118,7 @@ def order_of(commit: str, resume: bool, options: dict[str, Any]) -> Order:
         deploy=not options["no_deploy"],
         allow_breaking=options["allow_breaking"],
         bake=options["bake"],
+        with_downtime=options["with_downtime"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pymacaron.deploy import DeployOutcome, Image
+from pymacaron.deploy import DeployOutcome, Image, InPlace
 from pymacaron.deploy.emulators import emulation_folder
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_docker.pipeline.journal import recent
@@ -42,6 +42,8 @@ def orient(run: Run) -> None:
     run.release_id = order.release or order.version
     entry = recent(run.home, run.environment.label) if order.resume else None
     run.entry = entry if entry is not None and entry.release == order.release else None
+    if order.with_downtime and not isinstance(run.target, InPlace):
+        raise DeployError(f"'{run.settings.deploy_target}' needs no downtime, and has none: leave out --with-downtime")
     problems = run.builder.check() + (run.target.check() if order.deploy else [])
     if problems:
         raise DeployError("\n".join(problems))

@@ -46,4 +46,7 @@ def _changes(run: Run, image: Image) -> list[str]:
     release = order.release or free_id(order.version, run.target.observe())
     planned = Release(release, order.version, order.commit, image, run.environment.label)
     command = " ".join(run.settings.release_command) or "none"
-    return [f"release command: {command}", f"release: {release}", *run.target.plan(planned)]
+    told = [f"release command: {command}", f"release: {release}"]
+    if order.with_downtime:
+        return [*told, "replace what is live in place, with a downtime"]
+    return [*told, *run.target.plan(planned)]

@@ -36,6 +36,7 @@ class Order:
     deploy: bool = True
     allow_breaking: bool = False
     bake: int | None = None
+    with_downtime: bool = False
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from pymacaron.deploy import Acceptance
+from pymacaron.deploy import Acceptance, InPlace
 from pymacaron.deploy.emulators import REGISTRY, emulation_folder
 from pymacaron.exceptions import DeployError, StartError
 from pymacaron_docker.pipeline.checkout import bring_wheels, restore
@@ -144,6 +144,8 @@ def release_command(run: Run) -> str:
 
 def stage(run: Run) -> str:
     """Start the release beside what is live, without traffic."""
+    if run.order.with_downtime:
+        return Skipped("--with-downtime")
     known = run.target.observe().find(run.release_id)
     if known is not None and known.state == "broken":
         run.target.discard(run.release_id)
@@ -153,7 +155,7 @@ def stage(run: Run) -> str:
 
 def accept_staged(run: Run) -> str:
     """Run the acceptance tests against the very thing that goes live."""
-    if reason := _no_acceptance(run):
+    if reason := "--with-downtime" if run.order.with_downtime else _no_acceptance(run):
         return Skipped(reason)
     return accepted(run, run.staged_url, _logs_of(run))
 
@@ -164,6 +166,9 @@ def promote(run: Run) -> str:
     if live is not None and live.id != run.release_id:
         run.previous = live.id
     run.journal.write("promoting", previous=run.previous)
+    if run.order.with_downtime and isinstance(run.target, InPlace):
+        run.live_url = run.target.replace(run.release)
+        return run.live_url
     run.live_url = run.target.promote(run.release, lambda url: prove(url, run.release_id, run.settings.live_timeout))
     return run.live_url
 

@@ -20,6 +20,7 @@ SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 VARIABLES = "aws:elasticbeanstalk:application:environment"
 HEALTH = ("aws:elasticbeanstalk:environment:process:default", "HealthCheckPath")
 TYPE = ("aws:elasticbeanstalk:environment", "EnvironmentType")
+UNHEALTHY = "100.0 % of the requests to the health check fail."
 
 
 class Outside(Protocol):
@@ -71,9 +72,10 @@ class Life:
     def watch(self, environment: Environment) -> None:
         """Look at the health of a running environment again."""
         if environment.status == "Ready" and environment.running:
-            healthy = _healthy(environment, environment.running)
-            environment.health = "Green" if healthy else "Red"
-            environment.causes = [] if healthy else ["100.0 % of the requests to the health check fail."]
+            causes = [] if _healthy(environment, environment.running) else [UNHEALTHY]
+            if environment.started != environment.version:
+                causes = [f'Incorrect application version found on all instances. Expected "{environment.version}".']
+            environment.health, environment.causes = "Red" if causes else "Green", causes
 
     def end(self) -> None:
         """Stop everything that runs."""
@@ -102,9 +104,11 @@ class Life:
             self._failed(environment, request, str(error))
             return
         environment.running, environment.upstream = running, Upstream(running.port)
+        environment.started = environment.version
         tell(environment, request, "Launched environment instances: i-0123456789abcdef0.")
         if not self._wait_until_healthy(environment):
             self._failed(environment, request, "the health check got no good answer")
+            _retire(*before)
             return
         environment.status, environment.health, environment.causes = "Ready", "Green", []
         tell(environment, request, f"Successfully launched environment: {environment.name}")

@@ -64,7 +64,10 @@ class Version:
 
 @dataclass
 class Environment:
-    """An environment; `prefix` is the name that it owns under elasticbeanstalk.com, `running` what its machine runs."""
+    """An environment; `prefix` is the name that it owns under elasticbeanstalk.com, `running` what its machine runs.
+
+    `started` is the version that its machine was started with last: another than `version` where an update failed.
+    """
 
     application: str
     name: str
@@ -78,6 +81,7 @@ class Environment:
     health: str = "Grey"
     causes: list[str] = field(default_factory=list)
     running: Running | None = None
+    started: str = ""
     upstream: Upstream | None = None
     sampled: datetime | None = None
     created: datetime = field(default_factory=now)
