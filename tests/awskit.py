@@ -104,6 +104,11 @@ def get(url: str, path: str = "/version") -> dict[str, Any]:
     return answer
 
 
+def states(target: Any) -> dict[str, str]:
+    """Return the state of each release."""
+    return {one.id: one.state for one in target.observe().releases}
+
+
 def nothing(url: str) -> None:
     """Verify nothing."""
 

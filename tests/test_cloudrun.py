@@ -191,7 +191,7 @@ def test_a_command_is_started_once_where_the_answer_is_lost_and_the_error_says_s
 def test_a_command_whose_caller_died_is_waited_for_and_not_started_again(
     target: CloudRunTarget, containers: LocalContainers, emulator: CloudRun
 ) -> None:
-    emulator.faults.add(Fault("run.executions.get", 400, "killed"))
+    emulator.faults.add(Fault("run.executions.get", 400, message="killed"))
     with pytest.raises(DeployError, match="killed"):
         target.run(release("1"), ("migrate", "wait"))
     containers.release.set()
@@ -391,7 +391,7 @@ def test_tags_and_annotations_of_others_stay_through_a_deploy(target: CloudRunTa
 
 
 def test_a_plan_is_judged_by_cloud_run_and_changes_nothing(target: CloudRunTarget, emulator: CloudRun) -> None:
-    emulator.faults.add(Fault("run.services.create", 400, "containers[0].resources: more memory is needed"))
+    emulator.faults.add(Fault("run.services.create", 400, message="containers[0].resources: more memory is needed"))
     with pytest.raises(DeployError, match="more memory is needed"):
         target.plan(release("1"))
     assert target.plan(release("1"))[-1] == "traffic to 1: 0 %, 100 %"

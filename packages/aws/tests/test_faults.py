@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from awskit import Open, get, nothing, release
+from awskit import Open, get, nothing, release, states
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_aws.beanstalk.launching import Launcher
@@ -57,10 +57,6 @@ def deploy(target: Any, name: str) -> str:
     list(target.logs(None))
     prune(target.account, Launcher(target.account), 1, datetime.now(UTC) + timedelta(hours=2))
     return str(url)
-
-
-def states(target: Any) -> dict[str, str]:
-    return {one.id: one.state for one in target.observe().releases}
 
 
 def test_what_is_throttled_for_a_moment_is_repeated(open_target: Open, aws: AwsEmulators) -> None:

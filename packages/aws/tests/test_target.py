@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from awskit import Machines, Open, get, nothing, release
+from awskit import Machines, Open, get, nothing, release, states
 from pymacaron.cli import pym
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
@@ -24,10 +24,6 @@ def deploy(target: Any, *names: str) -> str:
         target.stage(release(name))
         url = target.promote(release(name), nothing)
     return str(url)
-
-
-def states(target: Any) -> dict[str, str]:
-    return {one.id: one.state for one in target.observe().releases}
 
 
 def later(target: Any, keep: int, minutes: int = 120) -> list[str]:

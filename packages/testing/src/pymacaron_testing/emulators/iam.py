@@ -19,6 +19,8 @@ MANAGED = (
 )
 NOTHING = {"Version": "2012-10-17", "Statement": []}
 
+ROLES = ("ServiceRole", "IamInstanceProfile")
+
 ARNS = {
     # what a call names -> the resource that IAM looks at
     "VersionLabel": "applicationversion/{ApplicationName}/{VersionLabel}",
@@ -49,9 +51,13 @@ def allows(access_key: str, operation: str, parameters: dict[str, Any]) -> bool:
     policies = _policies(access_key)
     if policies is None:
         return True
-    action, resource = f"elasticbeanstalk:{operation}", _resource(parameters)
-    verdicts = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]
-    return PermissionResult.PERMITTED in verdicts and PermissionResult.DENIED not in verdicts
+
+    def is_allowed(action: str, resource: str) -> bool:
+        verdicts = [IAMPolicy(policy).is_action_permitted(action, resource) for policy in policies]
+        return PermissionResult.PERMITTED in verdicts and PermissionResult.DENIED not in verdicts
+
+    own = is_allowed(f"elasticbeanstalk:{operation}", _resource(parameters))
+    return own and all(is_allowed("iam:PassRole", role) for role in _passed(parameters))
 
 
 def _policies(access_key: str) -> list[Any] | None:
@@ -61,6 +67,12 @@ def _policies(access_key: str) -> list[Any] | None:
         return list(IAMUserAccessKey(ACCOUNT, "aws", access_key, {}).collect_policies())
     except CreateAccessKeyFailure:
         return None
+
+
+def _passed(parameters: dict[str, Any]) -> list[str]:
+    """Return the roles that a call hands on: that of Elastic Beanstalk, and that of the profile of the instances."""
+    named = [one["Value"] for one in parameters.get("OptionSettings", []) if one["OptionName"] in ROLES]
+    return [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in named]
 
 
 def _resource(parameters: dict[str, Any]) -> str:

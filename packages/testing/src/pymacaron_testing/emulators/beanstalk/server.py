@@ -40,7 +40,7 @@ class Beanstalk:
         patience: float = 30,
         authorize: Authorize | None = None,
     ) -> None:
-        self.state, self.faults = State(), Faults()
+        self.state, self.faults = State(), Faults[Fault]()
         self.calls: list[str] = []
         self.life = Life(self.state, machines, outside, delay, patience)
         self._operations = EnvironmentOperations(self.state, self.life)

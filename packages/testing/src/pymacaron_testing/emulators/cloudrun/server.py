@@ -57,7 +57,7 @@ class CloudRun:
         patience: float = 30,
     ) -> None:
         self.state = State(project, region)
-        self.faults = Faults()
+        self.faults: Faults[Fault] = Faults()
         self.calls: list[str] = []
         self._life = Life(self.state, containers or DockerContainers(), delay, patience)
         self._routes = list(_routes(self.state, self._life))
