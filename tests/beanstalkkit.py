@@ -73,7 +73,7 @@ class Shop(Stand):
 
 
 @contextmanager
-def shop(factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(factory: pytest.TempPathFactory, *, enforce_policies: bool = False) -> Iterator[Shop]:
     """Give a shop that was never deployed, in an account that was set up; nothing of it is left on the engine."""
     shared, folder = dockerkit.shared(factory), factory.mktemp("shop")
     label = f"pipeline-{uuid4().hex[:8]}"
@@ -103,7 +103,9 @@ def shop(factory: pytest.TempPathFactory) -> Iterator[Shop]:
     variables = {"SHOP_KEY": CANARY, EMULATION: str(emulation)}
     with (
         dockerkit.engine(shared),
-        aws_emulators(["shop-deployer"], machines=DockerMachines(label), patience=20) as aws,
+        aws_emulators(
+            ["shop-deployer"], machines=DockerMachines(label), patience=20, enforce_policies=enforce_policies
+        ) as aws,
     ):
         made = Shop(folder / "shop", engine, settings, variables, aws)
         shutil.copytree(wheels, made.root / "wheels")

@@ -197,6 +197,12 @@ def test_breaking_changes_stop_a_deploy_unless_they_are_allowed(shop: Shop) -> N
     assert shop.live() == "2.0"
 
 
+def test_a_target_without_downtimes_refuses_to_have_one(shop: Shop) -> None:
+    printed = shop.fast("1.0", "--with-downtime", code=1)
+    assert "Error: 'fake' needs no downtime, and has none: leave out --with-downtime" in printed
+    assert shop.calls("") == []
+
+
 def test_baking_watches_the_live_release(shop: Shop) -> None:
     shop.commit({"mode.txt": "fine"})
     process = shop.start("deploy", "--version", "1.0", "--no-test", "--no-unittest", "--bake", "1")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from beanstalkkit import Shop, shop
 from hostkit import CANARY
+from pymacaron_testing.emulators.beanstalk import Fault
 
 SAMPLE = ("stage",)
 OTHERS = (
@@ -135,3 +137,73 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(place: Shop) -> 
     assert f"(process {both[winner].pid})" in printed[loser]
     assert (place.live(), load.failed, set(load.served)) == (winner, [], {200})
     assert loser not in place.states()
+
+
+@endurance
+def test_a_release_in_place_takes_over_the_environment_and_is_rolled_back_in_place(place: Shop) -> None:
+    place.commit()
+    place.fast("beside")
+    place.aws.beanstalk.calls.clear()
+    assert "stage              skipped" in place.fast("in-place", "--with-downtime")
+    place.kill_after("push", "--version", "resumed", "--with-downtime")
+    place.pym("deploy", "--resume", "--with-downtime")
+    assert (place.live(), place.states()) == ("resumed", {"resumed": "live", "in-place": "kept"})
+    printed = place.pym("deploy", "--version", "doomed", "--no-unittest", "--with-downtime", code=1, REJECT="2")
+    assert "resumed is proven live again" in printed
+    assert (place.live(), place.states()) == ("resumed", {"resumed": "live", "in-place": "kept"})
+    assert place.environments() == {"shop-live-resumed": "Green"}
+    calls = place.aws.beanstalk.calls
+    # The environment has the name of the release that it was made for, so that the rollback makes one of its own.
+    assert [calls.count(one) for one in ("UpdateEnvironment", "CreateEnvironment", "SwapEnvironmentCNAMEs")] == [
+        3,
+        1,
+        1,
+    ]
+
+
+@endurance
+@pytest.mark.parametrize("operation", ["CreateEnvironment", "DescribeEvents", "SwapEnvironmentCNAMEs"])
+@pytest.mark.parametrize("code", ["ExpiredToken", "Throttling"])
+def test_a_deploy_that_aws_refuses_midway_is_resumed(place: Shop, operation: str, code: str) -> None:
+    place.commit()
+    before, version = place.live(), f"{operation}-{code}"
+    with place.load() as load:
+        place.aws.beanstalk.faults.add(Fault(operation, code, times=10**6))
+        printed = place.fast(version, code=1)
+        place.aws.beanstalk.faults.clear()
+        assert place.live() == before
+        place.pym("deploy", "--resume", "--no-test", "--no-unittest")
+    assert {"ExpiredToken": "does not accept the credentials of", "Throttling": "AWS still throttles"}[code] in printed
+    assert (place.live(), load.failed, set(load.served)) == (version, [], {200})
+
+
+def whole(place: Shop, version: str) -> str:
+    """Do all that a deployer does until something fails, and return what that says."""
+    quick = ("--no-test", "--no-unittest", "--no-push", "--version")
+    for words in (
+        ("aws", "login"),
+        ("deploy", *quick, version),
+        ("deploy", *quick, version),
+        ("deploy", *quick, version, "--with-downtime"),
+        ("logs",),
+        ("rollback", "--yes"),
+    ):
+        process = place.start(*words)
+        printed, _ = process.communicate(timeout=300)
+        if process.returncode:
+            return printed
+    return ""
+
+
+@endurance
+def test_a_deployer_needs_each_statement_of_the_printed_policy_and_no_more(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with shop(tmp_path_factory, enforce_policies=True) as place:
+        policy = json.loads(place.pym("aws", "policy"))
+        place.aws.become(policy)
+        assert whole(place, "1.0") == ""
+        needed = [one for one in policy["Statement"] if not one["Sid"].startswith("Documented")]
+        for statement in needed:
+            place.aws.become({**policy, "Statement": [one for one in needed if one is not statement]})
+            assert "may not call" in whole(place, "1.0"), statement
