@@ -48,6 +48,32 @@ def test_a_first_release_is_live_from_a_registry_with_a_password(place: Shop) ->
     assert (repository.partition("/")[2], digest) in place.aws.registry.manifests
 
 
+def test_a_rehearsal_takes_an_account_of_its_own_and_leaves_nothing(place: Shop) -> None:
+    states, images = place.states(), names(place)
+    calls = list(place.aws.beanstalk.calls)
+    quick = ("--no-test", "--no-unittest", "--version", "first")
+    printed = place.pym("deploy", "--rehearse", *quick, PYM_EMULATION="")
+    assert "rehearsal: aws-beanstalk is emulated on this machine, and no account is reached" in printed
+    assert printed.splitlines()[-1].startswith("rehearsed: first was live at http://127.0.0.1:")
+    assert place.aws.beanstalk.calls == calls
+    assert (place.states(), names(place)) == (states, images)
+
+
+def names(place: Shop) -> set[str]:
+    """Return the names of all images of the engine that are of this shop."""
+    found = [tag for image in place.engine.api.images() for tag in image["RepoTags"] or ()]
+    return {one for one in found if f"/{place.settings['docker_repo']}/" in one}
+
+
+@endurance
+def test_several_deploys_and_a_rollback_are_rehearsed_by_one_command(place: Shop) -> None:
+    deploy = "pym deploy --no-test --no-unittest --yes --version first"
+    script = f"{deploy} && {deploy} && pym rollback --yes && pym status"
+    printed = place.pym("emulate", "--setup", "aws-beanstalk", "sh", "-c", script, PYM_EMULATION="")
+    assert "live: first at http://127.0.0.1:" in printed
+    assert "first is live at http://127.0.0.1:" in printed
+
+
 @pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=endurance) for step in OTHERS)])
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(place: Shop, step: str) -> None:
     place.commit(release_command=["python", "-c", "pass"])
