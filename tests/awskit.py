@@ -139,7 +139,7 @@ class Load:
             thread.join()
 
     def _call(self, keeps: bool) -> None:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
+        connection = http.client.HTTPConnection(self.host, timeout=60)
         while not self._stop.is_set():
             try:
                 connection.request("GET", "/version")

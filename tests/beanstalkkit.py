@@ -86,14 +86,14 @@ def shop(factory: pytest.TempPathFactory, *, enforce_policies: bool = False) -> 
     settings = {
         "deploy_target": TARGET,
         "aws_user": "shop-deployer",
-        "aws_timeout_minutes": 1,
+        "aws_timeout_minutes": 5,
         "aws_bake_minutes": 0,
         "docker_base": base,
         "docker_wheels": "wheels",
         "docker_registry": REGISTRY,
         "docker_repo": label,
-        "docker_start_timeout": 20,
-        "live_timeout": 5,
+        "docker_start_timeout": 120,
+        "live_timeout": 60,
         "keep_releases": 2,
         "env_secrets": ["SHOP_KEY"],
         "shop_api_key": "SHOP_KEY",
@@ -104,7 +104,7 @@ def shop(factory: pytest.TempPathFactory, *, enforce_policies: bool = False) -> 
     with (
         dockerkit.engine(shared),
         aws_emulators(
-            ["shop-deployer"], machines=DockerMachines(label), patience=20, enforce_policies=enforce_policies
+            ["shop-deployer"], machines=DockerMachines(label), patience=120, enforce_policies=enforce_policies
         ) as aws,
     ):
         made = Shop(folder / "shop", engine, settings, variables, aws)

@@ -111,7 +111,10 @@ BROKEN = {
 
 @endurance
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_release_that_does_not_start_never_has_traffic(place: Shop, fault: str) -> None:
+def test_a_release_that_does_not_start_never_has_traffic(
+    place: Shop, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place.aws.beanstalk.life, "patience", 15)
     before, states = place.live(), place.states()
     place.commit(BROKEN[fault])
     with place.load() as load:
