@@ -180,7 +180,7 @@ def _healthy(environment: Environment, running: Running) -> bool:
         return running.alive()
     path = environment.options.get(HEALTH, "/")
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=10) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
