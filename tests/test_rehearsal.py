@@ -55,7 +55,7 @@ def test_a_rehearsal_takes_every_step_says_what_it_is_and_touches_nothing_real(s
     assert lines[-1].endswith("it ends with the emulated fake")
     assert (emulated / "over").exists()
     assert "stage end 1.0" in (emulated / "calls.txt").read_text()
-    assert (shop.calls(""), (shop.root / ".pym").exists(), (shop.home / "told.txt").exists()) == ([], False, False)
+    assert (shop.calls(""), (shop.root / ".pym").exists(), (emulated / "told.txt").exists()) == ([], False, False)
 
 
 def test_a_rehearsal_leaves_out_the_push_where_no_registry_is_emulated(shop: Shop, emulated: Path) -> None:
