@@ -305,10 +305,12 @@ def test_a_plan_tells_all_and_changes_nothing(open_target: Open, aws: AwsEmulato
     assert all(call.startswith(("Check", "Describe", "List", "Validate")) for call in aws.beanstalk.calls)
 
 
-def test_options_that_the_server_refuses_stop_the_plan(open_target: Open) -> None:
+def test_options_that_the_server_refuses_stop_plan_and_deploy(open_target: Open) -> None:
     target = open_target(aws_cert_arn="arn:aws:iam:eu-west-1:123456789012:certificate/1")
-    with pytest.raises(DeployError, match=r"Elastic Beanstalk refuses the options of 1: .*SSLCertificateArns"):
-        target.plan(release("1"))
+    for judged in (target.plan, target.stage):
+        with pytest.raises(DeployError, match=r"Elastic Beanstalk refuses the options of 1: .*SSLCertificateArns"):
+            judged(release("1"))
+    assert target.observe().releases == ()
 
 
 def test_progress_is_the_stream_of_events(open_target: Open) -> None:

@@ -51,17 +51,7 @@ class BeanstalkTarget:
     def plan(self, release: Release) -> list[str]:
         """Return what would change; raises DeployError where Elastic Beanstalk itself refuses the options."""
         account, stored = self.account, Stored.of(release, self._environment)
-        options = option_settings(account.settings, stored.variables, account.secrets())
-        answer = self.aws.call(
-            "elasticbeanstalk",
-            "validate_configuration_settings",
-            ApplicationName=self._environment.service,
-            OptionSettings=options,
-        )
-        if wrong := [one["Message"] for one in answer["Messages"] if one["Severity"] == "error"]:
-            raise DeployError(
-                "\n".join([f"Elastic Beanstalk refuses the options of {stored.id}: {wrong[0]}", *wrong[1:]])
-            )
+        self._validate(stored)
         owner = account.owner(account.environments())
         (platform,) = account.platform().values()
         settings = account.settings
@@ -89,6 +79,7 @@ class BeanstalkTarget:
     def stage(self, release: Release) -> str:
         """Start the environment of a release, and return the URL of its own endpoint when it is ready."""
         stored = Stored.of(release, self._environment)
+        self._validate(stored)
         self._launcher.store(stored)
         return _url(self._launcher.launch(stored))
 
@@ -144,6 +135,17 @@ class BeanstalkTarget:
         """Remove what no rollback needs; an environment that was just replaced stays for `aws_bake_minutes`."""
         keep = self.account.settings.aws_keep_releases or keep
         return prune(self.account, self._launcher, keep, datetime.now(UTC))
+
+    def _validate(self, stored: Stored) -> None:
+        """Have Elastic Beanstalk judge the options of a release; raises DeployError for what it refuses."""
+        account = self.account
+        options = option_settings(account.settings, stored.variables, account.secrets())
+        names = {"ApplicationName": self._environment.service}
+        answer = self.aws.call("elasticbeanstalk", "validate_configuration_settings", **names, OptionSettings=options)
+        if wrong := [one["Message"] for one in answer["Messages"] if one["Severity"] == "error"]:
+            raise DeployError(
+                "\n".join([f"Elastic Beanstalk refuses the options of {stored.id}: {wrong[0]}", *wrong[1:]])
+            )
 
     @property
     def _lock(self) -> S3Lock:
