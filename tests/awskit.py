@@ -144,7 +144,8 @@ class Load:
             try:
                 connection.request("GET", "/version")
                 answer = connection.getresponse()
-                body = json.loads(answer.read()) if answer.status == 200 else {}
+                content = answer.read()
+                body = json.loads(content) if answer.status == 200 else {}
                 self.releases |= {body["release"]} if "release" in body else set()
                 self.served[answer.status] = self.served.get(answer.status, 0) + 1
             except OSError as error:
