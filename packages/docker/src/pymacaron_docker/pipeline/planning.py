@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pymacaron.deploy import Image, Release
-from pymacaron_docker.image.names import has_registry, reference
+from pymacaron_docker.image.names import destination, reference
 from pymacaron_docker.pipeline.run import Run, free_id
 
 __all__ = ["tell_plan"]
@@ -36,7 +36,7 @@ def _pushed(run: Run, image: Image) -> str:
         return "nothing, by --no-push"
     if config.image_builder != DOCKER:
         return f"{image.reference}, as '{config.image_builder}' does it"
-    if not has_registry(config):
+    if not destination(config):
         return f"nothing, as neither docker_registry nor docker_repo is set: {image.reference} stays on its engine"
     return f"{image.reference} to {config.docker_registry or 'Docker Hub'}, unless it is there"
 
