@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pymacaron.config import load_config, read_config_file
-from pymacaron.deploy import DeployTarget, Environment, Image, Release
+from pymacaron.deploy import DeployTarget, Environment, Image, Release, Target
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
-from pymacaron_gcp.cloudrun import CloudRunTarget
+from pymacaron_gcp.cloudrun import CloudRunTarget, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun, Command, Running
 
 PLUGINS = Hooks(PluginManager({}))
 PROJECT, REGION = "rehearsal", "europe-west1"
-SECRET = "secret-of-the-shop"
+SECRET, STAGING_SECRET = "secret-of-the-shop", "secret-of-staging"
 SECRETS: dict[str, Any] = {"env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
 
 
@@ -99,7 +99,7 @@ def prepare(emulator: CloudRun) -> CloudRun:
         for api in ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
     }
     project.repositories = {f"projects/{PROJECT}/locations/{REGION}/repositories/pymacaron"}
-    project.secrets = {"shop-live-SHOP_KEY": ["an older one", SECRET]}
+    project.secrets = {"shop-live-SHOP_KEY": ["an older one", SECRET], "shop-staging-SHOP_KEY": [STAGING_SECRET]}
     return emulator
 
 
@@ -125,7 +125,7 @@ def release(name: str, image: str = "shop", reference: str = "") -> Release:
     return Release(name, f"{name}-{image}", "0123abc", made, "shop-live")
 
 
-def deploy(target: CloudRunTarget, one: Release) -> str:
+def deploy(target: Target, one: Release) -> str:
     target.stage(one)
     return target.promote(one, nothing)
 
@@ -149,9 +149,9 @@ class Place:
 
     secret = SECRET
 
-    def __init__(self, folder: Path) -> None:
-        self.kind = DeployTarget("gcp-cloud-run", CloudRunTarget)
-        self.environment = environment_of(folder, gcp_deploy_timeout=5, **SECRETS)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.kind = DeployTarget("gcp-cloud-run", opened)
+        self.environment = environment_of(folder, gcp_deploy_timeout=5, **SECRETS, **settings)
 
     def release(self, name: str) -> Release:
         """Return one that serves."""

@@ -13,7 +13,7 @@ from pymacaron_testing.suites.targets import DeployTargetSuite, TargetUnderTest
 
 
 class TestCloudRun(DeployTargetSuite):
-    @pytest.fixture
-    def place(self, tmp_path: Path) -> Iterator[TargetUnderTest]:
-        with CloudRun(containers=LocalContainers(), patience=0.5) as emulator, prepare(emulator).apply():
-            yield Place(tmp_path)
+    @pytest.fixture(params=[False, True], ids=["one service", "staging then live"])
+    def place(self, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[TargetUnderTest]:
+        with CloudRun(containers=LocalContainers(), delay=0.01, patience=0.5) as emulator, prepare(emulator).apply():
+            yield Place(tmp_path, gcp_staging=request.param)

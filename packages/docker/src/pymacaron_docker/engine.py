@@ -17,13 +17,16 @@ from pymacaron_docker.facts import Container, ImageFacts, Running, image_of, run
 if TYPE_CHECKING:
     from docker import DockerClient
 
-__all__ = ["Container", "Engine", "ImageFacts", "Running"]
+__all__ = ["Container", "Engine", "ImageFacts", "Login", "Running"]
 
 TIMEOUT = 120
 """Seconds that the engine has for a reply, and between two lines of one that goes on."""
 
 BUILD_TIMEOUT = 900
 """Seconds that a step of a build may be silent, such as the download of a large library."""
+
+Login = tuple[str, str] | None
+"""A user and a password of a registry; None for what docker's own configuration says."""
 
 _RETRYING = re.compile(r"(\S+) Retrying in (\d+) seconds?")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -111,12 +114,12 @@ class Engine:
             except ImageNotFound:
                 return
 
-    def push(self, reference: str, tell: Callable[[str], None]) -> str:
-        """Push an image, logged in as docker's own configuration says, and return the digest that it has there."""
+    def push(self, reference: str, tell: Callable[[str], None], login: Login = None) -> str:
+        """Push an image, and return the digest that it has there."""
         repository, _, tag = reference.rpartition(":")
         digest = failure = last = ""
         with self._told(f"push {reference}"):
-            for message in self.api.push(repository, tag=tag, stream=True, decode=True):
+            for message in self.api.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login)):
                 failure = failure or str(message.get("error", ""))
                 digest = message.get("aux", {}).get("Digest", digest)
                 line = f"{message.get('id', '')} {message.get('status', '')}".strip()
@@ -134,12 +137,12 @@ class Engine:
         with self._told(f"pull {reference}"):
             self._client.images.pull(reference)
 
-    def is_pushed(self, reference: str) -> bool:
+    def is_pushed(self, reference: str, login: Login = None) -> bool:
         """Tell whether a registry has an image by this tag or digest."""
         from docker.errors import APIError
 
         try:
-            self.api.inspect_distribution(reference)
+            self.api.inspect_distribution(reference, auth_config=_auth(login))
         except APIError:
             return False
         return True
@@ -282,6 +285,10 @@ def _counts_down(last: str, line: str) -> bool:
     """Tell whether a line only tells again that something is tried again, in fewer seconds."""
     before, now = _RETRYING.fullmatch(last), _RETRYING.fullmatch(line)
     return bool(before and now and before[1] == now[1] and int(before[2]) > int(now[2]))
+
+
+def _auth(login: Login) -> dict[str, str] | None:
+    return {"username": login[0], "password": login[1]} if login else None
 
 
 def _filters(labels: Mapping[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pymacaron.deploy import Environment
@@ -10,7 +11,7 @@ from pymacaron.exceptions import ConfigError
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
-    from pymacaron.deploy import ImageBuilding
+    from pymacaron.deploy import ImageBuilding, Registry
     from pymacaron.service import Service
 
 __all__ = ["environment_of", "open_builder"]
@@ -18,7 +19,7 @@ __all__ = ["environment_of", "open_builder"]
 
 def environment_of(service: Service, tell: Callable[[str], None] = lambda line: None) -> Environment:
     """Return the environment that a service was opened for: that of `--env`, "live" without it."""
-    return Environment(
+    made = Environment(
         service=service.name,
         name=service.env or "live",
         root=service.root,
@@ -30,6 +31,13 @@ def environment_of(service: Service, tell: Callable[[str], None] = lambda line: 
         image_steps=service.hooks.image_steps,
         tell=tell,
     )
+    return replace(made, registry=_registry_of(service, made))
+
+
+def _registry_of(service: Service, environment: Environment) -> Registry | None:
+    """Return the registry that the target has for images."""
+    target = service.hooks.deploy_targets().get(service.config.deploy_target)
+    return target.registry(environment) if target else None
 
 
 def open_builder(service: Service, environment: Environment) -> ImageBuilding:

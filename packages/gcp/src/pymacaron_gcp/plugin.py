@@ -10,7 +10,7 @@ from pymacaron.plugins.records import ConfigSection
 if TYPE_CHECKING:
     import click
 
-    from pymacaron.deploy import DeployTarget, Environment, Target
+    from pymacaron.deploy import DeployTarget, Environment, Registry, Target
 
 __all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets"]
 
@@ -34,10 +34,16 @@ def pym_deploy_targets() -> list[DeployTarget]:
     """Bring Cloud Run."""
     from pymacaron.deploy import DeployTarget
 
-    return [DeployTarget("gcp-cloud-run", _cloud_run)]
+    return [DeployTarget("gcp-cloud-run", _cloud_run, _registry)]
 
 
 def _cloud_run(environment: Environment) -> Target:
-    from pymacaron_gcp.cloudrun import CloudRunTarget
+    from pymacaron_gcp.cloudrun import opened
 
-    return CloudRunTarget(environment)
+    return opened(environment)
+
+
+def _registry(environment: Environment) -> Registry:
+    from pymacaron_gcp.registry import artifact_registry
+
+    return artifact_registry(environment)

@@ -50,7 +50,8 @@ class GcpSettings(Settings):
     )
     gcp_repository: str = setting(
         "pymacaron",
-        description="Repository of Artifact Registry that `pym gcp setup` makes for images.",
+        description="Repository of Artifact Registry that `pym gcp setup` makes, and that images go to without "
+        "`docker_registry`.",
         example="shops",
         pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
     )
@@ -92,6 +93,12 @@ class GcpSettings(Settings):
         "version is the newest when a release is staged, unless one is named behind ':'.",
         example={"SHOP_JWT_SECRET": "shop-jwt:3"},
         secret=False,
+    )
+    gcp_staging: bool = setting(
+        False,
+        description="Whether a release is staged in a service of its own, '<name>-staging', where its tests run, "
+        "before it goes to '<name>-live'.",
+        example=True,
     )
     gcp_canary: list[Percent] = setting(
         [10, 50, 100],

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pymacaron.deploy.acceptance import Acceptance, AcceptanceRunner, Accepted
 from pymacaron.deploy.emulators import Emulation, Emulator
-from pymacaron.deploy.images import Image, ImageBuilder, ImageBuilding, ImageContext, ImageStep, Phase, Started
+from pymacaron.deploy.images import (
+    Image,
+    ImageBuilder,
+    ImageBuilding,
+    ImageContext,
+    ImageStep,
+    Phase,
+    Registry,
+    Started,
+)
 from pymacaron.deploy.releases import DeployOutcome, Environment, Release
 from pymacaron.deploy.targets import Deployed, DeployTarget, InPlace, Lock, Observation, State, Target
 
@@ -27,6 +36,7 @@ __all__ = [
     "Lock",
     "Observation",
     "Phase",
+    "Registry",
     "Release",
     "Started",
     "State",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pymacaron.config import Config
     from pymacaron.deploy.releases import Environment
 
-__all__ = ["Image", "ImageBuilder", "ImageBuilding", "ImageContext", "ImageStep", "Phase", "Started"]
+__all__ = ["Image", "ImageBuilder", "ImageBuilding", "ImageContext", "ImageStep", "Phase", "Registry", "Started"]
 
 Phase = Literal["base", "system", "python", "code", "start"]
 """When a step of an image comes: the base, packages of the system, the libraries, the code, and how it starts."""
@@ -48,6 +48,18 @@ class Image:
     id: str
     commit: str
     digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where images go without `docker_registry`.
+
+    `place` stands before the name of the service: "<host>/<path>". `login` returns the user and the password of a push
+    to that host; it is called when one begins, and raises DeployError.
+    """
+
+    place: str
+    login: Callable[[], tuple[str, str]]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pymacaron.config import Config
-    from pymacaron.deploy.images import Image, ImageContext, ImageStep
+    from pymacaron.deploy.images import Image, ImageContext, ImageStep, Registry
 
 __all__ = ["DeployOutcome", "Environment", "Release"]
 
@@ -20,7 +20,8 @@ class Environment:
 
     `root` is the folder whose configuration counts, `roles` what runs beside the web server: the command of each
     background process by its name. `image_steps` gives the lines that plugins add to an image. `tell` takes one line of
-    progress; long work calls it at least every few seconds.
+    progress; long work calls it at least every few seconds. `registry` is where images go without `docker_registry`,
+    as the target has it.
     """
 
     service: str
@@ -30,6 +31,7 @@ class Environment:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     image_steps: Callable[[ImageContext], Sequence[ImageStep]] = lambda image: ()
     tell: Callable[[str], None] = lambda line: None
+    registry: Registry | None = None
 
     @property
     def label(self) -> str:

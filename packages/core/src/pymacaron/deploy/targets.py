@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pymacaron.deploy.images import Registry
     from pymacaron.deploy.releases import Environment, Release
 
 __all__ = ["DeployTarget", "Deployed", "InPlace", "Lock", "Observation", "State", "Target"]
@@ -142,8 +143,10 @@ class InPlace(Protocol):
 class DeployTarget:
     """A kind of place that releases are deployed to, by the name that `deploy_target` has in pym-config.yaml.
 
-    `open` raises DeployError where it cannot be reached and ConfigError where a setting is missing.
+    `open` raises DeployError where it cannot be reached and ConfigError where a setting is missing. `registry` gives
+    the one that images of an environment go to without `docker_registry`, None where they stay where they were built.
     """
 
     name: str
     open: Callable[[Environment], Target]
+    registry: Callable[[Environment], Registry | None] = lambda environment: None

@@ -13,11 +13,11 @@ from pathlib import Path
 from pymacaron.deploy import Environment, Image, ImageContext, Started
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.complaints import complaint_of_engine, is_full
-from pymacaron_docker.engine import Engine, ImageFacts
+from pymacaron_docker.engine import Engine, ImageFacts, Login
 from pymacaron_docker.image.archive import pack, pack_texts
 from pymacaron_docker.image.dockerfile import CODE, LIBRARIES, Recipe, dockerfile
 from pymacaron_docker.image.libraries import Libraries, libraries
-from pymacaron_docker.image.names import destination, reference
+from pymacaron_docker.image.names import destination, reference, registry_of
 from pymacaron_docker.image.running import started
 from pymacaron_docker.image.tree import File, changes, files
 from pymacaron_docker.secrets import read_secrets
@@ -59,7 +59,7 @@ class DockerBuilding:
 
     def find(self, version: str) -> Image | None:
         """Return the image of a version where the engine has it, and it was built of a commit as it is."""
-        name = reference(self._config, version)
+        name = reference(self._environment, version)
         facts = self.engine.image(name)
         if facts is None or facts.labels.get(_VERSION) != version or not facts.labels.get(_COMMIT):
             return None
@@ -67,7 +67,7 @@ class DockerBuilding:
 
     def build(self, root: Path, version: str, commit: str) -> Image:
         """Build the image of what git tracks; a tree with changes only for a commit that ends with "-dirty"."""
-        name = reference(self._config, version)
+        name = reference(self._environment, version)
         if not commit.endswith(DIRTY):
             self._refuse_changes(root)
         made = libraries(root, self._config)
@@ -83,22 +83,29 @@ class DockerBuilding:
 
     def push(self, image: Image) -> Image:
         """Push an image, unless its registry has it, and return it with its digest; as it is where there is none."""
-        place = destination(self._config)
+        place = destination(self._environment)
         if place is None:
             self._environment.tell(f"{image.reference} stays here: neither docker_registry nor docker_repo is set")
             return image
         name = f"{place}:{image.reference.rpartition(':')[2]}"
         if name != image.reference:
             self.engine.tag(image.id, name)
-        pushed = self._pushed(name)
+        login = self._login()
+        pushed = self._pushed(name, login)
         if pushed is None:
-            digest = self.engine.push(name, self._environment.tell)
+            digest = self.engine.push(name, self._environment.tell, login)
             pushed = f"{place}@{digest}"
         return replace(image, digest=pushed)
 
-    def _pushed(self, name: str) -> str | None:
+    def _login(self) -> Login:
+        registry = self._environment.registry
+        is_there = registry is not None and registry.place.startswith(f"{registry_of(self._environment)}/")
+        return registry.login() if registry is not None and is_there else None
+
+    def _pushed(self, name: str, login: Login) -> str | None:
         digest = self._shown(name, self._facts(name)).digest
-        return digest if digest and self.engine.is_pushed(digest) and self.engine.is_pushed(name) else None
+        names = (digest, name) if digest else ()
+        return digest if names and all(self.engine.is_pushed(one, login) for one in names) else None
 
     def _refuse_changes(self, root: Path) -> None:
         found = changes(root, self._config.get("include_links") or (), self._config.get("docker_wheels"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pymacaron.deploy import Image, Release
-from pymacaron_docker.image.names import destination, reference
+from pymacaron_docker.image.names import destination, reference, registry_of
 from pymacaron_docker.pipeline.run import Run, free_id
 
 __all__ = ["tell_plan"]
@@ -16,7 +16,7 @@ def tell_plan(run: Run) -> None:
     """Tell what would be tested, built, pushed and changed."""
     order, root = run.order, run.service.root
     found = None if order.force_build else run.builder.find(order.version)
-    image = found or Image(reference(run.service.config, order.version), "", order.commit)
+    image = found or Image(reference(run.environment, order.version), "", order.commit)
     lines = [
         f"checkout: {order.commit[:12]} as {order.version}",
         f"unit tests: {'test' if order.unittest and (root / 'test').is_dir() else 'none'}",
@@ -36,9 +36,9 @@ def _pushed(run: Run, image: Image) -> str:
         return "nothing, by --no-push"
     if config.image_builder != DOCKER:
         return f"{image.reference}, as '{config.image_builder}' does it"
-    if not destination(config):
+    if not destination(run.environment):
         return f"nothing, as neither docker_registry nor docker_repo is set: {image.reference} stays on its engine"
-    return f"{image.reference} to {config.docker_registry or 'Docker Hub'}, unless it is there"
+    return f"{image.reference} to {registry_of(run.environment) or 'Docker Hub'}, unless it is there"
 
 
 def _changes(run: Run, image: Image) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from pymacaron.cli.context import Context
+    from pymacaron.deploy import Environment
     from pymacaron_gcp.cloudrun import CloudRunTarget
 
 __all__ = ["check", "login", "policy", "run", "setup"]
@@ -18,12 +20,7 @@ __all__ = ["check", "login", "policy", "run", "setup"]
 @click.pass_obj
 def check(context: Context) -> None:
     """Tell what the project lacks; exit with 1 if anything."""
-    lacking = _target(context).check()
-    for sentence in lacking:
-        click.echo(sentence)
-    if lacking:
-        raise click.exceptions.Exit(1)
-    click.echo("nothing is missing")
+    _tell(_lacking(context))
 
 
 @click.command()
@@ -34,18 +31,13 @@ def setup(context: Context, yes: bool) -> None:
     from pymacaron_gcp.cloudrun.checking import made
 
     target = _target(context)
-    for sentence in target.check():
+    for sentence in _lacking(context):
         click.echo(sentence)
     if not yes:
         click.confirm(f"Make what is missing in {target.gcp.project}?", abort=True)
     for line in made(target.gcp, target.settings):
         click.echo(f"done: {line}")
-    lacking = target.check()
-    for sentence in lacking:
-        click.echo(sentence)
-    if lacking:
-        raise click.exceptions.Exit(1)
-    click.echo("nothing is missing")
+    _tell(_lacking(context))
 
 
 @click.command()
@@ -88,9 +80,29 @@ def login(context: Context) -> None:
     click.echo(log_in(_target(context).gcp))
 
 
-def _target(context: Context, tell: Any = lambda line: click.echo(line, err=True)) -> CloudRunTarget:
-    from pymacaron.deploy import Environment
+def _target(context: Context) -> CloudRunTarget:
     from pymacaron_gcp.cloudrun import CloudRunTarget
 
+    return CloudRunTarget(_environment(context))
+
+
+def _lacking(context: Context) -> list[str]:
+    from pymacaron_gcp.cloudrun import opened
+
+    return opened(_environment(context)).check()
+
+
+def _environment(context: Context) -> Environment:
+    from pymacaron.deploy import Environment
+
     service = context.service(secrets="ignored")
-    return CloudRunTarget(Environment(service.name, context.env or "live", service.root, service.config, tell=tell))
+    tell = partial(click.echo, err=True)
+    return Environment(service.name, context.env or "live", service.root, service.config, tell=tell)
+
+
+def _tell(lacking: list[str]) -> None:
+    for sentence in lacking:
+        click.echo(sentence)
+    if lacking:
+        raise click.exceptions.Exit(1)
+    click.echo("nothing is missing")

@@ -1,5 +1,15 @@
 """The deploy target `gcp-cloud-run`: one service per environment, and a revision per release."""
 
-from pymacaron_gcp.cloudrun.target import CloudRunTarget
+from __future__ import annotations
 
-__all__ = ["CloudRunTarget"]
+from pymacaron.deploy import Environment, Target
+from pymacaron_gcp.cloudrun.target import CloudRunTarget
+from pymacaron_gcp.cloudrun.twoservices import TwoServices
+
+__all__ = ["CloudRunTarget", "TwoServices", "opened"]
+
+
+def opened(environment: Environment) -> Target:
+    """Open the target: one service, or with `gcp_staging` two of them."""
+    target = CloudRunTarget(environment)
+    return TwoServices(target) if target.settings.gcp_staging else target

@@ -23,7 +23,7 @@ from pymacaron_gcp.cloudrun.staging import Staging
 from pymacaron_gcp.cloudrun.traffic import shares, tags, targets
 from pymacaron_gcp.cloudrun.waiting import Watch
 from pymacaron_gcp.cloudrun.workers import Workers
-from pymacaron_gcp.settings import gcp_settings
+from pymacaron_gcp.settings import GcpSettings, gcp_settings
 
 __all__ = ["CloudRunTarget"]
 
@@ -31,9 +31,10 @@ __all__ = ["CloudRunTarget"]
 class CloudRunTarget:
     """An environment of a service on Cloud Run; a Target of `pymacaron.deploy`."""
 
-    def __init__(self, environment: Environment) -> None:
-        self.environment, self.settings = environment, gcp_settings(environment.config)
-        settings = self.settings
+    def __init__(self, environment: Environment, settings: GcpSettings | None = None) -> None:
+        """Open it by the settings of the environment, where others are not given."""
+        settings = settings or gcp_settings(environment.config)
+        self.environment, self.settings = environment, settings
         self.gcp = Gcp(str(settings.gcp_project), str(settings.gcp_region), settings.gcp_key_file)
         name = service_name(environment.label)
         self._service, self._logs = RunService(self.gcp, name), Logs(self.gcp, name)
@@ -108,6 +109,10 @@ class CloudRunTarget:
         """Remove a release that is not live: its tag, its share of the traffic and its revision."""
         for revision in self._of(release):
             self._discard(short(revision.name), release)
+
+    def remove(self) -> None:
+        """Remove the service with all that it is, and serves."""
+        self._service.delete()
 
     def logs(self, release: str | None, *, role: str = "web", lines: int = 100, follow: bool = False) -> Iterator[str]:
         """Give log lines of a revision, or of the worker pool of a role."""

@@ -13,7 +13,8 @@ and Resource Manager that a deploy makes. What is simpler than the real thing:
 - Requests are not logged by themselves: a test adds them to `project.requests`.
 - Of a filter of log entries, the labels of the resource and the oldest time count.
 - Update masks name fields at the top, or `scaling.*` and `template.*` below; names in lists cannot be masked.
-- All is in one project and region. Permissions are enforced where `permissions` is given, for all callers alike.
+- All is in one project and region. Permissions are enforced where `permissions` is given, for all callers alike: there
+  is one caller, nobody, whose access token is asked for at `/token` as Google's libraries do.
 """
 
 from pymacaron_testing.emulators.cloudrun.containers import Command, Containers, DockerContainers, LaunchError, Running

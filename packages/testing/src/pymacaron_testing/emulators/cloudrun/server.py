@@ -24,7 +24,9 @@ from pymacaron_testing.emulators.cloudrun.state import Project, State
 from pymacaron_testing.emulators.cloudrun.tasks import JobOperations, PoolOperations
 from pymacaron_testing.emulators.cloudrun.wire import Refusal, error_body
 
-__all__ = ["CloudRun"]
+__all__ = ["FIRST_TOKEN", "CloudRun"]
+
+FIRST_TOKEN = "token-of-nobody"  # noqa: S105 - it opens nothing but emulators
 
 Operation = Callable[[str, dict[str, str], dict[str, Any]], dict[str, Any]]
 PLACE = r"projects/[^/:]+/locations/[^/:]+"
@@ -45,6 +47,9 @@ class CloudRun:
 
     `delay` is the seconds that each change takes, `patience` those until a container must be ready. `calls` are the
     permissions that were asked for so far, such as "run.services.create", one for each call.
+
+    Calls carry an access token, which `/token` gives to anybody; `expire` ends all that were given, and with `revoked`
+    there are no others.
     """
 
     def __init__(
@@ -59,6 +64,8 @@ class CloudRun:
         self.state = State(project, region)
         self.faults: Faults[Fault] = Faults()
         self.calls: list[str] = []
+        self.revoked = False
+        self._token, self._expired = FIRST_TOKEN, 0
         self._life = Life(self.state, containers or DockerContainers(), delay, patience)
         self._routes = list(_routes(self.state, self._life))
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -88,20 +95,34 @@ class CloudRun:
         """The variables that lead deploys here."""
         return {"PYM_GCP_ENDPOINT": self.url}
 
+    def expire(self) -> None:
+        """Accept no token any more that was given so far."""
+        self._expired += 1
+        self._token = f"{FIRST_TOKEN}-{self._expired}"
+
     @contextmanager
     def apply(self) -> Iterator[Self]:
         """Set the variables in this process until the block ends."""
         with patch.dict("os.environ", self.environment):
             yield self
 
-    def _answer(self, method: str, target: str, content: bytes) -> tuple[int, bytes]:
+    def _answer(self, method: str, target: str, content: bytes, authorization: str) -> tuple[int, bytes]:
         try:
+            if target == "/token":
+                return self._give_token()
+            if authorization != f"Bearer {self._token}":
+                raise Refusal(401, "Request had invalid authentication credentials.")
             return 200, json.dumps(self._handle(method, target, content)).encode()
         except Refusal as refusal:
             return refusal.status, error_body(refusal)
         except Exception as error:
             traceback.print_exc()
             return 500, error_body(Refusal(500, f"the emulator failed: {error!r}"))
+
+    def _give_token(self) -> tuple[int, bytes]:
+        if self.revoked:
+            return 400, json.dumps({"error": "invalid_grant", "error_description": "Token was revoked."}).encode()
+        return 200, json.dumps({"access_token": self._token, "expires_in": 3600, "token_type": "Bearer"}).encode()
 
     def _handle(self, method: str, target: str, content: bytes) -> dict[str, Any]:
         parts = urlsplit(target)
@@ -195,7 +216,7 @@ def _operation(state: State, name: str) -> dict[str, Any]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
-    answer: Callable[[str, str, bytes], tuple[int, bytes]]
+    answer: Callable[[str, str, bytes, str], tuple[int, bytes]]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -205,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, body = self.server.answer(self.command, self.path, content)
+        status, body = self.server.answer(self.command, self.path, content, self.headers.get("Authorization", ""))
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=UTF-8")
