@@ -32,7 +32,7 @@ def pym_acceptance_runners() -> list[AcceptanceRunner]:
 
 @hookimpl
 def pym_emulators() -> list[Emulator]:
-    """Emulate Elastic Beanstalk, with what it needs of AWS."""
+    """Emulate Elastic Beanstalk and Cloud Run, with what they need of their clouds."""
     from pymacaron_testing.emulators.catalogue import emulators
 
     return emulators()

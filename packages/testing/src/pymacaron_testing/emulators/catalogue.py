@@ -13,7 +13,10 @@ __all__ = ["emulators"]
 
 def emulators() -> list[Emulator]:
     """Return the emulators."""
-    return [Emulator("aws-beanstalk", _aws_beanstalk, (("aws", "setup", "--yes"), ("aws", "login")))]
+    return [
+        Emulator("aws-beanstalk", _aws_beanstalk, (("aws", "setup", "--yes"), ("aws", "login"))),
+        Emulator("gcp-cloud-run", _gcp_cloud_run, (("gcp", "setup", "--yes"),)),
+    ]
 
 
 @contextmanager
@@ -28,6 +31,18 @@ def _aws_beanstalk(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     only_ecr = ".dkr.ecr." in str(config.get("docker_registry"))
     delay, patience = emulation.delay, emulation.patience
     with aws_emulators(profiles, delay=delay, patience=patience, only_ecr=only_ecr) as running:
+        yield running.environment
+
+
+@contextmanager
+def _gcp_cloud_run(emulation: Emulation) -> Iterator[Mapping[str, str]]:
+    with _extra("gcp"):
+        from pymacaron_testing.emulators.gcp import gcp_emulators, secrets_of
+    config = emulation.service.config
+    place = {"project": config.get("gcp_project"), "region": config.get("gcp_region")}
+    given = {name: value for name, value in place.items() if value}
+    with gcp_emulators(**given, delay=emulation.delay, patience=emulation.patience) as running:
+        running.cloud.project.secrets |= secrets_of(emulation.service)
         yield running.environment
 
 

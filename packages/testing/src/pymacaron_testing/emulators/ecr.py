@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def emulated_ecr(client: Any, *, asks: bool) -> Iterator[Registry]:
             with patch.object(ECRResponse, "get_authorization_token", lambda self: _token(registry)):
                 yield registry
         finally:
-            _forget(registry)
+            registry.forget()
 
 
 def _admit(client: Any, repository: str, overwritten: str | None) -> None:
@@ -62,14 +61,6 @@ def _token(registry: Registry) -> Any:
     expires = datetime.now(UTC) + timedelta(hours=12)
     data = {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"http://{registry.host}"}
     return ActionResult({"authorizationData": [data]})
-
-
-def _forget(registry: Registry) -> None:
-    """Take the names of a registry that is gone from the images of the engine."""
-    for repository, reference in registry.manifests:
-        name = f"{registry.host}/{repository}{'@' if ':' in reference else ':'}{reference}"
-        with suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(["docker", "image", "rm", "--no-prune", name], capture_output=True, check=False, timeout=60)
 
 
 def copied_docker_config(folder: Path) -> None:

@@ -11,9 +11,11 @@ import hmac
 import json
 import re
 import secrets
+import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from pathlib import Path
@@ -76,6 +78,15 @@ class Registry:
     def __exit__(self, *error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def forget(self) -> None:
+        """Take its names from the images of the Docker engine; the images stay."""
+        for repository, reference in self.manifests:
+            name = f"{self.host}/{repository}{'@' if ':' in reference else ':'}{reference}"
+            with suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(
+                    ["docker", "image", "rm", "--no-prune", name], capture_output=True, check=False, timeout=60
+                )
 
     def blob(self, digest: str) -> Path:
         """Return the file of a blob, whether it is there or not."""

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 __all__ = ["Command", "Containers", "DockerContainers", "LaunchError", "Running"]
@@ -57,6 +58,11 @@ class DockerContainers:
 
     def __init__(self, label: str = "cloud-run") -> None:
         self._label = label
+        self._registry = self._config = ""
+
+    def pull_from(self, registry: str, config: Path) -> None:
+        """Pull what is named after a registry from there, logged in by a folder that is docker's configuration."""
+        self._registry, self._config = f"{registry}/", str(config)
 
     def start(self, command: Command) -> Running:
         """Start a container."""
@@ -65,7 +71,11 @@ class DockerContainers:
             line += ["--env", name]
         line += ["--publish", f"127.0.0.1::{command.port}"] if command.port else []
         line += ["--entrypoint", command.command[0]] if command.command else []
-        container = _docker([*line, command.image, *command.command[1:], *command.args], command.variables).strip()
+        variables = dict(command.variables)
+        if self._registry and command.image.startswith(self._registry):
+            line += ["--pull", "always"]
+            variables |= {"DOCKER_CONFIG": self._config}
+        container = _docker([*line, command.image, *command.command[1:], *command.args], variables).strip()
         try:
             port = _port(container, command.port) if command.port else 0
         except LaunchError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 import time
 import traceback
@@ -24,9 +25,7 @@ from pymacaron_testing.emulators.cloudrun.state import Project, State
 from pymacaron_testing.emulators.cloudrun.tasks import JobOperations, PoolOperations
 from pymacaron_testing.emulators.cloudrun.wire import Refusal, error_body
 
-__all__ = ["FIRST_TOKEN", "CloudRun"]
-
-FIRST_TOKEN = "token-of-nobody"  # noqa: S105 - it opens nothing but emulators
+__all__ = ["CloudRun"]
 
 Operation = Callable[[str, dict[str, str], dict[str, Any]], dict[str, Any]]
 PLACE = r"projects/[^/:]+/locations/[^/:]+"
@@ -48,8 +47,8 @@ class CloudRun:
     `delay` is the seconds that each change takes, `patience` those until a container must be ready. `calls` are the
     permissions that were asked for so far, such as "run.services.create", one for each call.
 
-    Calls carry an access token, which `/token` gives to anybody; `expire` ends all that were given, and with `revoked`
-    there are no others.
+    Calls carry an access token, which `/token` gives to anybody; `expire` ends the one that was given, and with
+    `revoked` there is no other.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class CloudRun:
         self.faults: Faults[Fault] = Faults()
         self.calls: list[str] = []
         self.revoked = False
-        self._token, self._expired = FIRST_TOKEN, 0
+        self.token = secrets.token_urlsafe(32)
         self._life = Life(self.state, containers or DockerContainers(), delay, patience)
         self._routes = list(_routes(self.state, self._life))
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -96,9 +95,8 @@ class CloudRun:
         return {"PYM_GCP_ENDPOINT": self.url}
 
     def expire(self) -> None:
-        """Accept no token any more that was given so far."""
-        self._expired += 1
-        self._token = f"{FIRST_TOKEN}-{self._expired}"
+        """Accept the token no more that was given so far."""
+        self.token = secrets.token_urlsafe(32)
 
     @contextmanager
     def apply(self) -> Iterator[Self]:
@@ -110,7 +108,7 @@ class CloudRun:
         try:
             if target == "/token":
                 return self._give_token()
-            if authorization != f"Bearer {self._token}":
+            if authorization != f"Bearer {self.token}":
                 raise Refusal(401, "Request had invalid authentication credentials.")
             return 200, json.dumps(self._handle(method, target, content)).encode()
         except Refusal as refusal:
@@ -122,7 +120,7 @@ class CloudRun:
     def _give_token(self) -> tuple[int, bytes]:
         if self.revoked:
             return 400, json.dumps({"error": "invalid_grant", "error_description": "Token was revoked."}).encode()
-        return 200, json.dumps({"access_token": self._token, "expires_in": 3600, "token_type": "Bearer"}).encode()
+        return 200, json.dumps({"access_token": self.token, "expires_in": 3600, "token_type": "Bearer"}).encode()
 
     def _handle(self, method: str, target: str, content: bytes) -> dict[str, Any]:
         parts = urlsplit(target)
