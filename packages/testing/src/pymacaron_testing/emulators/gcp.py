@@ -86,8 +86,8 @@ def gcp_emulators(
 ) -> Iterator[GcpEmulators]:
     """Run the emulators until the context is left; nothing is kept, and the project has nothing yet.
 
-    Meanwhile the variables of this process lead deploys there, whatever account the shell is logged in to. `containers`,
-    `delay` and `patience` are those of `CloudRun`, whose containers pull what is in the registry from there.
+    Meanwhile the variables of this process lead deploys there, whatever account the shell is logged in to.
+    `containers`, `delay` and `patience` are those of `CloudRun`; containers of docker pull what the registry has.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pymacaron-gcp-")))
