@@ -16,6 +16,7 @@ from pymacaron.config import load_config, read_config_file
 from pymacaron.deploy import DeployTarget, Environment, Image, Release, Target
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
+from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.cloudrun import CloudRunTarget, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun, Command, Running
 
@@ -23,6 +24,11 @@ PLUGINS = Hooks(PluginManager({}))
 PROJECT, REGION = "rehearsal", "europe-west1"
 SECRET, STAGING_SECRET = "secret-of-the-shop", "secret-of-staging"
 SECRETS: dict[str, Any] = {"env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
+
+ROUND = sorted(
+    {call.name for call in CALLS.values() if call.name.startswith("run.")} - {"run.services.delete", "run.jobs.run"}
+)
+"""The calls of a deploy that may be repeated."""
 
 
 @dataclass

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from gcpkit import SECRET, SECRETS, LocalContainers, config_of, deploy, get, nothing, prepare, release, target_of
+from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, get, nothing, prepare, release, target_of
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
-from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import CloudRunTarget
 from pymacaron_gcp.cloudrun.policy import deployer_role
@@ -24,9 +23,6 @@ from pymacaron_gcp.settings import gcp_settings
 from pymacaron_testing.emulators.cloudrun import CloudRun, Fault
 
 WORKER = {"worker": ("celery", "wait")}
-ROUND = sorted(
-    {call.name for call in CALLS.values() if call.name.startswith("run.")} - {"run.services.delete", "run.jobs.run"}
-)
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""A service that `pym deploy` brings to an emulated Cloud Run, in real containers of its real image."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import dockerkit
+from base_image import base_image
+from hostkit import CANARY
+from pymacaron.deploy.emulators import EMULATION
+from pymacaron_docker.engine import Engine
+from pymacaron_docker.target.calls import HostEngine
+from pymacaron_testing.emulators.cloudrun import DockerContainers
+from pymacaron_testing.emulators.gcp import GcpEmulators, gcp_emulators
+from shopkit import Shop
+
+TARGET = "gcp-cloud-run"
+REGION = "europe-west1"
+
+
+@dataclass
+class Rehearsal:
+    """The emulators of a project, the settings that lead there, and the variables that commands run with."""
+
+    gcp: GcpEmulators
+    label: str
+    base: str
+    settings: dict[str, Any]
+    variables: dict[str, str]
+
+    def url(self, service: str = "shop-live") -> str:
+        """Return the URL of a service, "" before there is one."""
+        served = self.gcp.cloud.state.served.get(f"{self.gcp.cloud.state.parent}/services/{service}")
+        return f"http://{served.address.name}" if served else ""
+
+    def containers(self) -> list[str]:
+        """Return the environment and the release of every container that the emulator has, in order."""
+        shown = docker("ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={self.label}").split()
+        return sorted(self._of(one) for one in shown)
+
+    def _of(self, container: str) -> str:
+        lines = docker("inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container).splitlines()
+        variables = dict(line.split("=", 1) for line in lines if "=" in line)
+        return f"{variables['PYM_ENV']} {variables['PYM_RELEASE']}"
+
+
+def docker(*command: str) -> str:
+    """Run docker, and return what it prints; what is gone meanwhile is left out."""
+    return subprocess.run(["docker", *command], capture_output=True, text=True, timeout=60, check=False).stdout
+
+
+@contextmanager
+def rehearsal(factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Give a project with nothing in it; nothing of it is left on the engine."""
+    shared, folder, own = dockerkit.shared(factory), factory.mktemp("rehearsal"), uuid4().hex[:8]
+    dockerkit.needs("docker", "docker.io")
+    dockerkit.needs("debootstrap", "debootstrap")
+    with dockerkit.engine(shared) as engine:
+        with dockerkit.alone(shared, "base"):
+            base = base_image(engine)
+        project, label = f"rehearsal-{own}", f"cloud-run-{own}"
+        emulation = folder / TARGET
+        emulation.mkdir()
+        settings = {
+            "deploy_target": TARGET,
+            "gcp_project": project,
+            "gcp_region": REGION,
+            "gcp_deploy_timeout": 60,
+            "docker_base": base,
+            "docker_wheels": "wheels",
+            "docker_start_timeout": 20,
+            "live_timeout": 10,
+            "keep_releases": 2,
+        }
+        with gcp_emulators(project, REGION, containers=DockerContainers(label), patience=10) as gcp:
+            yield Rehearsal(gcp, label, base, settings, {EMULATION: str(emulation)})
+        assert docker("ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={label}") == ""
+        _forget(engine, project)
+
+
+def _forget(engine: Engine, project: str) -> None:
+    for image in engine.api.images(filters={"reference": f"{REGION}-docker.pkg.dev/{project}/*/*"}):
+        for tag in image["RepoTags"] or ():
+            engine.api.remove_image(tag, noprune=True)
+
+
+@contextmanager
+def shop(factory: pytest.TempPathFactory, **settings: Any) -> Iterator[tuple[Shop, Rehearsal]]:
+    """Give a shop that was never deployed, in a project that was set up."""
+    with rehearsal(factory) as place:
+        own = {**place.settings, "env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY", **settings}
+        place.gcp.cloud.project.secrets |= {f"shop-{name}-SHOP_KEY": [CANARY] for name in ("live", "staging")}
+        root = factory.mktemp("service") / "shop"
+        made = Shop(root, HostEngine(), own, {"SHOP_KEY": CANARY, **place.variables}, place.url)
+        copy_wheels(factory, root)
+        dockerkit.git(root, "init", "-q")
+        made.commit()
+        made.pym("gcp", "setup", "--yes")
+        yield made, place
+        made.engine.close()
+
+
+def copy_wheels(factory: pytest.TempPathFactory, root: Path) -> None:
+    """Put the wheels of this repository into the folder of a service."""
+    shutil.copytree(dockerkit.wheels(dockerkit.shared(factory)), root / "wheels")
