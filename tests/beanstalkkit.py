@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 import pytest
-import yaml
 
 import dockerkit
-from architecture import ROOT
+import shopkit
 from awsimages import left_containers
-from awskit import Load
 from base_image import base_image
-from hostkit import CANARY, Stand
+from cloudkit import Load
+from hostkit import CANARY
 from pymacaron.deploy.emulators import EMULATION
 from pymacaron_docker.target.calls import HostEngine
 from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
@@ -25,25 +23,10 @@ from pymacaron_testing.emulators.beanstalk import DockerMachines
 
 TARGET = "aws-beanstalk"
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-FILES = {
-    # The shop keeps its items in the process, and behind a load balancer each request may reach another one.
-    "Dockerfile.extra": "ENV WEB_CONCURRENCY=1\n",
-    ".gitignore": "wheels\n__pycache__\n",
-    "testaccept/test_rejection.py": """
-import os
-
-
-def test_that_it_is_wanted():
-    with open(os.environ["ACCEPTED"], "a+") as file:
-        file.write("once\\n")
-        file.seek(0)
-        assert len(file.readlines()) != int(os.environ.get("REJECT", "0")), "rejected"
-""",
-}
 
 
 @dataclass
-class Shop(Stand):
+class Shop(shopkit.Shop):
     """The repository, the emulators, and what commands run with."""
 
     aws: AwsEmulators = None  # type: ignore[assignment]
@@ -52,16 +35,6 @@ class Shop(Stand):
     def url(self) -> str:
         """The live address."""
         return f"http://{self.aws.beanstalk.state.address('shop-live')}"
-
-    def commit(self, files: Mapping[str, str] | None = None, **settings: Any) -> str:
-        """Take the shop as it is in examples, write files and the settings, with these changed, and commit them."""
-        shutil.copytree(ROOT / "examples/shop", self.root, dirs_exist_ok=True)
-        own = yaml.safe_load((ROOT / "examples/shop/pym-config.yaml").read_text())
-        text = yaml.safe_dump({**own, **self.settings, **settings})
-        dockerkit.write(self.root, {"pym-config.yaml": text, **FILES, **(files or {})})
-        dockerkit.git(self.root, "add", "-A")
-        dockerkit.git(self.root, "commit", "-q", "--allow-empty", "-m", "A change")
-        return dockerkit.git(self.root, "rev-parse", "HEAD")
 
     def load(self) -> Load:
         """Call the live address, again and again."""
@@ -107,7 +80,7 @@ def shop(factory: pytest.TempPathFactory, *, enforce_policies: bool = False) -> 
             ["shop-deployer"], machines=DockerMachines(label), patience=120, enforce_policies=enforce_policies
         ) as aws,
     ):
-        made = Shop(folder / "shop", engine, settings, variables, aws)
+        made = Shop(folder / "shop", engine, settings, variables, aws=aws)
         shutil.copytree(wheels, made.root / "wheels")
         dockerkit.git(made.root, "init", "-q")
         made.commit()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from pymacaron.config import load_config, read_config_file
+from cloudkit import Answers, nothing, written_config
 from pymacaron.deploy import DeployTarget, Environment, Image, Release, Target
-from pymacaron.plugins.collect import Hooks
-from pymacaron.plugins.manager import PluginManager
 from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.cloudrun import CloudRunTarget, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun, Command, Running
 
-PLUGINS = Hooks(PluginManager({}))
 PROJECT, REGION = "rehearsal", "europe-west1"
 SECRET, STAGING_SECRET = "secret-of-the-shop", "secret-of-staging"
 SECRETS: dict[str, Any] = {"env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
@@ -49,19 +43,14 @@ class LocalContainers:
             return _ended(1, ["out of order"])
         if command.command:
             return self._command(command)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
-        vars(server).update(variables=dict(command.variables), unready="unready" in command.image)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        server = Answers(command.variables, unready="unready" in command.image)
         self.running += 1
 
         def stop() -> None:
-            server.shutdown()
-            server.server_close()
+            server.stop()
             self.running -= 1
 
-        return Running(
-            server.server_address[1], lambda: _lines([f"{command.image} serves"]), lambda: None, _never, stop
-        )
+        return Running(server.port, lambda: _lines([f"{command.image} serves"]), lambda: None, _never, stop)
 
     def _command(self, command: Command) -> Running:
         if command.command[-1] == "wait":
@@ -70,19 +59,6 @@ class LocalContainers:
         if command.command[-1] == "pass":
             return _ended(0, ["done"])
         return _ended(1, [f"it is {command.variables.get('PYM_RELEASE')}"])
-
-
-class _Answering(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        variables = vars(self.server)["variables"]
-        body = json.dumps({"release": variables.get("PYM_RELEASE"), "variables": variables}).encode()
-        self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is that of the base
-        pass
 
 
 def _ended(code: int, lines: list[str]) -> Running:
@@ -121,9 +97,7 @@ def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, 
 
 
 def config_of(folder: Path, **settings: Any) -> Any:
-    given = {"name": "shop", "gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, **settings}
-    (folder / "pym-config.yaml").write_text(json.dumps(given))
-    return load_config(read_config_file(folder, None), PLUGINS.config_sections(), secrets="ignored")
+    return written_config(folder, {"gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, **settings})
 
 
 def release(name: str, image: str = "shop", reference: str = "") -> Release:
@@ -134,20 +108,6 @@ def release(name: str, image: str = "shop", reference: str = "") -> Release:
 def deploy(target: Target, one: Release) -> str:
     target.stage(one)
     return target.promote(one, nothing)
-
-
-def get(url: str, path: str = "/version") -> dict[str, Any]:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
-    try:
-        connection.request("GET", path)
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    return answer
-
-
-def nothing(url: str) -> None:
-    """Verify nothing."""
 
 
 class Place:

@@ -1,12 +1,9 @@
-"""A copy of examples/shop in a git repository, which `pym deploy` brings to an emulated cloud, and callers of it."""
+"""A copy of examples/shop in a git repository, which `pym deploy` brings to an emulated cloud."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +33,7 @@ def test_that_it_is_wanted():
 """,
 }
 BROKEN = {
-    "crashes": {"shop/plugins.py": "raise SystemExit('the shop has burnt down')\n"},
+    "crashes": {"shop/stock.py": "def fill():\n    raise SystemExit('the shop has burnt down')\n"},
     "is never ready": {"shop/stock.py": "import time\n\n\ndef fill():\n    time.sleep(99)\n"},
 }
 
@@ -66,45 +63,3 @@ class Shop(Stand):
         """Return the lines of a journal, which ends with the emulation."""
         text = (Path(self.variables[EMULATION]) / ".pym" / "deploys" / f"{release}.jsonl").read_text()
         return [json.loads(line) for line in text.splitlines()]
-
-
-class Load:
-    """Threads that call a URL until they are told to stop: half on one connection each, half on a new one each time.
-
-    `served` counts the replies by their status, and `releases` are those that answered.
-    """
-
-    def __init__(self, url: str, threads: int = 4) -> None:
-        self.host = url.removeprefix("http://")
-        self.served: dict[int, int] = {}
-        self.failed: list[str] = []
-        self.releases: set[str] = set()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._call, args=(number % 2 == 0,)) for number in range(threads)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _call(self, keeps: bool) -> None:
-        connection = http.client.HTTPConnection(self.host, timeout=10)
-        while not self._stop.is_set():
-            try:
-                connection.request("GET", "/version")
-                answer = connection.getresponse()
-                body = json.loads(answer.read()) if answer.status == 200 else {}
-                self.releases |= {body["release"]} if "release" in body else set()
-                self.served[answer.status] = self.served.get(answer.status, 0) + 1
-            except (OSError, http.client.HTTPException) as error:
-                self.failed.append(repr(error))
-                connection.close()
-            if not keeps:
-                connection.close()
-            time.sleep(0.002)
-        connection.close()

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, get, nothing, prepare, release, target_of
+from cloudkit import get, nothing
+from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, prepare, release, target_of
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_gcp.client import Gcp

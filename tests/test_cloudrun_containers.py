@@ -17,7 +17,8 @@ import pytest
 
 import dockerkit
 from base_image import base_image
-from gcpkit import SECRET, SECRETS, deploy, get, prepare, release, target_of
+from cloudkit import get
+from gcpkit import SECRET, SECRETS, deploy, prepare, release, target_of
 from pymacaron.exceptions import DeployError
 from pymacaron_testing.emulators.cloudrun import CloudRun, DockerContainers
 

@@ -8,19 +8,8 @@ from typing import Any
 
 import pytest
 
-from gcpkit import (
-    SECRET,
-    SECRETS,
-    STAGING_SECRET,
-    LocalContainers,
-    config_of,
-    deploy,
-    environment_of,
-    get,
-    nothing,
-    prepare,
-    release,
-)
+from cloudkit import get, nothing
+from gcpkit import SECRET, SECRETS, STAGING_SECRET, LocalContainers, config_of, deploy, environment_of, prepare, release
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.cloudrun import CloudRunTarget, TwoServices, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun

@@ -10,6 +10,7 @@ import pytest
 from beanstalkkit import Shop, shop
 from hostkit import CANARY
 from pymacaron_testing.emulators.beanstalk import Fault
+from shopkit import BROKEN
 
 SAMPLE = ("stage",)
 OTHERS = (
@@ -101,12 +102,6 @@ def test_a_release_that_is_rejected_live_is_rolled_back_and_the_old_one_proven(p
     assert (place.live(), place.states(), load.failed, set(load.served)) == (before, states, [], {200})
     assert load.releases == {before, "doomed"}
     assert CANARY not in printed
-
-
-BROKEN = {
-    "crashes": {"shop/stock.py": "def fill():\n    raise SystemExit('the shop has burnt down')\n"},
-    "is never ready": {"shop/stock.py": "import time\n\n\ndef fill():\n    time.sleep(99)\n"},
-}
 
 
 @endurance

@@ -1,0 +1,111 @@
+"""What tests of emulated clouds share: releases that answer inside this process, and callers of them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from pymacaron.config import load_config, read_config_file
+from pymacaron.plugins.collect import Hooks
+from pymacaron.plugins.manager import PluginManager
+
+PLUGINS = Hooks(PluginManager({}))
+
+
+class Answers:
+    """A server that answers with variables, on a port of its own; where it is unready, /ready fails."""
+
+    def __init__(self, variables: Mapping[str, str], *, unready: bool) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
+        vars(self._server).update(variables=dict(variables), unready=unready)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.port: int = self._server.server_address[1]
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        variables = vars(self.server)["variables"]
+        answer = {**variables, "release": variables.get("PYM_RELEASE"), "variables": variables}
+        body = json.dumps(answer).encode()
+        self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is that of the base
+        pass
+
+
+def written_config(folder: Path, settings: Mapping[str, Any]) -> Any:
+    """Write pym-config.yaml of a service called shop, and return the configuration."""
+    (folder / "pym-config.yaml").write_text(json.dumps({"name": "shop", **settings}))
+    return load_config(read_config_file(folder, None), PLUGINS.config_sections(), secrets="ignored")
+
+
+def get(url: str, path: str = "/version") -> dict[str, Any]:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request("GET", path)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return answer
+
+
+def nothing(url: str) -> None:
+    """Verify nothing."""
+
+
+class Load:
+    """Threads that call a URL until they are told to stop: half on one connection each, half on a new one each time.
+
+    `releases` are those that answered, `pause` the seconds between two calls of a thread.
+    """
+
+    def __init__(self, url: str, threads: int = 4, pause: float = 0.002) -> None:
+        self.host = url.removeprefix("http://")
+        self._pause = pause
+        self.served: dict[int, int] = {}
+        self.failed: list[str] = []
+        self.releases: set[str] = set()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._call, args=(number % 2 == 0,)) for number in range(threads)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _call(self, keeps: bool) -> None:
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        while not self._stop.is_set():
+            try:
+                connection.request("GET", "/version")
+                answer = connection.getresponse()
+                content = answer.read()
+                body = json.loads(content) if answer.status == 200 else {}
+                self.releases |= {body["release"]} if "release" in body else set()
+                self.served[answer.status] = self.served.get(answer.status, 0) + 1
+            except (OSError, http.client.HTTPException) as error:
+                self.failed.append(repr(error))
+                connection.close()
+            if not keeps:
+                connection.close()
+            time.sleep(self._pause)
+        connection.close()
