@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cloudkit import Answers, nothing, written_config
 from pymacaron.deploy import DeployTarget, Environment, Image, Release, Target
 from pymacaron_gcp.calls import CALLS
+from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import CloudRunTarget, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun, Command, Running
 
@@ -108,6 +111,20 @@ def release(name: str, image: str = "shop", reference: str = "") -> Release:
 def deploy(target: Target, one: Release) -> str:
     target.stage(one)
     return target.promote(one, nothing)
+
+
+def die_at(patched: pytest.MonkeyPatch, number: int) -> None:
+    """Let the process end right after its call of a number was done."""
+    original: Callable[..., Any] = Gcp.call
+    count = iter(range(1, 10_000))
+
+    def call(self: Gcp, service: str, operation: str, /, **parameters: Any) -> Any:
+        answer = original(self, service, operation, **parameters)
+        if next(count) >= number:
+            raise SystemExit(9)
+        return answer
+
+    patched.setattr(Gcp, "call", call)
 
 
 class Place:

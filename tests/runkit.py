@@ -70,24 +70,29 @@ def rehearsal(factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
         project, label = f"rehearsal-{own}", f"cloud-run-{own}"
         emulation = folder / TARGET
         emulation.mkdir()
-        settings = {
-            "deploy_target": TARGET,
-            "gcp_project": project,
-            "gcp_region": REGION,
-            "gcp_deploy_timeout": 60,
-            "docker_base": base,
-            "docker_wheels": "wheels",
-            "docker_start_timeout": 20,
-            "live_timeout": 10,
-            "keep_releases": 2,
-        }
-        with gcp_emulators(project, REGION, containers=DockerContainers(label), patience=10) as gcp:
-            yield Rehearsal(gcp, label, base, settings, {EMULATION: str(emulation)})
+        with gcp_emulators(project, REGION, containers=DockerContainers(label), patience=30) as gcp:
+            yield Rehearsal(gcp, label, base, settings_of(base, project), {EMULATION: str(emulation)})
         assert docker("ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={label}") == ""
-        _forget(engine, project)
+        forget(engine, project)
 
 
-def _forget(engine: Engine, project: str) -> None:
+def settings_of(base: str, project: str) -> dict[str, Any]:
+    """Return the settings that lead a service to a project."""
+    return {
+        "deploy_target": TARGET,
+        "gcp_project": project,
+        "gcp_region": REGION,
+        "gcp_deploy_timeout": 60,
+        "docker_base": base,
+        "docker_wheels": "wheels",
+        "docker_start_timeout": 60,
+        "live_timeout": 10,
+        "keep_releases": 2,
+    }
+
+
+def forget(engine: Engine, project: str) -> None:
+    """Remove the images that were built for a project."""
     for image in engine.api.images(filters={"reference": f"{REGION}-docker.pkg.dev/{project}/*/*"}):
         for tag in image["RepoTags"] or ():
             engine.api.remove_image(tag, noprune=True)
@@ -102,7 +107,6 @@ def shop(factory: pytest.TempPathFactory, **settings: Any) -> Iterator[tuple[Sho
         root = factory.mktemp("service") / "shop"
         made = Shop(root, HostEngine(), own, {"SHOP_KEY": CANARY, **place.variables}, place.url)
         copy_wheels(factory, root)
-        dockerkit.git(root, "init", "-q")
         made.commit()
         made.pym("gcp", "setup", "--yes")
         yield made, place
@@ -110,5 +114,6 @@ def shop(factory: pytest.TempPathFactory, **settings: Any) -> Iterator[tuple[Sho
 
 
 def copy_wheels(factory: pytest.TempPathFactory, root: Path) -> None:
-    """Put the wheels of this repository into the folder of a service."""
+    """Put the wheels of this repository into the folder of a service, and make it a repository of git."""
     shutil.copytree(dockerkit.wheels(dockerkit.shared(factory)), root / "wheels")
+    dockerkit.git(root, "init", "-q")

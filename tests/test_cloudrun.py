@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cloudkit import get, nothing
-from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, prepare, release, target_of
+from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, die_at, prepare, release, target_of
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_gcp.client import Gcp
@@ -159,12 +159,22 @@ def test_no_request_is_lost_while_releases_are_staged_promoted_and_rolled_back(
     assert len(answers) > 100
 
 
-@pytest.mark.parametrize("resource", ["services", "revisions", "workerpools", "jobs", "executions"])
-def test_calls_that_fail_before_they_are_done_and_whose_answers_are_lost_are_repeated_and_all_ends_the_same(
-    emulator: CloudRun, tmp_path: Path, resource: str
+FAULTS: dict[str, Callable[[str], list[Fault]]] = {
+    "fail, and are done while their answers are lost": lambda call: [Fault(call, 503), Fault(call, 503, done=True)],
+    "are throttled": lambda call: [Fault.throttle(call)],
+    "come too late": lambda call: [Fault(call, hang=1)],
+    "carry a token that has expired": lambda call: [Fault(call, 401)],
+    "are of an old etag": lambda call: [Fault(call, 409)] if call.endswith((".update", "setIamPolicy")) else [],
+}
+
+
+@pytest.mark.parametrize("wrong", FAULTS)
+def test_all_ends_the_same_where_each_of_the_calls_does_what_it_should_not_once(
+    emulator: CloudRun, tmp_path: Path, wrong: str
 ) -> None:
     target = target_of(tmp_path, WORKER, **SECRETS)
-    faults = [Fault(name, 503, done=done) for name in ROUND if f".{resource}." in name for done in (False, True)]
+    target.gcp.timeout = 0.3 if wrong == "come too late" else 60
+    faults = [fault for call in ROUND for fault in FAULTS[wrong](call)]
     for fault in faults:
         emulator.faults.add(fault)
     whole_round(target)
@@ -204,13 +214,57 @@ def test_a_deploy_that_dies_at_any_call_is_done_again_and_ends_the_same(
     target = target_of(tmp_path, WORKER, **SECRETS)
     deploy(target, release("1"))
     with monkeypatch.context() as patched:
-        _die_at(patched, number)
+        die_at(patched, number)
         with suppress(SystemExit):
             deploy(target, release("2"))
     again = target_of(tmp_path, WORKER, **SECRETS)
     url = deploy(again, release("2"))
     assert (states(again), shares(emulator), get(url)["release"]) == ({"2": "live", "1": "kept"}, {"2": 100}, "2")
     assert len(list(emulator.state.below(emulator.state.parent + "/services/shop-live", "revisions"))) == 2
+
+
+def test_a_token_that_expires_is_renewed_and_one_that_is_revoked_is_told_with_what_to_do(
+    target: CloudRunTarget, emulator: CloudRun
+) -> None:
+    deploy(target, release("1"))
+    emulator.expire()
+    target.stage(release("2"))
+    emulator.expire()
+    emulator.revoked = True
+    with pytest.raises(DeployError, match=r"no usable credentials for Google Cloud \(.*revoked.*\): log in"):
+        target.promote(release("2"), nothing)
+    emulator.revoked = False
+    assert get(target.promote(release("2"), nothing))["release"] == "2"
+
+
+def test_a_staged_revision_that_somebody_deletes_is_told_and_is_made_again(
+    target: CloudRunTarget, emulator: CloudRun
+) -> None:
+    deploy(target, release("1"))
+    target.stage(release("2"))
+    path = emulator.state.parent + "/services/shop-live"
+    name = next(one.name for one in emulator.state.below(path, "revisions") if "-2-" in one.name)
+    del emulator.state.resources[name]
+    with pytest.raises(DeployError, match="2 is not there, or did not start: see 'pym releases', or stage it again"):
+        target.promote(release("2"), nothing)
+    assert get(deploy(target, release("2")))["release"] == "2"
+
+
+def test_a_service_of_somebody_else_with_our_name_keeps_its_traffic_until_a_release_is_promoted(
+    target: CloudRunTarget, emulator: CloudRun
+) -> None:
+    theirs = {
+        "template": {"containers": [{"image": "repo/theirs", "env": [{"name": "PYM_RELEASE", "value": "theirs"}]}]}
+    }
+    place = {"parent": target.gcp.parent, "service_id": "shop-live"}
+    target.gcp.call("services", "create_service", service=theirs, validate_only=False, **place)
+    target.stage(release("1"))
+    assert target.observe().live is None
+    url = target.observe().url
+    assert get(str(url))["release"] == "theirs"
+    assert get(target.promote(release("1"), nothing))["release"] == "1"
+    target.prune(1)
+    assert states(target) == {"1": "live"}
 
 
 def test_throttling_that_does_not_end_is_told_with_what_to_do(target: CloudRunTarget, emulator: CloudRun) -> None:
@@ -479,20 +533,6 @@ def _workers(containers: LocalContainers) -> list[str]:
 def _ask(url: str, answers: list[str], done: threading.Event) -> None:
     while not done.is_set():
         answers.append(get(url)["release"])
-
-
-def _die_at(patched: pytest.MonkeyPatch, number: int) -> None:
-    """Let the process end right after its call of a number was done."""
-    original: Callable[..., Any] = Gcp.call
-    count = iter(range(1, 10_000))
-
-    def call(self: Gcp, service: str, operation: str, /, **parameters: Any) -> Any:
-        answer = original(self, service, operation, **parameters)
-        if next(count) >= number:
-            raise SystemExit(9)
-        return answer
-
-    patched.setattr(Gcp, "call", call)
 
 
 def _after(patched: pytest.MonkeyPatch, operation: str, work: Callable[[], None]) -> None:

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from cloudkit import get, nothing
-from gcpkit import SECRET, SECRETS, STAGING_SECRET, LocalContainers, config_of, deploy, environment_of, prepare, release
+from gcpkit import (
+    SECRET,
+    SECRETS,
+    STAGING_SECRET,
+    LocalContainers,
+    config_of,
+    deploy,
+    die_at,
+    environment_of,
+    prepare,
+    release,
+)
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.cloudrun import CloudRunTarget, TwoServices, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun
@@ -105,6 +116,21 @@ def test_staging_has_one_worker_of_each_kind_however_many_live_has(
     places = [one.variables["PYM_ENV"] for one in containers.commands if one.command]
     assert (places.count("shop-staging"), places.count("shop-live")) == (1, 3)
     assert list(target.logs("1", role="worker", lines=1)) == ["waits"]
+
+
+@pytest.mark.parametrize("number", [9, 24, 39, 54, 69])
+def test_a_deploy_that_dies_at_any_call_is_done_again_and_ends_the_same(
+    emulator: CloudRun, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(target_of(tmp_path), release("1"))
+    with monkeypatch.context() as patched:
+        die_at(patched, number)
+        with pytest.raises(SystemExit):
+            deploy(target_of(tmp_path), release("2"))
+    again = target_of(tmp_path)
+    deploy(again, release("2"))
+    assert answers(again) == ("2", "2")
+    assert {one.id: one.state for one in again.observe().releases} == {"2": "live", "1": "kept"}
 
 
 def test_what_either_lacks_is_told_once_and_a_plan_is_judged_for_both(emulator: CloudRun, tmp_path: Path) -> None:
