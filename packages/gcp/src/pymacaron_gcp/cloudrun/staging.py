@@ -81,11 +81,9 @@ class Staging:
         tag = tag_name(self._release.id)
         if revision in known and tags(service).get(tag) == revision:
             return {}
-        # Somebody may have deleted a revision that has a tag.
-        tagged = {one: name for one, name in tags(service).items() if name in known}
         # A service whose first revision failed has traffic for nothing but that one.
         live = {name: share for name, share in shares(service).items() if name in known} or {revision: 100}
-        traffic = targets(live, {**tagged, tag: revision})
+        traffic = targets(live, {**tags(service), tag: revision})
         if revision in known:
             return {"traffic": traffic}
         template = {**self._template, "revision": revision}
