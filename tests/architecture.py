@@ -29,6 +29,7 @@ DISTRIBUTIONS = {
     "google.cloud.artifactregistry_v1": "google-cloud-artifact-registry",
     "google.cloud.run_v2": "google-cloud-run",
     "google.iam": "grpc-google-iam-v1",
+    "google.oauth2": "google-auth",
     "google.protobuf": "protobuf",
     "jwt": "pyjwt",
     "yaml": "pyyaml",
