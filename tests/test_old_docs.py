@@ -587,11 +587,12 @@ def shown_dockerfile(run: Run, tmp_path: Path) -> Run:
 @snippet("000", 3, 32, 32, "7cc2fbacd005", "runs")
 def test_docker_repo_is_part_of_the_name_of_the_image(old: Snippet, tmp_path: Path) -> None:
     from pymacaron.service import Service
+    from pymacaron_docker.environment import environment_of
     from pymacaron_docker.image.names import reference
 
     (tmp_path / "pym-config.yaml").write_text(f"name: helloworld\n{old.text}".replace("<MYREPO>", "myrepo"))
     with Service(tmp_path) as service:
-        assert reference(service.config, "1.2") == "myrepo/helloworld:1.2"
+        assert reference(environment_of(service), "1.2") == "myrepo/helloworld:1.2"
 
 
 @snippet("000", 5, 48, 52, "4d123bc2e8f3", "replaced")
