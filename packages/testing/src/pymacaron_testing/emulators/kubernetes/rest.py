@@ -1,0 +1,346 @@
+"""The operations on objects: read, list, create, update, patch, apply, delete; controllers use them as callers do."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymacaron_testing.emulators.kubernetes import apply as server_side
+from pymacaron_testing.emulators.kubernetes.checks import check, check_change
+from pymacaron_testing.emulators.kubernetes.defaults import fill
+from pymacaron_testing.emulators.kubernetes.kinds import Kind, kind
+from pymacaron_testing.emulators.kubernetes.patches import patched
+from pymacaron_testing.emulators.kubernetes.scales import scale_of, with_replicas
+from pymacaron_testing.emulators.kubernetes.selectors import field_matches, selects
+from pymacaron_testing.emulators.kubernetes.state import State
+from pymacaron_testing.emulators.kubernetes.wire import (
+    Object,
+    Refusal,
+    already_exists,
+    bad_request,
+    conflict,
+    forbidden,
+    not_found,
+    now,
+)
+
+__all__ = ["Asked", "Operations"]
+
+APPLY = "application/apply-patch+yaml"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request is about: `agent` names the caller who gives no fieldManager."""
+
+    kind: Kind
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    query: Mapping[str, str] = ()  # type: ignore[assignment]
+    body: Any = None
+    content_type: str = "application/json"
+    agent: str = "unknown"
+
+    def option(self, name: str) -> str:
+        """Return a parameter of the query."""
+        return str(dict(self.query).get(name, ""))
+
+    @property
+    def manager(self) -> str:
+        """Who owns the fields that this request changes."""
+        return self.option("fieldManager") or self.agent
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is stored."""
+        return self.option("dryRun") == "All"
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether unknown fields are refused."""
+        return self.option("fieldValidation") not in ("Ignore", "Warn")
+
+
+class Operations:
+    """The operations; `version` is that of Kubernetes whose schemas count."""
+
+    def __init__(self, state: State, version: str) -> None:
+        self._state, self._version = state, version
+
+    def get(self, asked: Asked) -> Object:
+        """Read an object."""
+        found = self._state.find(asked.kind, asked.namespace, asked.name)
+        return scale_of(found) if asked.subresource == "scale" else found
+
+    def list(self, asked: Asked) -> Object:
+        """List objects, a page of `limit` at a time."""
+        found = self._state.select(asked.kind, asked.namespace, asked.option("labelSelector"))
+        found = [one for one in found if field_matches(asked.option("fieldSelector"), one)]
+        start, limit = int(asked.option("continue") or 0), int(asked.option("limit") or 0)
+        metadata: Object = {"resourceVersion": str(self._state.number)}
+        if limit and len(found) > start + limit:
+            metadata |= {"continue": str(start + limit), "remainingItemCount": len(found) - start - limit}
+        items = found[start : start + limit] if limit else found[start:]
+        return {
+            "kind": f"{asked.kind.kind}List",
+            "apiVersion": asked.kind.api_version,
+            "metadata": metadata,
+            "items": items,
+        }
+
+    def create(self, asked: Asked) -> Object:
+        """Create an object."""
+        one = self._read(asked)
+        metadata = one["metadata"]
+        if metadata.get("generateName") and not metadata.get("name"):
+            metadata["name"] = metadata["generateName"] + _random(5)
+        if metadata.get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        for name in ("managedFields", "uid", "creationTimestamp", "generation", "deletionTimestamp"):
+            metadata.pop(name, None)
+        if "status" in asked.kind.subresources:
+            one.pop("status", None)
+        name = str(metadata.get("name", ""))
+        if self._state.get(asked.kind.kind, asked.namespace, name) is not None:
+            raise already_exists(asked.kind, name)
+        return self._create(asked, one, tracks=True)
+
+    def _create(self, asked: Asked, one: Object, tracks: bool) -> Object:
+        self._check_namespace(asked, str(one["metadata"].get("name", "")))
+        wanted = copy.deepcopy(one)
+        check(asked.kind, _readable(one), asked.is_strict, self._version)
+        fill(one)
+        self._admit(asked, one)
+        if tracks:
+            server_side.note_update(asked.kind, None, wanted, asked.manager)
+            one["metadata"]["managedFields"] = wanted["metadata"]["managedFields"]
+        if asked.is_dry:
+            return one | {"metadata": one["metadata"] | {"uid": "", "creationTimestamp": now()}}
+        return self._state.add(asked.kind, one)
+
+    def _admit(self, asked: Asked, one: Object) -> None:
+        if asked.kind.kind == "Pod":
+            account = one["spec"]["serviceAccountName"]
+            if self._state.get("ServiceAccount", asked.namespace, account) is None:
+                missing = f'serviceaccount "{account}" not found'
+                message = f"error looking up service account {asked.namespace}/{account}: {missing}"
+                raise forbidden(asked.kind, one["metadata"]["name"], message)
+            one.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
+        if asked.kind.kind == "Service" and one["spec"]["type"] != "ExternalName":
+            used = {each["spec"].get("clusterIP") for each in self._state.all("Service")}
+            free = (f"10.96.{high}.{low}" for high in range(256) for low in range(1, 255))
+            address = one["spec"].setdefault("clusterIP", next(ip for ip in free if ip not in used))
+            one["spec"].setdefault("clusterIPs", [address])
+            one.setdefault("status", {"loadBalancer": {}})
+
+    def update(self, asked: Asked) -> Object:
+        """Replace an object, its status, or its scale."""
+        live = self._state.find(asked.kind, asked.namespace, asked.name)
+        if asked.subresource == "scale":
+            return scale_of(self._change(asked, live, with_replicas(live, asked.body)))
+        one = self._read(asked)
+        if one["metadata"].get("name") != asked.name:
+            raise bad_request(
+                f"the name of the object ({one['metadata'].get('name')}) does not match that on the URL ({asked.name})"
+            )
+        version = one["metadata"].get("resourceVersion")
+        if version and version != live["metadata"]["resourceVersion"]:
+            raise conflict(asked.kind, asked.name)
+        return self._change(asked, live, one)
+
+    def patch(self, asked: Asked) -> Object:
+        """Patch an object, or apply a configuration."""
+        if asked.content_type == APPLY:
+            return self._apply(asked)
+        live = self._state.find(asked.kind, asked.namespace, asked.name)
+        if asked.subresource == "scale":
+            scale = patched(asked.kind, copy.deepcopy(scale_of(live)), asked.body, "application/merge-patch+json")
+            return scale_of(self._change(asked, live, with_replicas(live, scale)))
+        one = patched(asked.kind, copy.deepcopy(live), asked.body, asked.content_type)
+        if one["metadata"].get("resourceVersion") != live["metadata"]["resourceVersion"]:
+            raise conflict(asked.kind, asked.name)
+        return self._change(asked, live, one)
+
+    def _apply(self, asked: Asked) -> Object:
+        if not asked.option("fieldManager"):
+            raise bad_request(
+                "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
+            )
+        applied = self._read(asked)
+        if "managedFields" in applied["metadata"]:
+            raise bad_request("metadata.managedFields must be nil")
+        applied["metadata"].setdefault("name", asked.name)
+        if applied["metadata"]["name"] != asked.name:
+            raise bad_request("the name of the object does not match the name on the URL")
+        if "status" in asked.kind.subresources and asked.subresource != "status":
+            applied.pop("status", None)
+        live = self._state.get(asked.kind.kind, asked.namespace, asked.name)
+        version = applied["metadata"].pop("resourceVersion", None)
+        if version and (live is None or version != live["metadata"]["resourceVersion"]):
+            raise conflict(asked.kind, asked.name)
+        if live is None:
+            check(asked.kind, _readable(applied), asked.is_strict, self._version)
+        force = asked.option("force") in ("true", "1")
+        merged = server_side.apply(asked.kind, live, applied, asked.manager, force, asked.subresource)
+        if live is None:
+            return self._create(asked, merged, tracks=False)
+        return self._change(asked, live, merged, tracks=False)
+
+    def _change(self, asked: Asked, live: Object, one: Object, tracks: bool = True) -> Object:
+        one = copy.deepcopy(one)
+        one["metadata"] = one["metadata"] | _kept(live["metadata"], one["metadata"])
+        if asked.subresource == "status":
+            one = copy.deepcopy(live) | {"status": one.get("status", {})} | {"metadata": one["metadata"]}
+        else:
+            one.pop("status", None)
+            one |= {"status": live["status"]} if "status" in live else {}
+            _keep(asked.kind, live, one)
+            fill(one)
+            check(asked.kind, _readable(one), asked.is_strict, self._version)
+            check_change(asked.kind, live, one)
+        if tracks:
+            server_side.note_update(asked.kind, live, one, asked.manager, asked.subresource)
+        if one["metadata"].get("managedFields") is not None and _same(live, one):
+            one["metadata"]["managedFields"] = live["metadata"].get("managedFields", [])
+        if asked.is_dry:
+            return one
+        return self._state.replace(asked.kind, one)
+
+    def delete(self, asked: Asked) -> Object:
+        """Delete an object: pods end in their own time, owners in the foreground after those that they own."""
+        live = self._state.find(asked.kind, asked.namespace, asked.name)
+        options = asked.body if isinstance(asked.body, dict) else {}
+        _check_preconditions(asked.kind, live, options.get("preconditions") or {})
+        if asked.is_dry or options.get("dryRun"):
+            return live
+        policy = options.get("propagationPolicy") or asked.option("propagationPolicy") or "Background"
+        one = copy.deepcopy(live)
+        metadata = one["metadata"]
+        if policy == "Orphan":
+            self._orphan(one)
+        if policy == "Foreground":
+            metadata["finalizers"] = sorted({*(metadata.get("finalizers") or []), "foregroundDeletion"})
+        if asked.kind.kind in ("Pod", "Namespace") or metadata.get("finalizers"):
+            return self._mark(asked, one, options)
+        self._state.remove(asked.kind, live)
+        details = {"name": asked.name, "group": asked.kind.group, "kind": asked.kind.plural}
+        details["uid"] = metadata["uid"]
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+    def _mark(self, asked: Asked, one: Object, options: Object) -> Object:
+        metadata = one["metadata"]
+        grace = options.get("gracePeriodSeconds", asked.option("gracePeriodSeconds") or None)
+        if grace is None:
+            grace = one["spec"].get("terminationGracePeriodSeconds", 30) if asked.kind.kind == "Pod" else 0
+        metadata.setdefault("deletionTimestamp", now())
+        metadata["deletionGracePeriodSeconds"] = int(grace)
+        if asked.kind.kind == "Namespace":
+            one["status"] = {"phase": "Terminating"}
+        return self._state.replace(asked.kind, one)
+
+    def _orphan(self, owner: Object) -> None:
+        uid = owner["metadata"]["uid"]
+        for kind_of, one in self._state.everything():
+            references = one["metadata"].get("ownerReferences") or []
+            if any(each["uid"] == uid for each in references):
+                changed = copy.deepcopy(one)
+                changed["metadata"]["ownerReferences"] = [each for each in references if each["uid"] != uid]
+                self._state.replace(kind_of, changed)
+
+    def delete_all(self, asked: Asked) -> Object:
+        """Delete what a list would show."""
+        listed = self.list(asked)
+        for one in listed["items"]:
+            self.delete(
+                Asked(asked.kind, one["metadata"].get("namespace", ""), one["metadata"]["name"], "", {}, asked.body)
+            )
+        return listed
+
+    def evict(self, asked: Asked) -> Object:
+        """Delete a pod unless a disruption budget is against it."""
+        pod = self._state.find(asked.kind, asked.namespace, asked.name)
+        for budget in self._state.all("PodDisruptionBudget", asked.namespace):
+            fits = selects(budget["spec"].get("selector"), pod["metadata"].get("labels") or {})
+            if fits and budget.get("status", {}).get("disruptionsAllowed", 0) < 1:
+                message = "Cannot evict pod as it would violate the pod's disruption budget."
+                raise Refusal(429, "TooManyRequests", message)
+        self.delete(Asked(asked.kind, asked.namespace, asked.name, body=(asked.body or {}).get("deleteOptions")))
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+    def _read(self, asked: Asked) -> Object:
+        one = copy.deepcopy(asked.body)
+        if not isinstance(one, dict) or not isinstance(one.setdefault("metadata", {}), dict):
+            raise bad_request("the body is no object")
+        wanted = {"kind": asked.kind.kind, "apiVersion": asked.kind.api_version}
+        for name, value in wanted.items():
+            if one.setdefault(name, value) != value:
+                raise bad_request(f'{name} of the object ({one[name]}) does not match the one of the URL ("{value}")')
+        if asked.kind.is_namespaced:
+            one["metadata"].setdefault("namespace", asked.namespace)
+            if one["metadata"]["namespace"] != asked.namespace:
+                raise bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+        return one
+
+    def _check_namespace(self, asked: Asked, name: str) -> None:
+        if not asked.kind.is_namespaced:
+            return
+        namespace = self._state.get("Namespace", "", asked.namespace)
+        if namespace is None:
+            raise not_found(kind("Namespace"), asked.namespace)
+        if namespace["metadata"].get("deletionTimestamp"):
+            message = f"unable to create new content in namespace {asked.namespace} because it is being terminated"
+            raise forbidden(asked.kind, name, message)
+
+
+def _readable(one: Object) -> Object:
+    filled = copy.deepcopy(one)
+    try:
+        fill(filled)
+    except (AttributeError, KeyError, TypeError):
+        return one  # so wrong that the schema tells it better
+    return filled
+
+
+def _kept(live: Object, one: Object) -> Object:
+    names = ("uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "namespace")
+    kept = {name: live[name] for name in names if name in live}
+    return kept if "managedFields" in one else kept | {"managedFields": live.get("managedFields", [])}
+
+
+def _keep(kind: Kind, live: Object, one: Object) -> None:
+    """Give what was assigned once to those who do not name it."""
+    names = {"Service": ("clusterIP", "clusterIPs"), "Job": ("selector",)}.get(kind.kind, ())
+    for name in names:
+        if name in live["spec"]:
+            one.setdefault("spec", {}).setdefault(name, live["spec"][name])
+    if kind.kind == "Job":
+        ours = live["spec"]["template"]["metadata"].get("labels") or {}
+        metadata = one["spec"].setdefault("template", {}).setdefault("metadata", {})
+        metadata["labels"] = ours | (metadata.get("labels") or {})
+
+
+def _same(live: Object, one: Object) -> bool:
+    """Tell whether nothing but the times of managedFields is different."""
+
+    def timeless(each: Object) -> Object:
+        entries = [{**entry, "time": ""} for entry in each["metadata"].get("managedFields") or []]
+        return {**each, "metadata": {**each["metadata"], "managedFields": entries}}
+
+    return timeless(live) == timeless(one)
+
+
+def _check_preconditions(kind: Kind, live: Object, wanted: Mapping[str, str]) -> None:
+    for name, value in wanted.items():
+        if value and live["metadata"].get(name) != value:
+            message = f"the {name} in the precondition ({value}) does not match the one in record"
+            raise conflict(kind, live["metadata"]["name"], f"Precondition failed: {message}")
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice("bcdfghjklmnpqrstvwxz2456789") for _ in range(length))
