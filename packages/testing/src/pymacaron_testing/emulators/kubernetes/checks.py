@@ -89,8 +89,8 @@ def _labels(field: str, labels: Any) -> Iterator[Cause]:
         elif not isinstance(value, str) or not re.fullmatch(VALUE, value):
             yield Cause(
                 field,
-                f'Invalid value: "{value}": a valid label must be an empty string or consist of alphanumeric characters, '
-                "'-', '_' or '.', and must start and end with an alphanumeric character",
+                f'Invalid value: "{value}": a valid label must be an empty string or consist of alphanumeric '
+                "characters, '-', '_' or '.', and must start and end with an alphanumeric character",
             )
 
 
