@@ -47,15 +47,23 @@ class Upstream:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
-    route: Callable[[], Upstream | None]
+    choose: Callable[[str, str], Upstream | None]
 
 
 class Address:
-    """An address that is listened on from the start; without a route it answers 503."""
+    """An address that is listened on from the start; without a route it answers 503.
 
-    def __init__(self, route: Callable[[], Upstream | None]) -> None:
+    `choose` is given instead of `route` where the way depends on the hostname and the path that are asked for.
+    """
+
+    def __init__(
+        self,
+        route: Callable[[], Upstream | None] = lambda: None,
+        *,
+        choose: Callable[[str, str], Upstream | None] | None = None,
+    ) -> None:
         self._server = _Server(("127.0.0.1", 0), _Passing)
-        self._server.route = route
+        self._server.choose = choose or (lambda host, path: route())
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -90,7 +98,7 @@ class _Passing(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self._body()
-        upstream = self.server.route()
+        upstream = self.server.choose(self.headers.get("Host", "").partition(":")[0], self.path)
         if upstream is None:
             self._refuse(503, b"nothing is served here")
             return

@@ -101,7 +101,8 @@ class Api:
         content_type = request.headers.get("Content-Type", "application/json").partition(";")[0].strip()
         body = read_body(request.content, content_type) if request.content else None
         agent = (request.headers.get("User-Agent") or "unknown").partition("/")[0]
-        return Asked(kind, namespace, name, below, query, body, content_type, agent)
+        partial = "as=PartialObjectMetadata;" in request.headers.get("Accept", "")
+        return Asked(kind, namespace, name, below, query, body, content_type, agent, partial)
 
     def _authorize(self, operation: str, asked: Asked) -> None:
         if self.permissions is not None and operation not in self.permissions:

@@ -7,14 +7,18 @@ import threading
 import traceback
 from collections.abc import Iterator
 
+from pymacaron_testing.emulators.kubernetes.addresses import Addresses
 from pymacaron_testing.emulators.kubernetes.containers import Containers
 from pymacaron_testing.emulators.kubernetes.deployments import Deployments
 from pymacaron_testing.emulators.kubernetes.events import Recorder
+from pymacaron_testing.emulators.kubernetes.jobs import Jobs
 from pymacaron_testing.emulators.kubernetes.kinds import kind
 from pymacaron_testing.emulators.kubernetes.logs import log_of
 from pymacaron_testing.emulators.kubernetes.pods import PodRunner
 from pymacaron_testing.emulators.kubernetes.replicasets import MANAGER, ReplicaSets, delete
 from pymacaron_testing.emulators.kubernetes.rest import Asked, Operations
+from pymacaron_testing.emulators.kubernetes.routing import Routing
+from pymacaron_testing.emulators.kubernetes.scaling import watch_over
 from pymacaron_testing.emulators.kubernetes.state import State
 from pymacaron_testing.emulators.kubernetes.wire import Object
 
@@ -26,10 +30,11 @@ PERIOD = 0.2
 class Controllers:
     """What runs behind the API."""
 
-    def __init__(self, state: State, containers: Containers, backoff: float) -> None:
+    def __init__(self, state: State, containers: Containers, backoff: float, lag: float) -> None:
         self._state, self._containers, self._backoff = state, containers, backoff
         self._kubelet = Recorder(state, "kubelet")
         self._runners: dict[str, PodRunner] = {}
+        self.addresses = Addresses(state, Routing(state, self._runners.get, lag))
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -38,6 +43,7 @@ class Controllers:
         self._operations = operations
         self._deployments = Deployments(self._state, operations)
         self._sets = ReplicaSets(self._state, operations)
+        self._jobs = Jobs(self._state, operations)
 
     def start(self) -> None:
         """Begin."""
@@ -52,6 +58,7 @@ class Controllers:
             runner.kill()
         for runner in self._runners.values():
             runner.join()
+        self.addresses.close()
 
     def logs(self, asked: Asked) -> Iterator[bytes | None]:
         """Return the log of a container; raises Refusal."""
@@ -85,7 +92,10 @@ class Controllers:
         self._empty_namespaces()
         self._deployments.reconcile()
         self._sets.reconcile()
+        self._jobs.reconcile()
         self._run_pods()
+        self.addresses.reconcile()
+        watch_over(self._state)
 
     def _run_pods(self) -> None:
         pods = {pod["metadata"]["uid"]: pod for pod in self._state.all("Pod")}

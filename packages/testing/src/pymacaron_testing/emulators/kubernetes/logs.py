@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pymacaron_testing.emulators.kubernetes.containers import Running
 from pymacaron_testing.emulators.kubernetes.life import Life
 from pymacaron_testing.emulators.kubernetes.rest import Asked
 from pymacaron_testing.emulators.kubernetes.wire import Object, bad_request
@@ -19,7 +20,7 @@ def log_of(asked: Asked, pod: Object, lives: Mapping[str, Life]) -> Iterator[byt
         raise bad_request(f"container {name} is not valid for pod {asked.name}")
     previous = asked.option("previous") in ("true", "True", "1")
     life = lives.get(name)
-    running = None if life is None else life.previous if previous else life.running
+    running = _ended(life) if previous else life.running if life is not None else None
     if previous and running is None:
         raise bad_request(f'previous terminated container "{name}" in pod "{asked.name}" not found')
     if running is None:
@@ -28,6 +29,13 @@ def log_of(asked: Asked, pod: Object, lives: Mapping[str, Life]) -> Iterator[byt
         )
         raise bad_request(f'container "{name}" in pod "{asked.name}" is waiting to start: {reason}')
     return _limited(running.logs([*_options(asked)]), int(asked.option("limitBytes") or 0))
+
+
+def _ended(life: Life | None) -> Running | None:
+    """Return the container before the one that runs, or that would run but for a pause."""
+    if life is None or not life.restarts:
+        return None
+    return life.running if "waiting" in life.state else life.previous
 
 
 def _only(pod: Object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ class PodRunner:
         self._volumes: list[str] = []
         self._initialized = not pod["spec"].get("initContainers")
         self.lives: dict[str, Life] = {}
+        self.ended_at: float | None = None
         self._main: list[str] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -39,6 +41,7 @@ class PodRunner:
 
     def end(self) -> None:
         """Have the pod end: it is removed when its containers have ended."""
+        self.ended_at = self.ended_at or time.monotonic()
         self._ending.set()
 
     def kill(self) -> None:
@@ -261,14 +264,8 @@ def set_condition(status: Object, name: str, good: bool, reason: str = "", messa
     value = "True" if good else "False"
     before: Object = next((one for one in conditions if one["type"] == name), {})
     since = before["lastTransitionTime"] if before.get("status") == value else now()
-    told = {"reason": reason, "message": message}
-    condition = {
-        "type": name,
-        "status": value,
-        "lastTransitionTime": since,
-        **{k: v for k, v in told.items() if v},
-        **more,
-    }
+    told = {"reason": reason, "message": message} if reason else {}
+    condition = {"type": name, "status": value, "lastTransitionTime": since, **told, **more}
     if before:
         conditions[conditions.index(before)] = condition
     else:

@@ -23,6 +23,7 @@ from pymacaron_testing.emulators.kubernetes.wire import (
     bad_request,
     conflict,
     forbidden,
+    in_seconds,
     not_found,
     now,
 )
@@ -34,7 +35,10 @@ APPLY = "application/apply-patch+yaml"
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request is about: `agent` names the caller who gives no fieldManager."""
+    """What a request is about.
+
+    `agent` names the caller who gives no fieldManager; `is_partial` is whether the metadata alone are wanted.
+    """
 
     kind: Kind
     namespace: str = ""
@@ -44,6 +48,7 @@ class Asked:
     body: Any = None
     content_type: str = "application/json"
     agent: str = "unknown"
+    is_partial: bool = False
 
     def option(self, name: str) -> str:
         """Return a parameter of the query."""
@@ -74,6 +79,8 @@ class Operations:
     def get(self, asked: Asked) -> Object:
         """Read an object."""
         found = self._state.find(asked.kind, asked.namespace, asked.name)
+        if asked.is_partial:
+            return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": found["metadata"]}
         return scale_of(found) if asked.subresource == "scale" else found
 
     def list(self, asked: Asked) -> Object:
@@ -236,7 +243,7 @@ class Operations:
         grace = options.get("gracePeriodSeconds", asked.option("gracePeriodSeconds") or None)
         if grace is None:
             grace = one["spec"].get("terminationGracePeriodSeconds", 30) if asked.kind.kind == "Pod" else 0
-        metadata.setdefault("deletionTimestamp", now())
+        metadata.setdefault("deletionTimestamp", in_seconds(int(grace)))
         metadata["deletionGracePeriodSeconds"] = int(grace)
         if asked.kind.kind == "Namespace":
             one["status"] = {"phase": "Terminating"}

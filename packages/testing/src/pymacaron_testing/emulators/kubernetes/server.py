@@ -36,7 +36,8 @@ class Kubernetes:
 
     `gke` is whether it knows the kinds of GKE, `without` are groups that it does not know at all. `version` is that of
     Kubernetes, the newest whose schemas are installed. `backoff` is the first pause of a container that crashes, in
-    seconds. `calls` are the operations that were asked for so far, such as "patch deployments"; `permissions` are those
+    seconds. `lag` is how many seconds a pod that is being deleted still gets requests, as balancers learn of it late.
+    `calls` are the operations that were asked for so far, such as "patch deployments"; `permissions` are those
     that callers may, and None for all.
     """
 
@@ -48,12 +49,13 @@ class Kubernetes:
         version: str = "",
         containers: Containers | None = None,
         backoff: float = 0.5,
+        lag: float = 0,
     ) -> None:
         left_out = {*without, *(() if gke else GKE_GROUPS)}
         kinds = tuple(one for one in KINDS if one.group not in left_out)
         self.state = State()
         self.token = secrets.token_urlsafe(24)
-        self._controllers = Controllers(self.state, containers or DockerContainers(), backoff)
+        self._controllers = Controllers(self.state, containers or DockerContainers(), backoff, lag)
         self.api = Api(self.state, kinds, version or schemas.newest(), self.token, self._controllers.logs)
         self._controllers.bind(self.api.operations)
         self._folder = tempfile.TemporaryDirectory(prefix="pymacaron-kubernetes-")
@@ -109,6 +111,14 @@ class Kubernetes:
     def permit(self, operations: set[str] | None) -> None:
         """Let callers do these operations alone, or everything."""
         self.api.permissions = operations
+
+    def url_of(self, hostname: str) -> str | None:
+        """Return the URL at which what an Ingress or an HTTPRoute says of a hostname is served here, or nothing."""
+        return self._controllers.addresses.url_of(hostname)
+
+    def url_of_service(self, namespace: str, name: str) -> str | None:
+        """Return the URL of a service, or nothing."""
+        return self._controllers.addresses.url_of_service(namespace, name)
 
     def add_namespace(self, name: str) -> None:
         """Create a namespace, with its default service account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymacaron_testing.emulators.kubernetes.kinds import Kind
@@ -18,6 +18,7 @@ __all__ = [
     "bad_request",
     "conflict",
     "forbidden",
+    "in_seconds",
     "invalid",
     "not_found",
     "now",
@@ -106,7 +107,12 @@ def bad_request(message: str) -> Refusal:
 
 def now() -> str:
     """Return the time as metav1.Time writes it: RFC 3339, of seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return in_seconds(0)
+
+
+def in_seconds(seconds: float) -> str:
+    """Return a time to come."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def now_precisely() -> str:
