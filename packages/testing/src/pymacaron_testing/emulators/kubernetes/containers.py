@@ -10,6 +10,7 @@ import tarfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 __all__ = ["Command", "Containers", "DockerContainers", "LaunchError", "Mount", "Running"]
@@ -94,9 +95,16 @@ class DockerContainers:
 
     def __init__(self, label: str = "kubernetes") -> None:
         self._label = f"{LABEL}={label}"
+        self._registry, self._config = "", ""
+
+    def pull_from(self, registry: str, config: Path) -> None:
+        """Pull what is named after a registry from there, logged in by a folder that is docker's configuration."""
+        self._registry, self._config = f"{registry}/", str(config)
 
     def user_of(self, image: str) -> str | None:
-        """Return the user of an image."""
+        """Return the user of an image, which is pulled where it has to be."""
+        if self._registry and image.startswith(self._registry):
+            _run(["pull", "--quiet", image], {"DOCKER_CONFIG": self._config})
         done = _run(["image", "inspect", "--format", "{{.Config.User}}", image])
         return done.stdout.decode().strip() if done.returncode == 0 else None
 

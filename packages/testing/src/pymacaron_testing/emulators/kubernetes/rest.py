@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import copy
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from pymacaron_testing.emulators.kubernetes import apply as server_side
+from pymacaron_testing.emulators.kubernetes.asked import Asked
 from pymacaron_testing.emulators.kubernetes.checks import check, check_change
 from pymacaron_testing.emulators.kubernetes.defaults import fill
+from pymacaron_testing.emulators.kubernetes.deleting import Deletions
 from pymacaron_testing.emulators.kubernetes.kinds import Kind, kind
 from pymacaron_testing.emulators.kubernetes.patches import patched
 from pymacaron_testing.emulators.kubernetes.scales import scale_of, with_replicas
-from pymacaron_testing.emulators.kubernetes.selectors import field_matches, selects
+from pymacaron_testing.emulators.kubernetes.security import LABEL, violations
+from pymacaron_testing.emulators.kubernetes.selectors import field_matches
 from pymacaron_testing.emulators.kubernetes.state import State
 from pymacaron_testing.emulators.kubernetes.wire import (
     Object,
-    Refusal,
     already_exists,
     bad_request,
     conflict,
     forbidden,
-    in_seconds,
     not_found,
     now,
 )
@@ -33,48 +31,13 @@ __all__ = ["Asked", "Operations"]
 APPLY = "application/apply-patch+yaml"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a request is about.
-
-    `agent` names the caller who gives no fieldManager; `is_partial` is whether the metadata alone are wanted.
-    """
-
-    kind: Kind
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-    query: Mapping[str, str] = ()  # type: ignore[assignment]
-    body: Any = None
-    content_type: str = "application/json"
-    agent: str = "unknown"
-    is_partial: bool = False
-
-    def option(self, name: str) -> str:
-        """Return a parameter of the query."""
-        return str(dict(self.query).get(name, ""))
-
-    @property
-    def manager(self) -> str:
-        """Who owns the fields that this request changes."""
-        return self.option("fieldManager") or self.agent
-
-    @property
-    def is_dry(self) -> bool:
-        """Whether nothing is stored."""
-        return self.option("dryRun") == "All"
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether unknown fields are refused."""
-        return self.option("fieldValidation") not in ("Ignore", "Warn")
-
-
 class Operations:
     """The operations; `version` is that of Kubernetes whose schemas count."""
 
     def __init__(self, state: State, version: str) -> None:
         self._state, self._version = state, version
+        deletions = Deletions(state)
+        self.delete, self.evict = deletions.delete, deletions.evict
 
     def get(self, asked: Asked) -> Object:
         """Read an object."""
@@ -131,6 +94,7 @@ class Operations:
 
     def _admit(self, asked: Asked, one: Object) -> None:
         if asked.kind.kind == "Pod":
+            self._admit_pod(asked, one)
             account = one["spec"]["serviceAccountName"]
             if self._state.get("ServiceAccount", asked.namespace, account) is None:
                 missing = f'serviceaccount "{account}" not found'
@@ -143,6 +107,14 @@ class Operations:
             address = one["spec"].setdefault("clusterIP", next(ip for ip in free if ip not in used))
             one["spec"].setdefault("clusterIPs", [address])
             one.setdefault("status", {"loadBalancer": {}})
+
+    def _admit_pod(self, asked: Asked, one: Object) -> None:
+        namespace = self._state.get("Namespace", "", asked.namespace) or {"metadata": {}}
+        level = (namespace["metadata"].get("labels") or {}).get(LABEL, "privileged")
+        if found := violations(level, one["spec"]):
+            raise forbidden(
+                asked.kind, one["metadata"]["name"], f'violates PodSecurity "{level}:latest": {", ".join(found)}'
+            )
 
     def update(self, asked: Asked) -> Object:
         """Replace an object, its status, or its scale."""
@@ -217,47 +189,6 @@ class Operations:
             return one
         return self._state.replace(asked.kind, one)
 
-    def delete(self, asked: Asked) -> Object:
-        """Delete an object: pods end in their own time, owners in the foreground after those that they own."""
-        live = self._state.find(asked.kind, asked.namespace, asked.name)
-        options = asked.body if isinstance(asked.body, dict) else {}
-        _check_preconditions(asked.kind, live, options.get("preconditions") or {})
-        if asked.is_dry or options.get("dryRun"):
-            return live
-        policy = options.get("propagationPolicy") or asked.option("propagationPolicy") or "Background"
-        one = copy.deepcopy(live)
-        metadata = one["metadata"]
-        if policy == "Orphan":
-            self._orphan(one)
-        if policy == "Foreground":
-            metadata["finalizers"] = sorted({*(metadata.get("finalizers") or []), "foregroundDeletion"})
-        if asked.kind.kind in ("Pod", "Namespace") or metadata.get("finalizers"):
-            return self._mark(asked, one, options)
-        self._state.remove(asked.kind, live)
-        details = {"name": asked.name, "group": asked.kind.group, "kind": asked.kind.plural}
-        details["uid"] = metadata["uid"]
-        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-
-    def _mark(self, asked: Asked, one: Object, options: Object) -> Object:
-        metadata = one["metadata"]
-        grace = options.get("gracePeriodSeconds", asked.option("gracePeriodSeconds") or None)
-        if grace is None:
-            grace = one["spec"].get("terminationGracePeriodSeconds", 30) if asked.kind.kind == "Pod" else 0
-        metadata.setdefault("deletionTimestamp", in_seconds(int(grace)))
-        metadata["deletionGracePeriodSeconds"] = int(grace)
-        if asked.kind.kind == "Namespace":
-            one["status"] = {"phase": "Terminating"}
-        return self._state.replace(asked.kind, one)
-
-    def _orphan(self, owner: Object) -> None:
-        uid = owner["metadata"]["uid"]
-        for kind_of, one in self._state.everything():
-            references = one["metadata"].get("ownerReferences") or []
-            if any(each["uid"] == uid for each in references):
-                changed = copy.deepcopy(one)
-                changed["metadata"]["ownerReferences"] = [each for each in references if each["uid"] != uid]
-                self._state.replace(kind_of, changed)
-
     def delete_all(self, asked: Asked) -> Object:
         """Delete what a list would show."""
         listed = self.list(asked)
@@ -266,17 +197,6 @@ class Operations:
                 Asked(asked.kind, one["metadata"].get("namespace", ""), one["metadata"]["name"], "", {}, asked.body)
             )
         return listed
-
-    def evict(self, asked: Asked) -> Object:
-        """Delete a pod unless a disruption budget is against it."""
-        pod = self._state.find(asked.kind, asked.namespace, asked.name)
-        for budget in self._state.all("PodDisruptionBudget", asked.namespace):
-            fits = selects(budget["spec"].get("selector"), pod["metadata"].get("labels") or {})
-            if fits and budget.get("status", {}).get("disruptionsAllowed", 0) < 1:
-                message = "Cannot evict pod as it would violate the pod's disruption budget."
-                raise Refusal(429, "TooManyRequests", message)
-        self.delete(Asked(asked.kind, asked.namespace, asked.name, body=(asked.body or {}).get("deleteOptions")))
-        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
     def _read(self, asked: Asked) -> Object:
         one = copy.deepcopy(asked.body)
@@ -340,13 +260,6 @@ def _same(live: Object, one: Object) -> bool:
         return {**each, "metadata": {**each["metadata"], "managedFields": entries}}
 
     return timeless(live) == timeless(one)
-
-
-def _check_preconditions(kind: Kind, live: Object, wanted: Mapping[str, str]) -> None:
-    for name, value in wanted.items():
-        if value and live["metadata"].get(name) != value:
-            message = f"the {name} in the precondition ({value}) does not match the one in record"
-            raise conflict(kind, live["metadata"]["name"], f"Precondition failed: {message}")
 
 
 def _random(length: int) -> str:

@@ -17,7 +17,9 @@ from pymacaron_testing.emulators.kubernetes.wire import Object, Refusal, not_fou
 __all__ = ["Change", "State", "owned_by", "owner_of"]
 
 HISTORY = 2000
-# What a change of raises the generation by: Kubernetes counts none for services, pods and what has no spec.
+# What is gone only when all that it holds is.
+OF_THEIR_OWN = {"Pod", "Namespace"}
+# What Kubernetes counts no generations of, among what has a spec.
 UNCOUNTED = {"Service", "Pod", "Namespace", "Node", "Lease"}
 
 
@@ -91,7 +93,8 @@ class State:
             counts = before.get("spec") != one.get("spec")
             one["metadata"]["generation"] = before["metadata"]["generation"] + counts
         stored = self._store("MODIFIED", kind, one, before)
-        if one["metadata"].get("deletionTimestamp") and not one["metadata"].get("finalizers") and kind.kind != "Pod":
+        leaves = one["metadata"].get("deletionTimestamp") and not one["metadata"].get("finalizers")
+        if leaves and kind.kind not in OF_THEIR_OWN:
             self.remove(kind, stored)
         return stored
 
