@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from pymacaron_testing.emulators.kubernetes.events import Recorder
-from pymacaron_testing.emulators.kubernetes.replicasets import delete, pod_of
+from pymacaron_testing.emulators.kubernetes.replicasets import PAUSE, delete, pod_of
 from pymacaron_testing.emulators.kubernetes.rest import Operations
 from pymacaron_testing.emulators.kubernetes.state import State, owned_by
 from pymacaron_testing.emulators.kubernetes.wire import Object, Refusal, now, seconds_of
@@ -19,6 +19,7 @@ class Jobs:
     def __init__(self, state: State, operations: Operations) -> None:
         self._state, self._operations = state, operations
         self._recorder = Recorder(state, "job-controller")
+        self._again: dict[str, float] = {}
 
     def reconcile(self) -> None:
         """Bring every job a step closer to its end."""
@@ -59,11 +60,14 @@ class Jobs:
         return ("", "")
 
     def _create(self, one: Object, count: int) -> None:
+        if time.monotonic() < self._again.get(one["metadata"]["uid"], 0):
+            return
         for _ in range(count):
             try:
                 pod = self._operations.create(pod_of(one))
             except Refusal as refusal:
                 self._recorder.tell(one, "FailedCreate", f"Error creating: {refusal.message}", "Warning")
+                self._again[one["metadata"]["uid"]] = time.monotonic() + PAUSE
                 return
             self._recorder.tell(one, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
 

@@ -15,6 +15,7 @@ from pymacaron_testing.emulators.kubernetes.wire import Object, Refusal, now, se
 __all__ = ["MANAGER", "ReplicaSets", "is_available", "pod_of"]
 
 MANAGER = "kube-controller-manager"
+PAUSE = 0.5
 
 
 class ReplicaSets:
@@ -23,6 +24,7 @@ class ReplicaSets:
     def __init__(self, state: State, operations: Operations) -> None:
         self._state, self._operations = state, operations
         self._recorder = Recorder(state, "replicaset-controller")
+        self._failed: dict[str, tuple[float, str]] = {}
 
     def reconcile(self) -> None:
         """Bring every replica set a step closer to what it wants."""
@@ -41,6 +43,15 @@ class ReplicaSets:
         self._write_status(one, failure)
 
     def _create(self, one: Object, count: int) -> str:
+        uid = one["metadata"]["uid"]
+        again, failure = self._failed.get(uid, (0.0, ""))
+        if time.monotonic() < again:
+            return failure
+        failure = self._try(one, count)
+        self._failed[uid] = (time.monotonic() + PAUSE, failure) if failure else (0.0, "")
+        return failure
+
+    def _try(self, one: Object, count: int) -> str:
         for _ in range(count):
             try:
                 pod = self._operations.create(pod_of(one))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+from collections.abc import Mapping
 
 from pymacaron_testing.emulators.kubernetes import apply as server_side
 from pymacaron_testing.emulators.kubernetes.asked import Asked
@@ -17,18 +18,33 @@ from pymacaron_testing.emulators.kubernetes.security import LABEL, violations
 from pymacaron_testing.emulators.kubernetes.selectors import field_matches
 from pymacaron_testing.emulators.kubernetes.state import State
 from pymacaron_testing.emulators.kubernetes.wire import (
+    Cause,
     Object,
     already_exists,
     bad_request,
     conflict,
     forbidden,
+    invalid,
     not_found,
     now,
 )
 
 __all__ = ["Asked", "Operations"]
 
+# The status of what nobody has looked at yet.
+STATUSES: Mapping[str, Object] = {
+    "Deployment": {},
+    "HorizontalPodAutoscaler": {"desiredReplicas": 0},
+    "Ingress": {"loadBalancer": {}},
+    "Job": {},
+    "Pod": {"phase": "Pending", "qosClass": "BestEffort"},
+    "PodDisruptionBudget": {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0},
+    "ReplicaSet": {"replicas": 0},
+    "Service": {"loadBalancer": {}},
+}
 APPLY = "application/apply-patch+yaml"
+# What is replaced only by who says which version of it is replaced.
+CONDITIONAL = {"Lease", "PodDisruptionBudget"}
 
 
 class Operations:
@@ -99,22 +115,20 @@ class Operations:
             if self._state.get("ServiceAccount", asked.namespace, account) is None:
                 missing = f'serviceaccount "{account}" not found'
                 message = f"error looking up service account {asked.namespace}/{account}: {missing}"
-                raise forbidden(asked.kind, one["metadata"]["name"], message)
-            one.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
+                raise forbidden(asked.kind, _pod_name(one), message)
         if asked.kind.kind == "Service" and one["spec"]["type"] != "ExternalName":
             used = {each["spec"].get("clusterIP") for each in self._state.all("Service")}
             free = (f"10.96.{high}.{low}" for high in range(256) for low in range(1, 255))
             address = one["spec"].setdefault("clusterIP", next(ip for ip in free if ip not in used))
             one["spec"].setdefault("clusterIPs", [address])
-            one.setdefault("status", {"loadBalancer": {}})
+        if asked.kind.kind in STATUSES:
+            one.setdefault("status", copy.deepcopy(STATUSES[asked.kind.kind]))
 
     def _admit_pod(self, asked: Asked, one: Object) -> None:
         namespace = self._state.get("Namespace", "", asked.namespace) or {"metadata": {}}
         level = (namespace["metadata"].get("labels") or {}).get(LABEL, "privileged")
         if found := violations(level, one["spec"]):
-            raise forbidden(
-                asked.kind, one["metadata"]["name"], f'violates PodSecurity "{level}:latest": {", ".join(found)}'
-            )
+            raise forbidden(asked.kind, _pod_name(one), f'violates PodSecurity "{level}:latest": {", ".join(found)}')
 
     def update(self, asked: Asked) -> Object:
         """Replace an object, its status, or its scale."""
@@ -129,6 +143,9 @@ class Operations:
         version = one["metadata"].get("resourceVersion")
         if version and version != live["metadata"]["resourceVersion"]:
             raise conflict(asked.kind, asked.name)
+        if not version and (asked.kind.is_custom or asked.kind.kind in CONDITIONAL):
+            cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
+            raise invalid(asked.kind, asked.name, [cause])
         return self._change(asked, live, one)
 
     def patch(self, asked: Asked) -> Object:
@@ -164,7 +181,10 @@ class Operations:
         if live is None:
             check(asked.kind, _readable(applied), asked.is_strict, self._version)
         force = asked.option("force") in ("true", "1")
-        merged = server_side.apply(asked.kind, live, applied, asked.manager, force, asked.subresource)
+        try:
+            merged = server_side.apply(asked.kind, live, applied, asked.manager, force, asked.subresource)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise bad_request(f"failed to create typed patch object: {error}") from None
         if live is None:
             return self._create(asked, merged, tracks=False)
         return self._change(asked, live, merged, tracks=False)
@@ -260,6 +280,10 @@ def _same(live: Object, one: Object) -> bool:
         return {**each, "metadata": {**each["metadata"], "managedFields": entries}}
 
     return timeless(live) == timeless(one)
+
+
+def _pod_name(one: Object) -> str:
+    return str(one["metadata"].get("generateName") or one["metadata"]["name"])
 
 
 def _random(length: int) -> str:
