@@ -28,7 +28,6 @@ from clusterkit import (
 from pymacaron_testing.emulators.kubernetes import Kubernetes
 
 REVISION = "deployment.kubernetes.io/revision"
-GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/shop"
 
 
 @pytest.fixture

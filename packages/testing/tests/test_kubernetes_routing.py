@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +126,18 @@ def test_a_job_that_is_over_goes_when_its_time_is(cluster: Kubernetes, core: Any
     jobs = BatchV1Api(client_of(cluster))
     jobs.create_namespaced_job("shop", job("task", ttlSecondsAfterFinished=0))
     until(lambda: not jobs.list_namespaced_job("shop").items and not pods(core))
+
+
+@pytest.mark.parametrize("target", ["kubernetes", "gke"])
+def test_a_command_gets_a_cluster_of_its_own(tmp_path: Path, target: str) -> None:
+    (tmp_path / "pym-config.yaml").write_text("name: shop\n")
+    asks = (
+        "import os, kubernetes.client as api, kubernetes.config as config\n"
+        "config.load_kube_config(context='emulator')\n"
+        "groups = {one.name for one in api.ApisApi().get_api_versions().groups}\n"
+        "print('apps' in groups, 'networking.gke.io' in groups, 'PYM_GCP_ENDPOINT' in os.environ)"
+    )
+    command = [sys.executable, "-m", "pymacaron", "emulate", target, sys.executable, "-c", asks]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    is_gke = target == "gke"
+    assert (done.stdout, done.returncode) == (f"True {is_gke} {is_gke}\n", 0), done.stderr
