@@ -12,7 +12,8 @@ that of a Gateway in the value of its address. What is simpler than the real thi
 - An image counts as pulled where the engine has it, whatever the pull policy and secrets are.
 - Containers publish the ports that they or a Service name; the containers of a pod share the network of the first one.
   Pods reach no Service by name or cluster IP. Volumes are emptyDir, secret, configMap, projected and downwardAPI, read
-  when the pod starts; `subPath`, `fsGroup`, `defaultMode` and seccomp profiles have no effect.
+  when the pod starts; there is no token of the service account, and `subPath`, `fsGroup`, `defaultMode` and seccomp
+  profiles have no effect.
 - Probes ask httpGet (plain http), exec and tcpSocket, not grpc. A postStart hook is not run.
 - There is no https: redirects to it, certificates, and the policies of GKE are stored, and certificates are active at
   once. Of an Ingress and of HTTP routes, hostnames, paths and weights count, and no other filters.

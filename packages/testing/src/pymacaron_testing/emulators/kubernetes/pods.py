@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pymacaron_testing.emulators.kubernetes.containers import Containers, LaunchError, Running
+from pymacaron_testing.emulators.kubernetes.containers import Containers, Running
 from pymacaron_testing.emulators.kubernetes.events import Recorder
 from pymacaron_testing.emulators.kubernetes.kinds import kind
 from pymacaron_testing.emulators.kubernetes.life import Life, Surroundings
@@ -28,7 +28,9 @@ class PodRunner:
         self._state, self._containers, self._recorder = state, containers, recorder
         self._pod, self._backoff = pod, backoff
         self._ending, self._hurry = threading.Event(), False
+        self._files: Mapping[str, Mapping[str, bytes] | None] = {}
         self._volumes: list[str] = []
+        self._making = threading.Lock()
         self._initialized = not pod["spec"].get("initContainers")
         self.lives: dict[str, Life] = {}
         self.ended_at: float | None = None
@@ -89,32 +91,25 @@ class PodRunner:
         self._state.change("Pod", self._pod, assign)
 
     def _mount(self) -> bool:
-        """Make the volumes, as soon as there is what they refer to; tell whether that was before the end."""
+        """Wait until there is what the volumes hold; tell whether that was before the end."""
         while not self._ending.is_set():
-            spec, image = self._pod["spec"], self._image()
             try:
                 with self._state.lock:
-                    volumes = files_of(self._state, self._pod)
-                if volumes and image:
-                    self._volumes = list(volumes)
-                    self._containers.make_volumes(image, volumes)
+                    self._files = files_of(self._state, self._pod)
                 return True
-            except (ConfigError, LaunchError) as error:
-                names = ", ".join(one["name"] for one in spec["volumes"])
+            except ConfigError as error:
+                names = ", ".join(one["name"] for one in self._pod["spec"]["volumes"])
                 self._tell("FailedMount", f'MountVolume.SetUp failed for volume "{names}" : {error}', "Warning")
-                self._expect([one["name"] for one in spec["containers"]], "ContainerCreating")
+                self._publish()
                 self._ending.wait(self._backoff)
         return False
 
-    def _image(self) -> str:
-        """Return an image that is there, as a helper needs one."""
-        spec = self._pod["spec"]
-        images = [one["image"] for one in (*spec["containers"], *(spec.get("initContainers") or []))]
-        return next((image for image in images if self._containers.user_of(image) is not None), "")
-
-    def _expect(self, names: list[str], reason: str) -> None:
-        self._main = names
-        self._publish()
+    def _make_volumes(self, image: str) -> None:
+        """Make the volumes, once there is an image that a helper may be of."""
+        with self._making:
+            if self._files and not self._volumes:
+                self._volumes = list(self._files)
+                self._containers.make_volumes(image, self._files)
 
     def _initialize(self) -> bool:
         """Run the init containers one after the other; tell whether all was well."""
@@ -156,6 +151,7 @@ class PodRunner:
 
     def _start_container(self, spec: Object) -> Running:
         user = self._containers.user_of(spec["image"]) or ""
+        self._make_volumes(spec["image"])
         first = next((life for name, life in self.lives.items() if name in self._main and name != spec["name"]), None)
         network = first.running.name if first is not None and first.running is not None else ""
         with self._state.lock:

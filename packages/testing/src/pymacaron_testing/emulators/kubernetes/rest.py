@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+import uuid
 from collections.abc import Mapping
 
 from pymacaron_testing.emulators.kubernetes import apply as server_side
@@ -105,7 +106,7 @@ class Operations:
             server_side.note_update(asked.kind, None, wanted, asked.manager)
             one["metadata"]["managedFields"] = wanted["metadata"]["managedFields"]
         if asked.is_dry:
-            return one | {"metadata": one["metadata"] | {"uid": "", "creationTimestamp": now()}}
+            return one | {"metadata": one["metadata"] | {"uid": str(uuid.uuid4()), "creationTimestamp": now()}}
         return self._state.add(asked.kind, one)
 
     def _admit(self, asked: Asked, one: Object) -> None:
