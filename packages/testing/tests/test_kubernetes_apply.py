@@ -137,6 +137,7 @@ def test_an_update_takes_the_fields_that_it_changes(cluster: Kubernetes) -> None
     apply(cluster, idle())
     patch = {"spec": {"replicas": 1, "paused": True}}
     ask(cluster, "PATCH", PATH + "?fieldManager=hand", patch, "application/merge-patch+json")
+    assert "f:replicas" not in owned_by(read(cluster), "deployer")["fieldsV1"]["f:spec"]
     assert apply(cluster, idle())[1]["reason"] == "Conflict"
     without = idle()
     del without["spec"]["replicas"]
