@@ -20,7 +20,6 @@ from pymacaron_testing.emulators.kubernetes.rest import Asked, Operations
 from pymacaron_testing.emulators.kubernetes.routing import Routing
 from pymacaron_testing.emulators.kubernetes.scaling import watch_over
 from pymacaron_testing.emulators.kubernetes.state import State
-from pymacaron_testing.emulators.kubernetes.wire import Object
 
 __all__ = ["Controllers"]
 
@@ -69,11 +68,12 @@ class Controllers:
 
     def add_account(self, namespace: str) -> None:
         """Give a namespace its default service account."""
-        if self._state.get("ServiceAccount", namespace, "default") is None:
-            body: Object = {"metadata": {"name": "default"}}
-            self._operations.create(
-                Asked(kind("ServiceAccount"), namespace, query={"fieldManager": MANAGER}, body=body)
-            )
+        asked = Asked(
+            kind("ServiceAccount"), namespace, query={"fieldManager": MANAGER}, body={"metadata": {"name": "default"}}
+        )
+        with self._state.lock:
+            if self._state.get("ServiceAccount", namespace, "default") is None:
+                self._operations.create(asked)
 
     def _run(self) -> None:
         seen = 0
