@@ -9,7 +9,7 @@ from typing import Literal
 
 __all__ = ["CALLS", "Permission", "Purpose", "permission"]
 
-Purpose = Literal["deploy", "setup"]
+Purpose = Literal["deploy", "setup", "gke"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ CALLS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("iam", "create_service_account"): Permission(
             "iam.serviceAccounts.create", "setup", "POST", "/v1/projects/{project}/serviceAccounts"
         ),
+        ("container", "get_cluster"): Permission("container.clusters.get", "gke", "GET", "/v1/{cluster}"),
         ("cloudresourcemanager", "test_permissions"): Permission(
             "", "deploy", "POST", "/v3/projects/{project}:testIamPermissions"
         ),

@@ -1,0 +1,62 @@
+"""Where the world, and a deploy, reach a place: what settings say, else the address that the cluster gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pymacaron.exceptions import DeployError
+from pymacaron_gcp.kubernetes.client import Cluster, Object
+from pymacaron_gcp.kubernetes.names import Place
+from pymacaron_gcp.kubernetes.routing import entrance
+from pymacaron_gcp.kubernetes.site import Site
+from pymacaron_gcp.kubernetes.waiting import ticks
+
+__all__ = ["Addresses"]
+
+
+class Addresses:
+    """The addresses of an environment."""
+
+    def __init__(self, site: Site, cluster: Cluster, tell: Callable[[str], None]) -> None:
+        self._site, self._cluster, self._tell = site, cluster, tell
+
+    def url(self, place: Place) -> str | None:
+        """Return the URL of a place, None where it has none yet."""
+        if told := self._site.url(place):
+            return told
+        address = self.address(place)
+        return f"http://{address}" if address else None
+
+    def address(self, place: Place) -> str | None:
+        """Return the address, with a port where it is not 80, to which a name of DNS has to lead."""
+        kind = entrance(self._site)
+        if kind is None:
+            return _of_service(self._cluster.find("Service", place.name))
+        found = self._cluster.find(kind, self._site.places.live.name) or {}
+        status = found.get("status") or {}
+        if kind == "Gateway":
+            return next((str(one["value"]) for one in status.get("addresses") or []), None)
+        return _of_balancer(status)
+
+    def wait(self, place: Place) -> str:
+        """Wait until a place has a URL, and return it."""
+        seconds = self._site.settings.kubernetes_deploy_timeout
+        for _ in ticks(seconds, self._tell, lambda: f"{place.name} has no address yet"):
+            if url := self.url(place):
+                return url
+        raise DeployError(
+            f"{place.name} got no address within {seconds} s: give the cluster what provides load balancers, or set "
+            "live_host, kubernetes_staging_host and kubernetes_service_type"
+        )
+
+
+def _of_service(service: Object | None) -> str | None:
+    address = _of_balancer((service or {}).get("status") or {})
+    port = service["spec"]["ports"][0]["port"] if service else 80
+    return f"{address}:{port}" if address and port != 80 else address
+
+
+def _of_balancer(status: Object) -> str | None:
+    ingress = ((status.get("loadBalancer") or {}).get("ingress") or [{}])[0]
+    address = ingress.get("ip") or ingress.get("hostname")
+    return f"[{address}]" if address and ":" in address else address
