@@ -88,9 +88,9 @@ class Watch:
         """Wait until all pods of a Deployment are of its template; raises DeployError as soon as they cannot be."""
         deployment: Object = {}
         progress = [name]
-        for _ in ticks(self._seconds, self._tell, lambda: progress[-1]):
+        for _ in ticks(self._seconds, self._tell, lambda: progress[0]):
             deployment = self._cluster.find("Deployment", name) or {}
-            progress.append(_progress(name, deployment))
+            progress[0] = _progress(name, deployment)
             if not deployment:
                 raise DeployError(f"the Deployment {name} is gone: type 'pym deploy'")
             if is_rolled_out(deployment):
