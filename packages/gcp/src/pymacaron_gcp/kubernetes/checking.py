@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymacaron_gcp.kubernetes.client import Cluster
+from pymacaron_gcp.kubernetes.policy import deployer_rules, forbidden
 from pymacaron_gcp.kubernetes.releasing import Releases
 from pymacaron_gcp.kubernetes.secrets import missing_secrets
 from pymacaron_gcp.kubernetes.site import Site
@@ -17,6 +18,9 @@ SETUP = "run 'pym gke setup'"
 
 def missing(site: Site, cluster: Cluster, releases: Releases) -> list[str]:
     """Return a sentence for each thing that is missing; nothing is changed."""
+    if lacking := forbidden(cluster, deployer_rules(site, cluster, releases)):
+        told = ", ".join(lacking)
+        return [f"the caller may not do this in {cluster.namespace}: {told}; grant what 'pym gke policy' prints"]
     if cluster.find("Namespace", cluster.namespace) is None:
         return [f"there is no namespace {cluster.namespace}: {SETUP}"]
     return [*_unserved(cluster, releases), *missing_secrets(site, cluster), *_uncertified(site, cluster)]

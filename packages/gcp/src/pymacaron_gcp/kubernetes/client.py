@@ -138,6 +138,14 @@ class Cluster:
         """Tell whether the cluster has a version of an API, such as "gateway.networking.k8s.io/v1"."""
         return self._existing(lambda: self.send("GET", f"/apis/{version}")) is not None
 
+    def may(self, attributes: Mapping[str, str]) -> bool:
+        """Tell whether the caller may do something: verb, group, resource and so on of one call."""
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+        body = {**review, "spec": {"resourceAttributes": dict(attributes)}}
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        answer = self.send("POST", path, {}, body, content="application/json")
+        return bool(answer["status"]["allowed"])
+
     def send(
         self,
         method: str,

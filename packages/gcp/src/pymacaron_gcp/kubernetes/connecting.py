@@ -9,7 +9,7 @@ from typing import Any
 
 from pymacaron.deploy import Environment
 from pymacaron.exceptions import ConfigError, DeployError
-from pymacaron_gcp.client import Gcp
+from pymacaron_gcp.client import ENDPOINT, Gcp
 from pymacaron_gcp.kubernetes.client import Cluster
 from pymacaron_gcp.kubernetes.names import fitting
 from pymacaron_gcp.kubernetes.settings import KubernetesSettings
@@ -24,6 +24,8 @@ TOKEN_SECONDS = 1800
 def cluster_of(environment: Environment, settings: KubernetesSettings, is_gke: bool) -> Cluster:
     """Return the cluster of an environment; it is called when it is first used."""
     namespace = settings.kubernetes_namespace or fitting(environment.service, 63)
+    if is_gke and ENDPOINT in os.environ:
+        return Cluster(namespace, _emulated)
     if is_gke:
         gcp = gke_project(environment, settings)
         return Cluster(namespace, lambda: gke_cluster(gcp, str(settings.gke_cluster)))
@@ -81,6 +83,16 @@ class _Tokens:
         if time.monotonic() > self._until:
             configuration.api_key["BearerToken"] = self._gcp.token()
             self._until = time.monotonic() + TOKEN_SECONDS
+
+
+def _emulated() -> Any:
+    """Return a client of the emulator that takes the place of a cluster of GKE, as PYM_GCP_ENDPOINT says."""
+    api = _by_kubeconfig(None)
+    if not api.configuration.host.startswith("http://127.0.0.1:"):
+        raise ConfigError(
+            f"{ENDPOINT} is set, and KUBECONFIG leads to no emulator at http://127.0.0.1: unset one of both"
+        )
+    return api
 
 
 def _by_kubeconfig(context: str | None) -> Any:
