@@ -82,12 +82,11 @@ def _deployment(site: Site, name: str, place: Place, role: str, template: Object
 
 def _web_template(site: Site, place: Place, release: Release) -> Object:
     settings = site.settings
-    failures = max(1, -(-settings.kubernetes_start_timeout // 2))
     drain = settings.kubernetes_drain_seconds
     container = {
         **_container(site, place, release),
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-        "startupProbe": _probe("/ready", 2, failures),
+        "startupProbe": _probe("/ready", 1, settings.kubernetes_start_timeout),
         "readinessProbe": _probe("/ready", 5, 2),
         "livenessProbe": _probe("/ping", 10, 3),
         "lifecycle": {"preStop": {"exec": {"command": ["pym", "drain", "--wait", str(drain)]}}},

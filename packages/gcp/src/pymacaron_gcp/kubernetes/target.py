@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from pymacaron.deploy import Environment, Lock, Observation, Release
 from pymacaron.exceptions import DeployError
@@ -101,7 +102,7 @@ class KubernetesTarget:
         """Make what can be there before a release, and yield a line for each thing that was made."""
         return made(self.site, self.cluster, self._releases)
 
-    def policy(self, setup: bool = False) -> dict[str, object]:
+    def policy(self, setup: bool = False) -> dict[str, Any]:
         """Return the roles of who deploys."""
         return deployer_roles(self.site, self.cluster, self._releases, setup)
 

@@ -1,0 +1,151 @@
+"""`pym deploy` of examples/shop to a cluster of real containers: killed and resumed, broken, rejected, two at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from hostkit import CANARY
+from k8spods import get
+from k8sstand import ClusterStand, cluster_stand
+
+SAMPLE = ("stage", "promote")
+OTHERS = (
+    "checkout",
+    "compare documents",
+    "unit tests",
+    "build image",
+    "accept image",
+    "push",
+    "lock",
+    "release command",
+    "accept staged",
+    "prove live",
+    "accept live",
+    "bake",
+    "prune",
+)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterStand]:
+    with cluster_stand(tmp_path_factory, "shop", ("core",)) as made:
+        made.pym("deploy", "--version", "first", "--no-unittest")
+        yield made
+
+
+@contextmanager
+def callers(url: str, failures: list[str]) -> Iterator[set[str]]:
+    """Ask who is live again and again while the block runs, and give what is answered."""
+    seen: set[str] = set()
+    ended = threading.Event()
+
+    def ask() -> None:
+        while not ended.wait(0.005):
+            try:
+                seen.add(get(url)["release"])
+            except (OSError, ValueError, KeyError) as error:
+                failures.append(repr(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_commit_goes_live_by_way_of_staging(shop: ClusterStand) -> None:
+    assert get(shop.url)["release"] == "first"
+    assert get(shop.url)["pym_env"] == f"{shop.settings['name']}-live"
+    assert shop.pym("gke", "status").startswith("first is live at http://")
+    assert shop.names("Deployment") == [f"{shop.settings['name']}-live"]
+
+
+def test_a_second_release_and_the_way_back_lose_no_request(shop: ClusterStand) -> None:
+    before, url, failures = get(shop.url)["release"], shop.url, list[str]()
+    shop.commit()
+    with callers(url, failures) as seen:
+        shop.fast("second")
+        shop.pym("gke", "rollback", "--yes")
+        assert get(url)["release"] == before
+        shop.pym("rollback", "second", "--yes")
+    assert (failures, seen, get(url)["release"]) == ([], {before, "second"}, "second")
+
+
+@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=pytest.mark.endurance) for step in OTHERS)])
+def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end(shop: ClusterStand, step: str) -> None:
+    shop.commit(release_command=["python", "-c", "pass"])
+    before, url, failures = get(shop.url)["release"], shop.url, list[str]()
+    version = f"after-{step.replace(' ', '-')}"
+    with callers(url, failures) as seen:
+        shop.kill_after(step, "--version", version, "--no-unittest")
+        resumed = shop.pym("deploy", "--resume", "--no-unittest")
+    assert get(url)["release"] == version, resumed
+    assert (failures, seen) == ([], {before, version})
+    assert shop.states() == {version: "live", before: "kept"}
+    assert shop.names("Deployment") == [f"{shop.settings['name']}-live"]
+    assert shop.names("Lease") == [] or "holderIdentity" not in shop.cluster.state.all("Lease")[-1]["spec"]
+
+
+BROKEN = "raise SystemExit('the shop has burnt down, its key was ' + __import__('os').environ.get('STAND_KEY', ''))\n"
+
+
+def test_a_release_that_does_not_start_never_has_traffic(shop: ClusterStand) -> None:
+    before, url, failures, states = get(shop.url)["release"], shop.url, list[str](), shop.states()
+    shop.commit({"shop/stock.py": BROKEN})
+    with callers(url, failures) as seen:
+        printed = shop.fast("broken", code=1)
+    shop.commit({"shop/stock.py": (shop.example / "shop/stock.py").read_text()})
+    assert "stage: broken did not start at" in printed
+    assert "CrashLoopBackOff" in printed
+    assert "the shop has burnt down" in printed
+    assert "never had traffic" in printed
+    assert CANARY not in printed
+    assert (failures, seen, shop.states()) == ([], {before}, states)
+
+
+@pytest.mark.parametrize(("number", "status"), [("2", "failed"), ("3", "rolled back")], ids=["staged", "live"])
+def test_a_release_that_is_rejected_is_never_live_or_rolled_back_and_proven(
+    shop: ClusterStand, number: str, status: str
+) -> None:
+    shop.commit()
+    before, url, failures, states = get(shop.url)["release"], shop.url, list[str](), shop.states()
+    with callers(url, failures) as seen:
+        printed = shop.pym(
+            "deploy", "--version", f"rejected-{number}", "--no-unittest", "--json", code=1, REJECT=number
+        )
+    outcome = [json.loads(line) for line in printed.splitlines() if line.startswith("{")][-1]
+    assert (outcome["status"], outcome["live"]) == (status, before)
+    assert seen == ({before} if status == "failed" else {before, f"rejected-{number}"})
+    assert (failures, get(url)["release"], shop.states()) == ([], before, states)
+
+
+def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(shop: ClusterStand) -> None:
+    shop.commit(release_command=["python", "-c", "import time; time.sleep(5)"])
+    options = ("--no-test", "--no-unittest")
+    both = {one: shop.start("deploy", "--version", one, *options) for one in ("left", "right")}
+    printed = {one: process.communicate(timeout=120)[0] for one, process in both.items()}
+    ((winner, loser),) = [pair for pair in (("left", "right"), ("right", "left")) if both[pair[0]].returncode == 0]
+    assert both[loser].returncode == 1, printed[loser]
+    assert f"(process {both[winner].pid})" in printed[loser]
+    assert get(shop.url)["release"] == winner
+    assert loser not in shop.states()
+
+
+def test_what_is_pruned_is_gone_and_what_is_kept_can_be_gone_back_to(shop: ClusterStand) -> None:
+    shop.commit()
+    for version in ("third", "fourth"):
+        shop.fast(version)
+    assert shop.states() == {"fourth": "live", "third": "kept"}
+    assert len(shop.names("ReplicaSet")) == 2
+    assert "is no release to go back to" in shop.pym("rollback", "first", "--yes", code=1)
+    shop.pym("rollback", "third", "--yes")
+    assert get(shop.url)["release"] == "third"
