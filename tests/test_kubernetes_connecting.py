@@ -95,13 +95,18 @@ def _served(answers: dict[str, Any], emulator: int = 0, pem: Path | None = None)
 
 
 @pytest.fixture
-def gcp(cluster: Kubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gcp]:
+def asked() -> list[str]:
+    """Give the tokens that were asked for."""
+    return []
+
+
+@pytest.fixture
+def gcp(cluster: Kubernetes, tmp_path: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Gcp]:
     """Give a project whose cluster is the emulator, behind TLS, for callers who bear a token of Google."""
     pem, text = _certificate(tmp_path)
     port = int(cluster.url.rpartition(":")[2])
     path = "/v1/projects/shop-project/locations/europe-west1-b/clusters/shops"
-    tokens = iter([cluster.token, "another"])
-    monkeypatch.setattr(Gcp, "token", lambda self: next(tokens))
+    monkeypatch.setattr(Gcp, "token", lambda self: asked.append(cluster.token) or cluster.token)
     with _served({}, port, pem) as secure:
         told = {
             "endpoint": f"127.0.0.1:{secure}",
@@ -112,19 +117,15 @@ def gcp(cluster: Kubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             yield Gcp("shop-project", "europe-west1-b")
 
 
-def test_a_cluster_of_gke_is_reached_by_its_own_certificate_and_a_token_that_is_kept(gcp: Gcp) -> None:
-    cluster = Cluster("shop", lambda: gke_cluster(gcp, "shops"))
-    for _ in range(3):
-        assert cluster.has("Namespace", "shop")
-        assert not cluster.has("Namespace", "other")
-
-
-def test_a_token_is_renewed_before_it_ends(gcp: Gcp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pymacaron_gcp.kubernetes.connecting.TOKEN_SECONDS", -1)
+@pytest.mark.parametrize(("seconds", "tokens"), [(1800, 1), (-1, 3)], ids=["kept", "renewed"])
+def test_a_cluster_of_gke_is_reached_by_its_own_certificate_and_a_token_that_is_kept_as_long_as_it_is_good(
+    gcp: Gcp, asked: list[str], monkeypatch: pytest.MonkeyPatch, seconds: int, tokens: int
+) -> None:
+    monkeypatch.setattr("pymacaron_gcp.kubernetes.connecting.TOKEN_SECONDS", seconds)
     cluster = Cluster("shop", lambda: gke_cluster(gcp, "shops"))
     assert cluster.has("Namespace", "shop")
-    with pytest.raises(DeployError, match="the cluster does not accept the credentials"):
-        cluster.has("Namespace", "shop")
+    assert not cluster.has("Namespace", "other")
+    assert len(asked) == tokens
 
 
 def test_a_cluster_that_project_has_not_is_told(gcp: Gcp) -> None:

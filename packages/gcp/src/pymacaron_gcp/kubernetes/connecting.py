@@ -59,7 +59,9 @@ def gke_cluster(gcp: Gcp, name: str) -> Any:
     configuration: Any = Configuration()
     configuration.host, configuration.ca_cert_data = _endpoint(found)
     configuration.api_key_prefix["BearerToken"] = "Bearer"
-    configuration.refresh_api_key_hook = _Tokens(gcp)
+    tokens = _Tokens(gcp)
+    tokens(configuration)  # the library renews a token, and does not ask for the first one
+    configuration.refresh_api_key_hook = tokens
     configuration.retries = False
     return ApiClient(configuration=configuration)
 
