@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -62,10 +62,10 @@ class _Passing(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         answers: dict[str, Any] = vars(self.server)["answers"]
         if emulator := vars(self.server).get("emulator"):
-            connection = http.client.HTTPConnection("127.0.0.1", emulator)
-            connection.request("GET", self.path, headers=dict(self.headers.items()))
-            reply = connection.getresponse()
-            status, body = reply.status, reply.read()
+            with closing(http.client.HTTPConnection("127.0.0.1", emulator)) as connection:
+                connection.request("GET", self.path, headers=dict(self.headers.items()))
+                reply = connection.getresponse()
+                status, body = reply.status, reply.read()
         else:
             status, body = (200 if self.path in answers else 404), json.dumps(answers.get(self.path, {})).encode()
         self.send_response(status)
