@@ -459,17 +459,23 @@ def test_what_the_caller_may_not_do_is_told_before_anything_is_changed(cluster: 
         target.stage(release("1"))
 
 
-def test_hosts_of_a_gateway_are_the_urls_of_both_places(cluster: Kubernetes, tmp_path: Path) -> None:
-    hosts: dict[str, Any] = {
-        "live_host": "http://shop.example.com",
-        "kubernetes_staging_host": "http://staging.example.com",
-    }
-    target = target_of(tmp_path, kubernetes_ingress="gateway", kubernetes_ingress_class="any", **hosts)
-    assert target.stage(release("1")) == "http://staging.example.com"
-    assert target.promote(release("1"), lambda url: None) == "http://shop.example.com"
-    served = {host: cluster.url_of(host) for host in ("shop.example.com", "staging.example.com")}
-    assert get(str(served["shop.example.com"]))["release"] == "1"
-    deploy_other = target.stage(release("2"))
-    assert deploy_other == "http://staging.example.com"
-    assert get(str(cluster.url_of("staging.example.com")))["release"] == "2"
-    assert get(str(cluster.url_of("shop.example.com")))["release"] == "1"
+@pytest.mark.parametrize(
+    "entrance",
+    [
+        {"kubernetes_ingress": "gateway", "kubernetes_ingress_class": "any"},
+        {"kubernetes_ingress": "ingress"},
+        {"kubernetes_service_type": "ClusterIP"},
+    ],
+    ids=["gateway", "ingress", "an address of somebody else"],
+)
+def test_each_place_is_reached_by_its_host(cluster: Kubernetes, tmp_path: Path, entrance: dict[str, Any]) -> None:
+    hosts = {"live_host": "http://shop.example.com", "kubernetes_staging_host": "http://staging.example.com"}
+    target = target_of(tmp_path, **entrance, **hosts)
+    live = deploy(target, release("1"))
+    staging = target.stage(release("2"))
+    assert (get(live)["release"], get(staging)["release"]) == ("1", "2")
+    for name in ("shop-live", "shop-staging"):
+        target.cluster.delete("HTTPRoute", name)
+        target.cluster.delete("Service", name)
+    target.cluster.delete("Ingress", "shop-live")
+    assert target.observe().url == "http://shop.example.com"

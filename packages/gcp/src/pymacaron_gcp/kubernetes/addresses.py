@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from pymacaron.exceptions import DeployError
@@ -13,6 +14,9 @@ from pymacaron_gcp.kubernetes.waiting import ticks
 
 __all__ = ["Addresses"]
 
+EMULATED, HOSTS = "pymacaron.emulator/address", "pymacaron.emulator/hosts"
+"""Annotations of the emulator: the address of a Service, and of each host of an Ingress or HTTPRoute, as JSON."""
+
 
 class Addresses:
     """The addresses of an environment."""
@@ -23,8 +27,19 @@ class Addresses:
     def url(self, place: Place) -> str | None:
         """Return the URL of a place, None where it has none yet."""
         if told := self._site.url(place):
-            return told
+            return self._emulated(place) or told
         address = self.address(place)
+        return f"http://{address}" if address else None
+
+    def _emulated(self, place: Place) -> str | None:
+        """Return where an emulator serves the host of a place: no name of DNS leads there."""
+        kind = {"Gateway": "HTTPRoute", "Ingress": "Ingress", None: "Service"}[entrance(self._site)]
+        name = self._site.places.live.name if kind == "Ingress" else place.name
+        found = (self._cluster.find(kind, name) or {}).get("metadata") or {}
+        told = found.get("annotations") or {}
+        address = (
+            told.get(EMULATED) if kind == "Service" else json.loads(told.get(HOSTS, "{}")).get(self._site.host(place))
+        )
         return f"http://{address}" if address else None
 
     def address(self, place: Place) -> str | None:
@@ -51,9 +66,14 @@ class Addresses:
 
 
 def _of_service(service: Object | None) -> str | None:
-    address = _of_balancer((service or {}).get("status") or {})
-    port = service["spec"]["ports"][0]["port"] if service else 80
-    return f"{address}:{port}" if address and port != 80 else address
+    if service is None:
+        return None
+    status = service.get("status") or {}
+    address, ports = _of_balancer(status), service["spec"]["ports"]
+    if address is None:
+        return None
+    port = (status["loadBalancer"]["ingress"][0].get("ports") or ports)[0]["port"]
+    return address if port == 80 else f"{address}:{port}"
 
 
 def _of_balancer(status: Object) -> str | None:
