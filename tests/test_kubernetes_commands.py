@@ -84,4 +84,4 @@ def test_status_logs_and_rollback_are_those_of_pym(cluster: Kubernetes, tmp_path
 def test_another_target_is_told(tmp_path: Path) -> None:
     environment_of(tmp_path, deploy_target="docker")
     code, _, told = pym(tmp_path, "gke", "check")
-    assert (code, told) == (1, "Error: this needs 'deploy_target: gke' or 'kubernetes', but it is 'docker'\n")
+    assert (code, told) == (2, "Error: this needs 'deploy_target: gke' or 'kubernetes', but it is 'docker'\n")
