@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -24,7 +23,11 @@ from pymacaron_docker.target.calls import HostEngine
 from pymacaron_testing.emulators.kubernetes import Kubernetes
 from pymacaron_testing.emulators.kubernetes.containers import DockerContainers
 
-REJECTING = """
+FILES = {
+    ".gitignore": "wheels\n__pycache__\n",
+    # The shop keeps its items in the process: of several, each request may reach another one.
+    "Dockerfile.extra": "ENV WEB_CONCURRENCY=1\n",
+    "testaccept/test_rejecting.py": """
 import os
 
 
@@ -33,7 +36,8 @@ def test_that_nobody_rejects():
         file.write("once\\n")
         file.seek(0)
         assert len(file.readlines()) != int(os.environ.get("REJECT", "0")), "rejected"
-"""
+""",
+}
 
 
 @dataclass
@@ -51,8 +55,21 @@ class ClusterStand(Stand):
     def commit(self, files: Mapping[str, str] | None = None, **settings: Any) -> str:
         """Write the settings, with these changed, and files, and commit them."""
         text = yaml.safe_dump({**self.settings, **settings})
-        dockerkit.commit(self.root, {"pym-config.yaml": text, **(files or {})})
+        dockerkit.write(self.root, {"pym-config.yaml": text, **(files or {})})
+        dockerkit.git(self.root, "add", "-A")
+        dockerkit.git(self.root, "commit", "-q", "--allow-empty", "-m", "A change")
         return dockerkit.git(self.root, "rev-parse", "HEAD")
+
+    def forget(self, registry: str) -> None:
+        """Remove the images that were made."""
+        for image in self.engine.api.images(filters={"reference": f"{registry}/*"}):
+            for tag in image["RepoTags"] or ():
+                self.engine.api.remove_image(tag, noprune=True)
+
+    def containers_of(self, label: str) -> list[str]:
+        """Return the containers that the emulator left."""
+        command = ["docker", "ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={label}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
     def names(self, kind: str) -> list[str]:
         """Return the names of all objects of a kind."""
@@ -81,14 +98,13 @@ def cluster_stand(
     dockerkit.needs("docker", "docker.io")
     dockerkit.needs("debootstrap", "debootstrap")
     shared, folder = dockerkit.shared(factory), factory.mktemp(example)
-    name = f"{example}{uuid4().hex[:8]}"
+    label = f"kubernetes-{uuid4().hex[:8]}"
     with dockerkit.engine(shared), dockerkit.alone(shared, "base"):
         engine = HostEngine()
         base = base_image(engine)
     source = dockerkit.ROOT / "examples" / example
     given = {
         **yaml.safe_load((source / "pym-config.yaml").read_text()),
-        "name": name,
         "deploy_target": "kubernetes",
         "docker_base": base,
         "docker_wheels": "wheels",
@@ -104,29 +120,16 @@ def cluster_stand(
         "graceful_timeout": 2,
         **settings,
     }
-    try:
-        with (
-            dockerkit.engine(shared),
-            Kubernetes(containers=DockerContainers(name), backoff=0.3) as cluster,
-        ):
+    with dockerkit.registry(folder) as registry:
+        given["docker_registry"] = registry
+        with dockerkit.engine(shared), Kubernetes(containers=DockerContainers(label), backoff=0.3) as cluster:
             root = folder / "service"
             shutil.copytree(source, root, ignore=shutil.ignore_patterns("__pycache__", ".*"))
             shutil.copytree(dockerkit.wheels(shared, wheels), root / "wheels")
             made = ClusterStand(root, engine, given, {**cluster.environment, "STAND_KEY": CANARY}, cluster, source)
-            made.commit({".gitignore": "wheels\n", "testaccept/test_rejecting.py": REJECTING})
+            dockerkit.git(root, "init", "-q")
+            made.commit(FILES)
             made.pym("gke", "setup", "--yes", code=None)
             yield made
-        left = subprocess.run(
-            ["docker", "ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={name}"],
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        assert left == ""
-    finally:
-        with dockerkit.engine(shared):
-            for image in engine.api.images(filters={"reference": [name, f"{name}/*", f"*/{name}"]}):
-                for tag in image["RepoTags"] or ():
-                    engine.api.remove_image(tag, noprune=True)
-            engine.close()
+            made.forget(registry)
+        assert made.containers_of(label) == []

@@ -64,9 +64,9 @@ def callers(url: str, failures: list[str]) -> Iterator[set[str]]:
 
 def test_a_commit_goes_live_by_way_of_staging(shop: ClusterStand) -> None:
     assert get(shop.url)["release"] == "first"
-    assert get(shop.url)["pym_env"] == f"{shop.settings['name']}-live"
+    assert get(shop.url)["pym_env"] == "shop-live"
     assert shop.pym("gke", "status").startswith("first is live at http://")
-    assert shop.names("Deployment") == [f"{shop.settings['name']}-live"]
+    assert shop.names("Deployment") == ["shop-live"]
 
 
 def test_a_second_release_and_the_way_back_lose_no_request(shop: ClusterStand) -> None:
@@ -91,7 +91,7 @@ def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end(shop: ClusterSt
     assert get(url)["release"] == version, resumed
     assert (failures, seen) == ([], {before, version})
     assert shop.states() == {version: "live", before: "kept"}
-    assert shop.names("Deployment") == [f"{shop.settings['name']}-live"]
+    assert shop.names("Deployment") == ["shop-live"]
     assert shop.names("Lease") == [] or "holderIdentity" not in shop.cluster.state.all("Lease")[-1]["spec"]
 
 
