@@ -472,7 +472,10 @@ def test_what_the_caller_may_not_do_is_told_before_anything_is_changed(cluster: 
     ids=["gateway", "ingress", "an address of somebody else"],
 )
 def test_each_place_is_reached_by_its_host(cluster: Kubernetes, tmp_path: Path, entrance: dict[str, Any]) -> None:
-    hosts = {"live_host": "http://shop.example.com", "kubernetes_staging_host": "http://staging.example.com"}
+    hosts: dict[str, Any] = {
+        "live_host": "http://shop.example.com",
+        "kubernetes_staging_host": "http://staging.example.com",
+    }
     target = target_of(tmp_path, **entrance, **hosts)
     live = deploy(target, release("1"))
     staging = target.stage(release("2"))

@@ -106,7 +106,12 @@ def gcp(cluster: Kubernetes, tmp_path: Path, asked: list[str], monkeypatch: pyte
     pem, text = _certificate(tmp_path)
     port = int(cluster.url.rpartition(":")[2])
     path = "/v1/projects/shop-project/locations/europe-west1-b/clusters/shops"
-    monkeypatch.setattr(Gcp, "token", lambda self: asked.append(cluster.token) or cluster.token)
+
+    def token(self: Gcp) -> str:
+        asked.append(cluster.token)
+        return cluster.token
+
+    monkeypatch.setattr(Gcp, "token", token)
     with _served({}, port, pem) as secure:
         told = {
             "endpoint": f"127.0.0.1:{secure}",
