@@ -14,7 +14,13 @@ from hostkit import wait_until
 from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 
-SETTINGS = {"env_secrets": ["HELLO_BROKER"], "async_broker": "HELLO_BROKER", "async_workers": 1, "live_host": None}
+SETTINGS = {
+    "env_secrets": ["HELLO_BROKER"],
+    "async_broker": "HELLO_BROKER",
+    "async_workers": 1,
+    "live_host": None,
+    "plugins": {"require": ["async"]},
+}
 
 
 def docker(*arguments: str) -> str:
