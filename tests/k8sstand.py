@@ -131,5 +131,5 @@ def cluster_stand(
             made.commit(FILES)
             made.pym("gke", "setup", "--yes", code=None)
             yield made
-            made.forget(registry)
         assert made.containers_of(label) == []
+        made.forget(registry)
