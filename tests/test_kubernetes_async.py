@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from hostkit import wait_until
 from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "env_secrets": ["HELLO_BROKER"],
     "async_broker": "HELLO_BROKER",
     "async_workers": 1,
