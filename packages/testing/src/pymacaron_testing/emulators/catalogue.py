@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pymacaron.deploy import Emulation, Emulator
 from pymacaron.exceptions import StartError
+
+if TYPE_CHECKING:
+    from pymacaron.service import Service
 
 __all__ = ["emulators"]
 
@@ -16,6 +20,8 @@ def emulators() -> list[Emulator]:
     return [
         Emulator("aws-beanstalk", _aws_beanstalk, (("aws", "setup", "--yes"), ("aws", "login"))),
         Emulator("gcp-cloud-run", _gcp_cloud_run, (("gcp", "setup", "--yes"),)),
+        Emulator("gke", _gke, (("gcp", "setup", "--yes"), ("gke", "setup", "--yes"))),
+        Emulator("kubernetes", _kubernetes, (("gke", "setup", "--yes"),)),
     ]
 
 
@@ -38,12 +44,31 @@ def _aws_beanstalk(emulation: Emulation) -> Iterator[Mapping[str, str]]:
 def _gcp_cloud_run(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     with _extra("gcp"):
         from pymacaron_testing.emulators.gcp import gcp_emulators, secrets_of
-    config = emulation.service.config
-    place = {"project": config.get("gcp_project"), "region": config.get("gcp_region")}
-    given = {name: value for name, value in place.items() if value}
-    with gcp_emulators(**given, delay=emulation.delay, patience=emulation.patience) as running:
+    with gcp_emulators(*_place(emulation.service), delay=emulation.delay, patience=emulation.patience) as running:
         running.cloud.project.secrets |= secrets_of(emulation.service)
         yield running.environment
+
+
+@contextmanager
+def _gke(emulation: Emulation) -> Iterator[Mapping[str, str]]:
+    with _extra("gcp"):
+        from pymacaron_testing.emulators.clusters import gke_emulators
+    with gke_emulators(*_place(emulation.service)) as running:
+        yield running.environment
+
+
+@contextmanager
+def _kubernetes(emulation: Emulation) -> Iterator[Mapping[str, str]]:
+    from pymacaron_testing.emulators.kubernetes import Kubernetes
+
+    with Kubernetes(gke=False) as cluster, cluster.apply():
+        yield cluster.environment
+
+
+def _place(service: Service) -> tuple[str, str]:
+    """Return the project and the region of a service, or such as need no account."""
+    config = service.config
+    return config.get("gcp_project") or "rehearsal", config.get("gcp_region") or "europe-west1"
 
 
 @contextmanager

@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from pymacaron_testing.emulators.kubernetes import Containers, Kubernetes
+from pymacaron_testing.emulators.gcp import GcpEmulators, gcp_emulators
+from pymacaron_testing.emulators.kubernetes import DockerContainers, Kubernetes
 
-if TYPE_CHECKING:
-    from pymacaron_testing.emulators.cloudrun import CloudRun
-
-__all__ = ["ClusterEmulators", "cluster_emulators", "gke_emulators"]
+__all__ = ["GkeEmulators", "gke_emulators"]
 
 
 @dataclass(frozen=True)
-class ClusterEmulators:
-    """What runs: `cloud` is the project of Google Cloud around the cluster, if any."""
+class GkeEmulators:
+    """What runs: a cluster that knows the kinds of GKE, and the project around it with the registry of images."""
 
     cluster: Kubernetes
-    cloud: CloudRun | None = None
+    around: GcpEmulators
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables that lead a process to the emulators."""
-        around = self.cloud.environment if self.cloud is not None else {}
-        return {**around, **self.cluster.environment}
+        return {**self.around.environment, **self.cluster.environment}
 
 
 @contextmanager
-def cluster_emulators(*, containers: Containers | None = None) -> Iterator[ClusterEmulators]:
-    """Run a cluster until the context is left; nothing is kept, and KUBECONFIG leads this process there meanwhile."""
-    with Kubernetes(gke=False, containers=containers) as cluster, cluster.apply():
-        yield ClusterEmulators(cluster)
+def gke_emulators(project: str = "rehearsal", region: str = "europe-west1") -> Iterator[GkeEmulators]:
+    """Run a cluster, a project and its registry until the context is left; nothing is kept.
 
-
-@contextmanager
-def gke_emulators(
-    project: str = "rehearsal", region: str = "europe-west1", *, containers: Containers | None = None
-) -> Iterator[ClusterEmulators]:
-    """Run a cluster that knows the kinds of GKE, in a project of Google Cloud that has nothing yet."""
-    from pymacaron_testing.emulators.cloudrun import CloudRun
-
-    with ExitStack() as stack:
-        cloud = stack.enter_context(CloudRun(project, region))
-        emulators = ClusterEmulators(stack.enter_context(Kubernetes(containers=containers)), cloud)
-        stack.enter_context(patch.dict("os.environ", emulators.environment))
-        yield emulators
+    Meanwhile the variables of this process lead deploys there, whatever account the shell is logged in to. Pods pull
+    what the registry has.
+    """
+    containers = DockerContainers()
+    with gcp_emulators(project, region) as around:
+        containers.pull_from(around.registry.host, around.docker_config)
+        with Kubernetes(containers=containers) as cluster, patch.dict("os.environ", cluster.environment):
+            yield GkeEmulators(cluster, around)

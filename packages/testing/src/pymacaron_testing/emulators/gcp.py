@@ -51,10 +51,14 @@ class ArtifactRegistry(Registry):
 
 @dataclass(frozen=True)
 class GcpEmulators:
-    """What runs: Cloud Run with what is around it, and the registry of its images."""
+    """What runs: Cloud Run with what is around it, and the registry of its images.
+
+    `docker_config` is a folder that is docker's configuration, logged in to the registry.
+    """
 
     cloud: CloudRun
     registry: ArtifactRegistry
+    docker_config: Path
 
     @property
     def environment(self) -> dict[str, str]:
@@ -95,10 +99,11 @@ def gcp_emulators(
         cloud = CloudRun(project, region, containers=containers, delay=delay, patience=patience)
         registry = stack.enter_context(ArtifactRegistry(_made(folder / "images"), cloud))
         stack.callback(registry.forget)
+        docker_config = _logged_in(_made(folder / "docker"), registry)
         if isinstance(containers, DockerContainers):
-            containers.pull_from(registry.host, _logged_in(_made(folder / "docker"), registry))
+            containers.pull_from(registry.host, docker_config)
         stack.enter_context(cloud)
-        emulators = GcpEmulators(cloud, registry)
+        emulators = GcpEmulators(cloud, registry, docker_config)
         stack.enter_context(patch.dict("os.environ", emulators.environment))
         yield emulators
 
