@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hostkit import wait_until
 from k8skit import SECRETS
 from k8spods import SECRET, LocalContainers, deploy, get, prepare, release, states, target_of
 from pymacaron.deploy import Lock
@@ -373,7 +374,7 @@ def test_a_command_whose_caller_died_is_waited_for_and_not_started_again(
     containers.done.set()
     target.run(release("1"), ("migrate", "wait"))
     assert len(containers.commands) == 1
-    assert names(cluster, "Pod") == []
+    wait_until(lambda: names(cluster, "Pod") == [], "the pod is gone")
 
 
 def test_a_command_that_failed_runs_again(target: KubernetesTarget, containers: LocalContainers) -> None:
