@@ -30,7 +30,7 @@ import yaml
 
 TIMEOUT = 120
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"\**`(?P<path>[\w./-]+)`\**:?")
+FILE = re.compile(r"\**`(?P<path>[\w./][\w./-]*\.\w+)`\**:?")
 TESTED = re.compile(r"<!-- tested by (?P<path>\S+) -->")
 PARSERS: dict[str, Callable[[str], object]] = {"yaml": yaml.safe_load, "json": json.loads, "toml": tomllib.loads}
 
@@ -52,6 +52,13 @@ def blocks(page: str) -> Iterator[Block]:
     for match in FENCE.finditer(page):
         above = page[: match.start()].rstrip().rpartition("\n")[2].strip()
         yield Block(match["language"], textwrap.dedent(match["text"]), page.count("\n", 0, match.start()) + 1, above)
+
+
+def commands(transcript: str) -> Iterator[tuple[str, str]]:
+    """Find the commands of a `console` block, each with what it is said to print."""
+    for step in re.split(r"^\$ ", transcript, flags=re.MULTILINE)[1:]:
+        command, _, expected = step.partition("\n")
+        yield command, expected
 
 
 def run_page(page: Path, folder: Path, root: Path) -> None:
@@ -85,8 +92,7 @@ def _try(block: Block, folder: Path, run: Callable[..., str]) -> None:
 
 
 def _compare(transcript: str, run: Callable[..., str]) -> None:
-    for step in re.split(r"^\$ ", transcript, flags=re.MULTILINE)[1:]:
-        command, _, expected = step.partition("\n")
+    for command, expected in commands(transcript):
         printed = run("bash", "-euc", command, shown=bool(expected.strip())).strip()
         pattern = re.escape(expected.strip()).replace(re.escape("..."), ".*?")
         assert re.fullmatch(pattern, printed, re.DOTALL), f"$ {command}\nexpected:\n{expected}\nprinted:\n{printed}"

@@ -30,10 +30,10 @@ def test_the_table_has_a_row_for_each_key_nested_ones_dotted() -> None:
 
 
 def test_the_page_is_markdown_by_section() -> None:
-    assert settings_page(settings_table([DRAW])) == (
+    assert settings_page(settings_table([DRAW]), {"draw": "shop-drawing"}) == (
         "# Settings\n\n"
         "The keys of `pym-config.yaml`, by the section that declares them. Written by `pym config docs`.\n\n"
-        "## draw\n\n"
+        "## draw\n\nOf shop-drawing.\n\n"
         "| Key | Type | Default | Description | Example | Secret |\n"
         "|---|---|---|---|---|---|\n"
         "| `draw_secret` | text of at least 4 characters | required | Signs \\| drawings. | `a\\|b` | yes |\n"

@@ -64,5 +64,6 @@ def docs(context: Context) -> None:
     from pymacaron.config.reference import settings_page, settings_table
     from pymacaron.plugins.collect import Hooks
 
-    sections = Hooks(context.plugins()).config_sections()
-    click.echo(settings_page(settings_table(sections)), nl=False)
+    plugins = context.plugins()
+    owners = {section: plugin.distribution for plugin in plugins.plugins() for section in plugin.config_sections}
+    click.echo(settings_page(settings_table(Hooks(plugins).config_sections()), owners), nl=False)

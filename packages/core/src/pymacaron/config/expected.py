@@ -6,7 +6,7 @@ import types
 from collections.abc import Collection, Iterable
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -61,6 +61,8 @@ def _type_words(annotation: Any, plural: bool = False) -> str:
     if len(parts) > 1:
         return _either(_type_words(part, plural) for part in parts)
     (kind,) = parts
+    if get_origin(kind) is Annotated:
+        return expected(FieldInfo.from_annotation(kind))
     origin = get_origin(kind) or kind
     if origin is Literal:
         return _one_of(get_args(kind))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -44,12 +44,13 @@ def settings_table(sections: Iterable[ConfigSection]) -> list[Setting]:
     return [row for section in ordered for row in _rows(section.name, "", import_model(section))]
 
 
-def settings_page(settings: Iterable[Setting]) -> str:
-    """Return the reference page as Markdown."""
+def settings_page(settings: Iterable[Setting], owners: Mapping[str, str]) -> str:
+    """Return the reference page as Markdown; `owners` are the distributions that declare the sections, by name."""
     parts = [_HEAD]
     for section, rows in groupby(settings, key=lambda setting: setting.section):
         lines = "\n".join(_line(row) for row in rows)
-        parts.append(f"## {section}\n\n{_COLUMNS}\n{lines}\n")
+        owner = f"Of {owners[section]}.\n\n" if section in owners else ""
+        parts.append(f"## {section}\n\n{owner}{_COLUMNS}\n{lines}\n")
     return "\n".join(parts)
 
 

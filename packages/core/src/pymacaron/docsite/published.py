@@ -8,24 +8,13 @@ from urllib.parse import quote
 
 from pymacaron.spec import Place, References
 from pymacaron.spec.cursor import Cursor, Report
+from pymacaron.spec.extensions import EXTENSIONS
 from pymacaron.spec.grammar import rebuilt, sections_of
 from pymacaron.spec.servers import base_path, server_paths
 
 __all__ = ["KEPT", "masked", "published"]
 
-KEPT = frozenset(
-    {
-        "x-codeSamples",
-        "x-deprecated",
-        "x-displayName",
-        "x-enum-descriptions",
-        "x-enum-varnames",
-        "x-logo",
-        "x-nullable",
-        "x-pagination",
-        "x-tagGroups",
-    }
-)
+KEPT = frozenset(each.name for each in EXTENSIONS if each.published)
 """The extensions that are written for readers; all others are for servers, and may tell of their inside."""
 
 _ERROR_NAME = "UndeclaredError"

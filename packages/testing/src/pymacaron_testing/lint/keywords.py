@@ -6,27 +6,14 @@ import difflib
 from collections.abc import Iterator
 
 from pymacaron.spec import Place
+from pymacaron.spec.extensions import EXTENSIONS as KNOWN
 from pymacaron.spec.keywords import LISTS, LISTS_NEW, MAPS, MAPS_NEW, ONE, ONE_NEW
 from pymacaron_testing.lint.records import Found
 from pymacaron_testing.lint.subject import Subject
 
 __all__ = ["EXTENSIONS", "misspelt"]
 
-EXTENSIONS = (
-    "x-bind-client",
-    "x-bind-module",
-    "x-bind-server",
-    "x-decorate-request",
-    "x-decorate-server",
-    "x-mandatory",
-    "x-no-bind-server",
-    "x-nullable",
-    "x-pagination",
-    "x-parent",
-    "x-persist",
-    "x-pym-limits",
-    "x-pym-lint-ignore",
-)
+EXTENSIONS = tuple(each.name for each in KNOWN if each.ours)
 _PLAIN = {
     *("default", "description", "discriminator", "enum", "example", "exclusiveMaximum", "exclusiveMinimum"),
     *("externalDocs", "format", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength"),
