@@ -284,7 +284,7 @@ def _headers_page() -> str:
     rows = [(f"`{name}`", direction, said) for name, (direction, said) in sorted(HEADERS.items())]
     return (
         f"# HTTP headers\n\nThose that a service reads or writes by itself, beside what its documents declare. "
-        f"{WRITTEN} `Allow`, `Content-Type` and `Content-Length` are as HTTP says, those of CORS as flask-cors does.\n\n"
+        f"{WRITTEN} `Allow` and `Content-...` are as HTTP says, those of CORS as flask-cors does.\n\n"
         f"{_table('Header | In | Means', rows)}"
     )
 
