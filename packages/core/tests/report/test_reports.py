@@ -790,3 +790,10 @@ report_smtp_port: {server.server_address[1]}
         thread.join(10)
         assert server.got == []  # type: ignore[attr-defined]
     assert "failed with smtplib.SMTPNotSupportedError" in caplog.text
+
+
+def test_a_service_that_wants_no_requests_reports_none_of_the_probes_that_it_answers_so(reported: Made) -> None:
+    made = reported("def look(*body, id, q=None):\n    return {}\n")
+    made.service.ready_checks.append(lambda: "the broker is away")
+    assert made.client.get("/ready").status_code == 503
+    assert made.told == []

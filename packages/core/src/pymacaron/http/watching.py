@@ -48,10 +48,18 @@ def look_at(service: Service, environ: WSGIEnvironment, result: Reply | Response
         if not isinstance(carried, Response):
             return
         result = carried
-    if result.status >= "5":
+    if result.status >= "5" and not _is_ready(environ):
         report_reply(service, environ, result)
     if not isinstance(result, Reply) and result.is_streamed:
         result.response = Streamed(service, environ, result.response)
+
+
+def _is_ready(environ: WSGIEnvironment) -> bool:
+    """Tell whether /ready was asked: that it wants no requests is an answer, and no crash."""
+    from pymacaron.apis.handlers import ready
+
+    endpoint, _ = environ["pymacaron.call"]
+    return endpoint.bound.handler is ready
 
 
 class Streamed:
