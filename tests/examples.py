@@ -1,8 +1,8 @@
 """Which hooks, settings, commands, error codes and `x-` attributes the pages show in an example, and on which page.
 
 An example is a block that tests/pages.py runs with its output compared: a `python` block that asserts, or a command of
-a `console` block that shows what is printed. A file that a page writes belongs to the comparing blocks behind it on
-the page. What runs elsewhere (`<!-- tested by PATH -->`), or without a comparison, is none.
+a `console` block that shows what is printed. A file that a page writes, by a block or a shell, belongs to the
+comparing blocks behind it on the page. What runs elsewhere (`<!-- tested by PATH -->`), or without a comparison, is none.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ def shown(page: Path) -> Shown:
         elif block.language == "python" and _compares(block):
             compared.append(block.text)
             typed += re.findall(r"\[(\"pym\".*)\]", block.text)
+        elif block.language in ("bash", "sh") and any(map(_compares, found[index + 1 :])):
+            files.append(("a shell", block.text))
         elif block.language == "console":
             for command, expected in commands(block.text):
                 if expected.strip():

@@ -129,6 +129,10 @@ def _processes(folder: Path) -> Iterator[Callable[..., str]]:
         for group in started:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
+        for process in Path("/proc").glob("[0-9]*"):  # what outlives its command by design, as a release does
+            with suppress(OSError):
+                if (process / "cwd").readlink().is_relative_to(folder):
+                    os.kill(int(process.name), signal.SIGKILL)
 
 
 def _environment(elsewhere: bool) -> dict[str, str]:

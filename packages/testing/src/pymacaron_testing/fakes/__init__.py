@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pymacaron_testing.fakes.builder import fake_builder
-from pymacaron_testing.fakes.target import fake_target
+from pymacaron_testing.fakes.target import end, fake_target
 
-__all__ = ["fake_builder", "fake_target"]
+__all__ = ["end", "fake_builder", "fake_target"]

@@ -71,7 +71,7 @@ def forward(file: Path, log: Path) -> tuple[int, str]:
     command = [sys.executable, "-S", str(Path(__file__).with_name("forwarder.py")), str(port), str(file)]
     with log.open("a") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     process.returncode = 0  # it stays: nothing waits for it here
     url = f"http://127.0.0.1:{port}"

@@ -16,12 +16,20 @@ from pymacaron_testing.fakes.builder import folder_of, secrets_of
 from pymacaron_testing.fakes.processes import alive, forward, run_to_end, serve, stop
 from pymacaron_testing.fakes.shelf import Shelf
 
-__all__ = ["FakeTarget", "fake_target"]
+__all__ = ["FakeTarget", "end", "fake_target"]
 
 
 def fake_target(folder: Path, *, ready: float = 10.0) -> DeployTarget:
     """Return the target "fake", which keeps all that it knows in a folder; `ready` is how long it waits, in seconds."""
     return DeployTarget("fake", lambda environment: FakeTarget(folder, environment, ready))
+
+
+def end(folder: Path) -> None:
+    """End every process that a folder knows of: those of its releases, and the forwarder of their traffic."""
+    shelf = Shelf(folder)
+    for facts in (*shelf.read("releases").values(), shelf.read("forwarder")):
+        if facts.get("pid"):
+            stop(facts["pid"])
 
 
 class FakeTarget:
