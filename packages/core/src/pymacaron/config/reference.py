@@ -80,7 +80,7 @@ def _rows(section: str, prefix: str, model: type[Settings]) -> Iterator[Setting]
 def _line(setting: Setting) -> str:
     cells = (
         f"`{setting.key}`",
-        re.sub(r"([\\\[\]*_<])", r"\\\1", _escaped(setting.type)),
+        re.sub(r"([\\\[\]()*_<])", r"\\\1", _escaped(setting.type)),
         "required" if setting.required else _code(setting.default),
         _escaped(setting.description),
         _code(setting.example),
