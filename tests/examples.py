@@ -2,7 +2,8 @@
 
 An example is a block that tests/pages.py runs with its output compared: a `python` block that asserts, or a command of
 a `console` block that shows what is printed. A file that a page writes, by a block or a shell, belongs to the
-comparing blocks behind it on the page. What runs elsewhere (`<!-- tested by PATH -->`), or without a comparison, is none.
+comparing blocks behind it on the page. What runs elsewhere (`<!-- tested by PATH -->`), or without a comparison, is
+none.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import yaml
 
-TIMEOUT = 120
+TIMEOUT = 300
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"\**`(?P<path>[\w./][\w./-]*\.\w+)`\**:?")
 TESTED = re.compile(r"<!-- tested by (?P<path>\S+) -->")

@@ -4,18 +4,43 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import dockerkit
 from architecture import ROOT
+from base_image import base_image
 from pages import run_page
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
+NEED_ENGINE = {"cloud.md"}
+SLIM = "python:3.13-slim"
+
+
+@pytest.fixture(scope="session")
+def slim_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the base image of the pages be in the Docker engine, though nothing can be pulled."""
+    folder = dockerkit.shared(tmp_path_factory)
+    with dockerkit.engine(folder) as engine:
+        made = engine.image(SLIM) is None
+        if made:
+            dockerkit.needs("debootstrap", "debootstrap")
+            with dockerkit.alone(folder, "base"):
+                repository, _, tag = SLIM.partition(":")
+                engine.api.tag(base_image(engine), repository, tag)
+        yield
+        if made:
+            engine.api.remove_image(SLIM)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_block_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+def test_every_block_of_the_page_runs(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if page.name in NEED_ENGINE:
+        request.getfixturevalue("slim_image")
     for folder in ("packages", "examples"):
         if (ROOT / folder).exists():
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
