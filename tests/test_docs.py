@@ -17,7 +17,7 @@ from pages import run_page
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
-NEED_ENGINE = {"cloud.md"}
+NEED_ENGINE = {"cloud.md", "deploy-to-a-docker-host.md"}
 SLIM = "python:3.13-slim"
 
 
