@@ -104,7 +104,7 @@ def shown(page: Path) -> Shown:
             files.append(("a shell", block.text))
         elif block.language == "console":
             for command, expected in commands(block.text):
-                if expected.strip():
+                if _says(expected):
                     compared.append(f"{command}\n{expected}")
                     typed.append(command)
     return Shown("\n".join(compared), "\n".join(typed), tuple(files))
@@ -114,8 +114,13 @@ def _compares(block: Block) -> bool:
     if TESTED.fullmatch(block.above) or FILE.fullmatch(block.above):
         return False
     if block.language == "console":
-        return any(expected.strip() for _, expected in commands(block.text))
+        return any(_says(expected) for _, expected in commands(block.text))
     return block.language == "python" and bool(re.search(r"^\s*assert ", block.text, re.MULTILINE))
+
+
+def _says(expected: str) -> bool:
+    """Tell whether an output is compared: `...` alone is anything."""
+    return bool(expected.strip(" .\n"))
 
 
 def _has(data: Any, path: tuple[str, ...]) -> bool:
