@@ -52,7 +52,9 @@ def _file(here: Path, link: str) -> str:
 
 
 def _pages(folder: str) -> list[str]:
-    return [f"/docs/{folder}/{path.stem}" for path in sorted((HERE / folder).glob("*.md"))]
+    index = (HERE / "README.md").read_text(encoding="utf-8")
+    found = sorted((HERE / folder).glob("*.md"), key=lambda path: index.find(f"({folder}/{path.name})"))
+    return [f"/docs/{folder}/{path.stem}" for path in found]
 
 
 def _readmes() -> list[Path]:

@@ -59,3 +59,9 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
 def test_the_readme_of_every_package_has_the_same_headings(page: Path) -> None:
     headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert headings == ["Install", "Configure", "Use", "Hooks implemented", "Troubleshoot"]
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in ROOT.glob("docs/*/*.md")]
+    assert [page for page in pages if f"]({page})" not in index] == []
