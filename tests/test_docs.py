@@ -23,7 +23,7 @@ SLIM = "python:3.13-slim"
 
 @pytest.fixture(scope="session")
 def slim_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let the base image of the pages be in the Docker engine, though nothing can be pulled."""
+    """Let the base image of the pages be in the engine, though nothing can be pulled; take away what they make."""
     folder = dockerkit.shared(tmp_path_factory)
     with dockerkit.engine(folder) as engine:
         made = engine.image(SLIM) is None
@@ -33,6 +33,11 @@ def slim_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 repository, _, tag = SLIM.partition(":")
                 engine.api.tag(base_image(engine), repository, tag)
         yield
+        ours = {"label": "io.pymacaron.service=macarons"}
+        for container in engine.api.containers(all=True, filters=ours):
+            engine.api.remove_container(container["Id"], force=True)
+        for image in engine.api.images(filters=ours):
+            engine.api.remove_image(image["Id"], force=True)
         if made:
             engine.api.remove_image(SLIM)
 

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import pymacaron_auth.plugin
-from pymacaron.config.reference import settings_page, settings_table
+from pymacaron.config.reference import settings_table
 from pymacaron.plugins.records import ConfigSection
 
 
@@ -37,13 +37,6 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
             "pym_token_issuers",
         ],
     )
-
-
-def test_the_reference_page_holds_the_table_of_settings_as_pym_config_docs_prints_it() -> None:
-    section = ConfigSection("auth", "pymacaron_auth.settings:AuthSettings")
-    table = settings_page(settings_table([section])).partition("## auth\n\n")[2]
-    page = Path(__file__).parents[3] / "docs" / "reference" / "authentication.md"
-    assert page.read_text().partition("## Settings\n\n")[2] == table
 
 
 def test_every_setting_has_a_description_and_an_example() -> None:
