@@ -350,7 +350,7 @@ def test_it_finds_the_line_and_mends_nothing_else(
         "HOST=$(pymconfig --host)",
         "klue_config --name",
         "TOKEN=`get_test_jwt_token`",
-        "pymgke $VERSION",
+        "pymgkemonitoringsetup",
         "pym_monitor start",
         "pymdocker --version 1 --no-build",
         "pymdocker --version 1 --registry gcr.io",
@@ -363,25 +363,24 @@ def test_each_command_and_option_that_is_no_more_is_found(line: str, folder: Fol
 
 
 @pytest.mark.parametrize(
-    "line", ["pymdeploy --env live", "pymtest testaccept", "./my-pymconfig", "# pymgke", "pymdocker push"]
+    "line",
+    ["pymdeploy --env live", "pymtest testaccept", "./my-pymconfig", "pymgke status", "# pymconfig", "pymdocker push"],
 )
 def test_commands_that_went_on_are_left_alone(line: str, folder: Folder) -> None:
     assert places(folder({"ci.sh": f"{line}\n"})) == []
 
 
 def test_it_prints_a_line_for_each_finding_and_what_it_mended(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = folder({"requirements.txt": "pymacaron\n", "ci.sh": "pymgke\n"})
+    root = folder({"requirements.txt": "pymacaron\n", "ci.sh": "pymgkemonitoringsetup\n"})
     monkeypatch.chdir(root)
-    ended = (
-        "ci.sh:1: error: 'pymgke' is no more: deploy the image by your cluster's own means, or by a plugin [command]\n"
-    )
+    ended = "ci.sh:1: error: 'pymgkemonitoringsetup' is no more: set 'kubernetes_monitoring: true' [command]\n"
     old = "requirements.txt:1: error: 'pymacaron' is of PyMacaron 2: ask for 'pymacaron>=3' [requirement]\n"
     assert migrated(root).stdout == f"{ended}{old}2 errors, 0 warnings; 'pym migrate --fix' mends 1\n"
     assert migrated(root, "--fix").stdout == f"fixed: {old}{ended}1 fixed, 1 error, 0 warnings\n"
 
 
 def test_json_tells_what_was_mended_and_what_is_left(folder: Folder) -> None:
-    root = folder({"requirements.txt": "pymacaron\n", "ci.sh": "pymgke\n"})
+    root = folder({"requirements.txt": "pymacaron\n", "ci.sh": "pymgkemonitoringsetup\n"})
     assert found(root, "--fix") == [
         {
             "rule": "requirement",
@@ -398,8 +397,8 @@ def test_json_tells_what_was_mended_and_what_is_left(folder: Folder) -> None:
             "severity": "error",
             "file": "ci.sh",
             "line": 1,
-            "message": "'pymgke' is no more",
-            "step": "deploy the image by your cluster's own means, or by a plugin",
+            "message": "'pymgkemonitoringsetup' is no more",
+            "step": "set 'kubernetes_monitoring: true'",
             "fixable": False,
             "fixed": False,
         },

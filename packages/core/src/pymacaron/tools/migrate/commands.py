@@ -20,7 +20,7 @@ ENDED = (
     (r"pymconfig", "'pymconfig' is no more", "read 'pym config show --json'"),
     (r"klue_config", "'klue_config' is no more", "read 'pym config show --json'"),
     (r"get_test_jwt_token", "'get_test_jwt_token' is no more", "take what 'pym token generate' prints"),
-    (r"pymgke", "'pymgke' is no more", "deploy the image by your cluster's own means, or by a plugin"),
+    (r"pymgkemonitoringsetup", "'pymgkemonitoringsetup' is no more", "set 'kubernetes_monitoring: true'"),
     (r"pym_monitor", "'pym_monitor' is no more", "ask '/metrics', see docs/how-to/observe.md"),
     (r"pymdocker [^;&|\n]*--no-build", "'pymdocker' takes no '--no-build'", "write 'pymdocker push'"),
     (r"pymdocker [^;&|\n]*--registry", "'pymdocker' takes no '--registry'", "set 'docker_registry'"),

@@ -60,8 +60,8 @@ def clouds(config: OldDocument) -> Iterator[Finding]:
     """Find settings of clouds."""
     data = config.data
     target = data.get("deploy_target")
-    if target == "gke":
-        told, step = "there is no deploy target 'gke'", "deploy the image by your cluster's own means, or by a plugin"
+    if target == "gke" and "gke_cluster" not in data:
+        told, step = "a cluster is named by settings now", "set 'gcp_project', 'gke_location' and 'gke_cluster'"
         yield _finding(config, "deploy_target", "deploy-target", "error", told, step)
     if target is None and "docker_bucket" in data:
         told = "PyMacaron 1 deployed to Beanstalk where nothing was said, and 'deploy_target' is 'docker' now"
