@@ -97,7 +97,7 @@ def test_a_release_that_is_rejected_live_is_rolled_back_and_the_old_one_proven(p
     before, states = place.live(), place.states()
     with place.load() as load:
         printed = place.pym("deploy", "--version", "doomed", "--no-unittest", code=1, REJECT="3")
-    assert "Error: accept live: testing: the acceptance tests fail" in printed
+    assert "Error: accept live: testing: the acceptance test testaccept/" in printed
     assert f"{before} is proven live again" in printed
     assert (place.live(), place.states(), load.failed, set(load.served)) == (before, states, [], {200})
     assert load.releases == {before, "doomed"}
@@ -125,7 +125,8 @@ def test_a_release_that_is_rejected_before_it_is_promoted_never_has_traffic(plac
     before, states = place.live(), place.states()
     with place.load() as load:
         printed = place.pym("deploy", "--version", "rejected", "--no-unittest", code=1, REJECT="2")
-    assert "accept staged: testing: the acceptance tests fail; rejected never had traffic" in printed
+    assert "accept staged: testing: the acceptance test testaccept/" in printed
+    assert "; rejected never had traffic" in printed
     assert (load.releases, load.failed, place.states()) == ({before}, [], states)
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from hostkit import CANARY, Stand, stand
 
-SAMPLE = ("build image", "stage", "promote")
+SAMPLE = ("promote",)
 OTHERS = (
+    "build image",
+    "stage",
     "checkout",
     "compare documents",
     "unit tests",

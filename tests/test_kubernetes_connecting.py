@@ -57,7 +57,7 @@ def _certificate(folder: Path) -> tuple[Path, str]:
 
 
 class _Passing(BaseHTTPRequestHandler):
-    """Passes requests on to the emulator, or answers what the server has."""
+    """Passes requests on to the emulator, or answers what the server has; tokens are had by POST."""
 
     def do_GET(self) -> None:
         answers: dict[str, Any] = vars(self.server)["answers"]
@@ -69,6 +69,13 @@ class _Passing(BaseHTTPRequestHandler):
         else:
             status, body = (200 if self.path in answers else 404), json.dumps(answers.get(self.path, {})).encode()
         self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}'
+        self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -13,8 +13,9 @@ from hostkit import CANARY
 from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 
-SAMPLE = ("stage", "promote")
+SAMPLE = ("promote",)
 OTHERS = (
+    "stage",
     "checkout",
     "compare documents",
     "unit tests",
@@ -112,7 +113,13 @@ def test_a_release_that_does_not_start_never_has_traffic(shop: ClusterStand) -> 
     assert (failures, seen, shop.states()) == ([], {before}, states)
 
 
-@pytest.mark.parametrize(("number", "status"), [("2", "failed"), ("3", "rolled back")], ids=["staged", "live"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        pytest.param("2", "failed", id="staged", marks=pytest.mark.endurance),
+        pytest.param("3", "rolled back", id="live"),
+    ],
+)
 def test_a_release_that_is_rejected_is_never_live_or_rolled_back_and_proven(
     shop: ClusterStand, number: str, status: str
 ) -> None:
@@ -128,6 +135,7 @@ def test_a_release_that_is_rejected_is_never_live_or_rolled_back_and_proven(
     assert (failures, get(url)["release"], shop.states()) == ([], before, states)
 
 
+@pytest.mark.endurance
 def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(shop: ClusterStand) -> None:
     shop.commit(release_command=["python", "-c", "import time; time.sleep(5)"])
     options = ("--no-test", "--no-unittest")
@@ -140,6 +148,7 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(shop: ClusterSta
     assert loser not in shop.states()
 
 
+@pytest.mark.endurance
 def test_what_is_pruned_is_gone_and_what_is_kept_can_be_gone_back_to(shop: ClusterStand) -> None:
     shop.commit()
     for version in ("third", "fourth"):

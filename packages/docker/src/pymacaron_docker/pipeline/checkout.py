@@ -70,8 +70,9 @@ def is_dirty(root: Path) -> bool:
 
 
 def unknown_files(root: Path) -> list[str]:
-    """Return the files that git was told neither to track nor to ignore; wheels may lie here as they were built."""
-    listed = checked_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", ":(exclude)*.whl")
+    """Return the files that git was told neither to track nor to ignore, but for wheels and Python's own."""
+    left_out = (":(exclude)*.whl", ":(exclude)*.pyc")
+    listed = checked_git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".", *left_out)
     return sorted(filter(None, listed.split("\0")))
 
 

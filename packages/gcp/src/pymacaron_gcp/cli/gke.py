@@ -76,6 +76,9 @@ def _forwarded(name: str) -> click.Command:
     def forwarded(ctx: click.Context, others: tuple[str, ...]) -> None:
         root = ctx.find_root()
         command = root.command.get_command(root, name) if isinstance(root.command, click.Group) else None
+        if command is None and "--help" in others:
+            click.echo(ctx.get_help())
+            return
         if command is None:
             raise click.UsageError(f"'pym {name}' is missing: pip install 'pymacaron-docker>=3'")
         with command.make_context(name, list(others), parent=root) as inner:
