@@ -30,7 +30,7 @@ import yaml
 
 TIMEOUT = 300
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"\**`(?P<path>[\w./][\w./-]*\.\w+)`\**:?")
+FILE = re.compile(r"\**`(?P<path>[\w./][\w./-]*(\.\w+|file))`\**:?")
 TESTED = re.compile(r"<!-- tested by (?P<path>\S+) -->")
 PARSERS: dict[str, Callable[[str], object]] = {"yaml": yaml.safe_load, "json": json.loads, "toml": tomllib.loads}
 
