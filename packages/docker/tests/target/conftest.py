@@ -36,16 +36,16 @@ def slow():
 """
 
 
-def operation(name: str) -> dict[str, Any]:
+def operation(name: str, method: str = "get") -> dict[str, Any]:
     reply = {"description": "It is so", "schema": {"type": "object"}}
     bound = {"operationId": name, "x-bind-server": f"stall.api.{name}", "produces": ["application/json"]}
-    return {f"/{name}": {"get": {**bound, "responses": {"200": reply}}}}
+    return {f"/{name}": {method: {**bound, "responses": {"200": reply}}}}
 
 
 DOCUMENT = {
     "swagger": "2.0",
     "info": {"title": "Stall", "version": "1"},
-    "paths": {**operation("tell"), **operation("slow")},
+    "paths": {**operation("tell"), **operation("slow", "post")},
 }
 
 

@@ -35,12 +35,16 @@ class Load:
             thread.join()
 
     def _run(self, number: int) -> None:
-        """Ask again and again: even numbers on a kept connection, every third for what takes half a second."""
-        path, keeps = "/slow" if number % 3 == 0 else "/version", number % 2 == 0
+        """Ask again and again: even numbers on a kept connection, every third for what takes half a second.
+
+        That is a POST, which no proxy sends again where the server before died of it.
+        """
+        method, path = ("POST", "/slow") if number % 3 == 0 else ("GET", "/version")
+        keeps = number % 2 == 0
         connection = http.client.HTTPConnection(self._address, timeout=30)
         while not self._ended.is_set():
             try:
-                connection.request("GET", path, headers={} if keeps else {"Connection": "close"})
+                connection.request(method, path, headers={} if keeps else {"Connection": "close"})
                 response = connection.getresponse()
                 response.read()
                 told = "" if response.status == 200 else f"{path}: {response.status}"

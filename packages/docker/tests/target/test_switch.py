@@ -37,21 +37,20 @@ def test_no_request_fails_in_two_deploys_and_a_roll_back(places: Any) -> None:
     assert (requests.failed, requests.answered > 300) == ([], True)
 
 
-def test_requests_fail_where_the_release_before_ends_before_the_next_one_serves(
-    places: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cut_off(host: Host, release: str) -> None:
+def test_requests_fail_where_the_release_before_is_not_drained(places: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(host: Host, live: str) -> None:
         for shown in host.shown():
-            if shown.release != release and shown.web:
+            if shown.release != live and shown.web:
                 host.engine.remove(shown.web.name)
-        warm(host, release)
+        prove(host, live)
 
     place = places()
     place.deploy("a")
-    warm = Host._warm
-    monkeypatch.setattr(Host, "_warm", cut_off)
+    prove = Host._prove
+    monkeypatch.setattr(Host, "_prove", cut_off)
     with loaded(place) as requests:
-        place.deploy("b")
+        for identity in "bcd":
+            place.deploy(identity)
     assert requests.failed
 
 
