@@ -63,6 +63,14 @@ def alone(folder: Path, name: str) -> Iterator[None]:
         yield
 
 
+def users(folder: Path, change: int) -> int:
+    """Change how many processes use what is in a folder, and return how many do; call it in `alone`."""
+    path = folder / "users"
+    count = int(path.read_text() if path.exists() else 0) + change
+    path.write_text(str(count))
+    return count
+
+
 @contextmanager
 def engine(folder: Path) -> Iterator[Engine]:
     """Give the engine at DOCKER_HOST, else one of our own that all processes of this run of tests share."""
@@ -95,22 +103,15 @@ def own_engine(folder: Path) -> Iterator[None]:
     url = f"unix://{folder}/docker.sock"
     os.environ["DOCKER_HOST"] = url
     with alone(folder, "users"):
-        if _count(folder, +1) == 1:
+        if users(folder, +1) == 1:
             _start(dockerd, folder, url)
     try:
         yield
     finally:
         with alone(folder, "users"):
-            if _count(folder, -1) == 0:
+            if users(folder, -1) == 0:
                 _stop(folder)
         del os.environ["DOCKER_HOST"]
-
-
-def _count(folder: Path, change: int) -> int:
-    path = folder / "users"
-    users = int(path.read_text() if path.exists() else 0) + change
-    path.write_text(str(users))
-    return users
 
 
 def _start(dockerd: str, folder: Path, url: str) -> None:
@@ -141,8 +142,8 @@ def _stop(folder: Path) -> None:
 
 
 @contextmanager
-def registry(folder: Path, users: str | None = None) -> Iterator[str]:
-    """Run a registry on a free port and give its host; `users` are lines of an htpasswd file."""
+def registry(folder: Path, htpasswd: str | None = None) -> Iterator[str]:
+    """Run a registry on a free port and give its host; `htpasswd` are the lines of that file."""
     server = needs("docker-registry", "docker-registry")
     host = f"127.0.0.1:{free_port()}"
     settings: dict[str, Any] = {
@@ -151,9 +152,9 @@ def registry(folder: Path, users: str | None = None) -> Iterator[str]:
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
         "http": {"addr": host},
     }
-    if users:
-        (folder / "users").write_text(users)
-        settings["auth"] = {"htpasswd": {"realm": "registry", "path": str(folder / "users")}}
+    if htpasswd:
+        (folder / "htpasswd").write_text(htpasswd)
+        settings["auth"] = {"htpasswd": {"realm": "registry", "path": str(folder / "htpasswd")}}
     (folder / "config.yml").write_text(yaml.safe_dump(settings))
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([server, "serve", str(folder / "config.yml")], stdout=log, stderr=log)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import threading
@@ -173,13 +172,8 @@ def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, 
 
 def prepare(cluster: Kubernetes, name: str = "shop-live") -> Kubernetes:
     """Have in the cluster what a deploy needs."""
-    from pymacaron_testing.emulators.kubernetes.kinds import kind
-
     cluster.add_namespace("shop")
-    data = {"SHOP_KEY": base64.b64encode(SECRET.encode()).decode()}
-    metadata = {"name": name, "namespace": "shop"}
-    with cluster.state.lock:
-        cluster.state.add(kind("Secret"), {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+    cluster.add_secret("shop", name, {"SHOP_KEY": SECRET})
     return cluster
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import subprocess
@@ -74,17 +73,6 @@ class ClusterStand(Stand):
     def names(self, kind: str) -> list[str]:
         """Return the names of all objects of a kind."""
         return [one["metadata"]["name"] for one in self.cluster.state.all(kind, self.settings["name"])]
-
-    def store_secret(self, key: str, text: str) -> None:
-        """Make the Secret of the live environment."""
-        from pymacaron_testing.emulators.kubernetes.kinds import kind
-
-        name = self.settings["name"]
-        metadata = {"name": f"{name}-live", "namespace": name}
-        data = {key: base64.b64encode(text.encode()).decode()}
-        with self.cluster.state.lock:
-            made = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
-            self.cluster.state.add(kind("Secret"), made)
 
 
 @contextmanager

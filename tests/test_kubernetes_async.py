@@ -44,7 +44,7 @@ def redis() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def hello(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterStand]:
     with cluster_stand(tmp_path_factory, "helloworld", **SETTINGS) as made, redis() as url:
-        made.store_secret("HELLO_BROKER", url)
+        made.cluster.add_secret("helloworld", "helloworld-live", {"HELLO_BROKER": url})
         made.variables["HELLO_BROKER"] = url
         yield made
 

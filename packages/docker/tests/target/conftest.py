@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,22 +30,23 @@ from pymacaron import get_config
 def tell():
     return {"secret": hashlib.sha256(get_config().stall_key.encode()).hexdigest()}
 
-def slow():
-    time.sleep(0.5)
+def slow(seconds):
+    time.sleep(seconds)
     return {}
 """
 
 
-def operation(name: str, method: str = "get") -> dict[str, Any]:
+def operation(name: str, method: str = "get", *parameters: Mapping[str, Any]) -> dict[str, Any]:
     reply = {"description": "It is so", "schema": {"type": "object"}}
     bound = {"operationId": name, "x-bind-server": f"stall.api.{name}", "produces": ["application/json"]}
-    return {f"/{name}": {method: {**bound, "responses": {"200": reply}}}}
+    return {f"/{name}": {method: {**bound, "parameters": parameters, "responses": {"200": reply}}}}
 
 
+SECONDS = {"name": "seconds", "in": "query", "type": "number", "required": True}
 DOCUMENT = {
     "swagger": "2.0",
     "info": {"title": "Stall", "version": "1"},
-    "paths": {**operation("tell"), **operation("slow", "post")},
+    "paths": {**operation("tell"), **operation("slow", "post", SECONDS)},
 }
 
 

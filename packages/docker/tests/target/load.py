@@ -13,10 +13,13 @@ PAUSE = 0.005
 
 
 class Load:
-    """A load that runs as long as the context is entered; `failed` holds what was not answered with 200."""
+    """A load that runs as long as the context is entered; `failed` holds what was not answered with 200.
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    Every third thread asks for what takes `seconds`.
+    """
+
+    def __init__(self, address: str, seconds: float = 0.5) -> None:
+        self._address, self._seconds = address, seconds
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(THREADS)]
         self.answered = 0
@@ -35,11 +38,11 @@ class Load:
             thread.join()
 
     def _run(self, number: int) -> None:
-        """Ask again and again: even numbers on a kept connection, every third for what takes half a second.
+        """Ask again and again: even numbers on a kept connection, every third for what takes its time.
 
         That is a POST, which no proxy sends again where the server before died of it.
         """
-        method, path = ("POST", "/slow") if number % 3 == 0 else ("GET", "/version")
+        method, path = ("POST", f"/slow?seconds={self._seconds}") if number % 3 == 0 else ("GET", "/version")
         keeps = number % 2 == 0
         connection = http.client.HTTPConnection(self._address, timeout=30)
         while not self._ended.is_set():

@@ -23,8 +23,8 @@ load = util.module_from_spec(_found)
 _found.loader.exec_module(load)
 
 
-def loaded(place: Any) -> Any:
-    return load.Load(urlsplit(place.url).netloc)
+def loaded(place: Any, **options: float) -> Any:
+    return load.Load(urlsplit(place.url).netloc, **options)
 
 
 def test_no_request_fails_in_two_deploys_and_a_roll_back(places: Any) -> None:
@@ -48,8 +48,9 @@ def test_requests_fail_where_the_release_before_is_not_drained(places: Any, monk
     place.deploy("a")
     prove = Host._prove
     monkeypatch.setattr(Host, "_prove", cut_off)
-    with loaded(place) as requests:
-        for identity in "bcd":
+    # A request lasts longer than it takes to kill a release.
+    with loaded(place, seconds=4) as requests:
+        for identity in "bc":
             place.deploy(identity)
     assert requests.failed
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from pymacaron.deploy import Environment
+from pymacaron.deploy.emulators import EMULATION, emulation_folder
 from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.client import ENDPOINT, Gcp
 from pymacaron_gcp.kubernetes.client import Cluster
@@ -24,7 +25,7 @@ TOKEN_SECONDS = 1800
 def cluster_of(environment: Environment, settings: KubernetesSettings, is_gke: bool) -> Cluster:
     """Return the cluster of an environment; it is called when it is first used."""
     namespace = settings.kubernetes_namespace or fitting(environment.service, 63)
-    if is_gke and ENDPOINT in os.environ:
+    if emulation_folder() or (is_gke and ENDPOINT in os.environ):
         return Cluster(namespace, _emulated)
     if is_gke:
         gcp = gke_project(environment, settings)
@@ -88,12 +89,11 @@ class _Tokens:
 
 
 def _emulated() -> Any:
-    """Return a client of the emulator that takes the place of a cluster of GKE, as PYM_GCP_ENDPOINT says."""
+    """Return a client of the emulator that takes the place of every cluster, whatever the context is called."""
     api = _by_kubeconfig(None)
     if not api.configuration.host.startswith("http://127.0.0.1:"):
-        raise ConfigError(
-            f"{ENDPOINT} is set, and KUBECONFIG leads to no emulator at http://127.0.0.1: unset one of both"
-        )
+        name = EMULATION if EMULATION in os.environ else ENDPOINT
+        raise ConfigError(f"{name} is set, and KUBECONFIG leads to no emulator at http://127.0.0.1: unset one of both")
     return api
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from pymacaron.exceptions import StartError
 
 if TYPE_CHECKING:
     from pymacaron.service import Service
+    from pymacaron_testing.emulators.kubernetes import Kubernetes
 
 __all__ = ["emulators"]
 
@@ -54,6 +56,7 @@ def _gke(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     with _extra("gcp"):
         from pymacaron_testing.emulators.clusters import gke_emulators
     with gke_emulators(*_place(emulation.service)) as running:
+        _add_secrets(running.cluster, emulation.service)
         yield running.environment
 
 
@@ -62,6 +65,7 @@ def _kubernetes(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     from pymacaron_testing.emulators.kubernetes import Kubernetes
 
     with Kubernetes(gke=False) as cluster, cluster.apply():
+        _add_secrets(cluster, emulation.service)
         yield cluster.environment
 
 
@@ -69,6 +73,19 @@ def _place(service: Service) -> tuple[str, str]:
     """Return the project and the region of a service, or such as need no account."""
     config = service.config
     return config.get("gcp_project") or "rehearsal", config.get("gcp_region") or "europe-west1"
+
+
+def _add_secrets(cluster: Kubernetes, service: Service) -> None:
+    """Have a cluster hold the variables of this shell that `env_secrets` names."""
+    config = service.config
+    found: dict[str, dict[str, str]] = {}
+    for variable in config.get("env_secrets") or ():
+        named = (config.get("kubernetes_secrets") or {}).get(variable, f"{service.name}-{service.env or 'live'}")
+        name, _, key = named.partition("/")
+        if variable in os.environ:
+            found.setdefault(name, {})[key or variable] = os.environ[variable]
+    for name, values in found.items():
+        cluster.add_secret(config.get("kubernetes_namespace") or service.name, name, values)
 
 
 @contextmanager

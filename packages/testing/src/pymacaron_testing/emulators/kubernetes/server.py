@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import select
@@ -129,6 +130,13 @@ class Kubernetes:
         with self.state.lock:
             self.state.add(kind("Namespace"), one)
         self._controllers.add_account(name)
+
+    def add_secret(self, namespace: str, name: str, values: Mapping[str, str]) -> None:
+        """Add a Secret, whether or not its namespace is there yet."""
+        metadata = {"name": name, "namespace": namespace}
+        data = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
+        with self.state.lock:
+            self.state.add(kind("Secret"), {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
 
     def _write_kubeconfig(self) -> None:
         content = {
