@@ -1,4 +1,4 @@
-"""Run the code blocks of a Markdown page, in order, in one folder that looks like a fresh clone.
+"""Run the code blocks of a Markdown page, in order, as one reader types them into a shell in a fresh clone.
 
     bash, sh            runs, and has to end with 0
     console             each line `$ command` runs; what it prints is compared, `...` standing for anything
@@ -6,7 +6,8 @@
     yaml, json, toml    is parsed
     text                is for the reader only
 
-A line that holds nothing but a file's name, `like.this` in backticks, turns the next block into that file. A block
+A line that holds nothing but a file's name, `like.this` in backticks, turns the next block into that file, where the
+shell is. `cd` counts for what follows on the page; variables do not. A block
 under `<!-- tested by PATH -->` is left to that file of the repository, which has to mention the page.
 """
 
@@ -63,70 +64,84 @@ def commands(transcript: str) -> Iterator[tuple[str, str]]:
 
 def run_page(page: Path, folder: Path, root: Path) -> None:
     """Run every block of a page in `folder`; AssertionError names the line of the one that fails."""
-    with _processes(folder) as run:
+    with _processes(folder) as shell:
         for block in blocks(page.read_text(encoding="utf-8")):
             try:
                 if tested := TESTED.fullmatch(block.above):
                     assert page.name in (root / tested["path"]).read_text(), f"{tested['path']} knows no {page.name}"
                 else:
-                    _try(block, folder, run)
+                    _try(block, shell)
             except Exception as error:
                 raise AssertionError(f"{page}:{block.line}: {error}") from None
 
 
-def _try(block: Block, folder: Path, run: Callable[..., str]) -> None:
+def _try(block: Block, shell: Shell) -> None:
     parse = PARSERS.get(block.language, str)
     parse(block.text)
     if file := FILE.fullmatch(block.above):
-        path = folder / file["path"]
+        path = shell.place / file["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
     elif block.language in ("bash", "sh"):
-        run(block.language, "-euc", block.text)
+        shell.run(block.language, "-euc", _and_tell_where(block.text))
     elif block.language == "python":
-        run(sys.executable, "-W", "error", "-c", block.text)
+        shell.run(sys.executable, "-W", "error", "-c", block.text)
     elif block.language == "console":
-        _compare(block.text, run)
+        _compare(block.text, shell)
     else:
         assert block.language in (*PARSERS, "text"), f"a block is no {block.language or 'block without a language'}"
 
 
-def _compare(transcript: str, run: Callable[..., str]) -> None:
+def _and_tell_where(command: str) -> str:
+    """Return a command that leaves the folder where it ended in the file that PLACE names."""
+    return f'trap "pwd > $PLACE" EXIT\n{command}'
+
+
+def _compare(transcript: str, shell: Shell) -> None:
     for command, expected in commands(transcript):
-        printed = run("bash", "-euc", command, shown=bool(expected.strip())).strip()
+        printed = shell.run("bash", "-euc", _and_tell_where(command), shown=bool(expected.strip())).strip()
         pattern = re.escape(expected.strip()).replace(re.escape("..."), ".*?")
         assert re.fullmatch(pattern, printed, re.DOTALL), f"$ {command}\nexpected:\n{expected}\nprinted:\n{printed}"
 
 
-@contextmanager
-def _processes(folder: Path) -> Iterator[Callable[..., str]]:
-    """Give a function that runs a command; what it leaves running, such as a server, ends with the page."""
-    started: list[int] = []
+@dataclass
+class Shell:
+    """Runs commands one after the other; `place` is the folder that the next one starts in."""
 
-    def run(*command: str, shown: bool = False) -> str:
+    place: Path
+    started: list[int]
+
+    def run(self, *command: str, shown: bool = False) -> str:
+        """Run a command and return what it prints; AssertionError where it fails, unless its message is `shown`."""
         # A file, not a pipe: a server that stays in the background would hold a pipe open.
-        with tempfile.TemporaryFile("w+") as output:
+        with tempfile.TemporaryFile("w+") as output, tempfile.NamedTemporaryFile("r") as place:
             process = subprocess.Popen(
                 command,
-                cwd=folder,
-                env=_environment("--target" in command[-1]),
+                cwd=self.place,
+                env={**_environment("--target" in command[-1]), "PLACE": place.name},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            started.append(process.pid)
+            self.started.append(process.pid)
             status = process.wait(TIMEOUT)
             output.seek(0)
             printed = output.read()
+            self.place = Path(place.read().strip() or self.place)
         # A reader who is shown the message of a failure expects the failure.
         assert status == 0 or shown, f"ended with {status}:\n{printed}"
         return printed
 
+
+@contextmanager
+def _processes(folder: Path) -> Iterator[Shell]:
+    """Give a shell; what it leaves running, such as a server, ends with the page."""
+    shell = Shell(folder, [])
     try:
-        yield run
+        yield shell
     finally:
-        for group in started:
+        for group in shell.started:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
         for process in Path("/proc").glob("[0-9]*"):  # what outlives its command by design, as a release does

@@ -13,39 +13,61 @@ import dockerkit
 from architecture import ROOT
 from base_image import base_image
 from pages import run_page
+from pymacaron_docker.engine import Engine
+from pymacaron_docker.target.calls import HostEngine
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
-NEED_ENGINE = {"cloud.md", "deploy-to-a-docker-host.md"}
-SLIM = "python:3.13-slim"
+NEED_ENGINE = {
+    "README.md",
+    "docs/tutorial/cloud.md",
+    *(f"docs/how-to/deploy-to-{where}.md" for where in ("a-docker-host", "aws", "cloud-run", "kubernetes")),
+}
+SLIM, CADDY = "python:3.13-slim", "caddy:2"
 
 
 @pytest.fixture(scope="session")
-def slim_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let the base image of the pages be in the engine, though nothing can be pulled; take away what they make."""
+def images_of_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the engine have the images that pages name, though nothing can be pulled; take away what they make."""
     folder = dockerkit.shared(tmp_path_factory)
+    pages = folder / "pages"
+    pages.mkdir(exist_ok=True)
     with dockerkit.engine(folder) as engine:
-        made = engine.image(SLIM) is None
-        if made:
-            dockerkit.needs("debootstrap", "debootstrap")
-            with dockerkit.alone(folder, "base"):
-                repository, _, tag = SLIM.partition(":")
-                engine.api.tag(base_image(engine), repository, tag)
+        dockerkit.needs("debootstrap", "debootstrap")
+        with dockerkit.alone(folder, "pages"):
+            if dockerkit.users(pages, +1) == 1:
+                missing = [name for name in (SLIM, CADDY) if engine.image(name) is None]
+                (pages / "made").write_text(" ".join(missing))
+                with dockerkit.alone(folder, "base"):
+                    base = base_image(engine)
+                if SLIM in missing:
+                    engine.api.tag(base, *SLIM.split(":"))
+                if CADDY in missing:
+                    dockerkit.proxy(engine, base, CADDY)
         yield
-        ours = {"label": "io.pymacaron.service=macarons"}
+        with dockerkit.alone(folder, "pages"):
+            if dockerkit.users(pages, -1) == 0:
+                _forget(engine, (pages / "made").read_text().split())
+
+
+def _forget(engine: Engine, made: list[str]) -> None:
+    for environment in ("shop-here", "hello-live"):
+        dockerkit.clear(HostEngine(), environment)
+    for service in ("hello", "bakery", "pastry"):
+        ours = {"label": f"io.pymacaron.service={service}"}
         for container in engine.api.containers(all=True, filters=ours):
             engine.api.remove_container(container["Id"], force=True)
         for image in engine.api.images(filters=ours):
             engine.api.remove_image(image["Id"], force=True)
-        if made:
-            engine.api.remove_image(SLIM)
+    for name in made:
+        engine.api.remove_image(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_of_the_page_runs(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if page.name in NEED_ENGINE:
-        request.getfixturevalue("slim_image")
+    if str(page.relative_to(ROOT)) in NEED_ENGINE:
+        request.getfixturevalue("images_of_pages")
     for folder in ("packages", "examples"):
         if (ROOT / folder).exists():
             shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))

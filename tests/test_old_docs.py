@@ -618,11 +618,12 @@ def test_lines_of_dockerfile_extra_stand_before_the_last_ones(old: Snippet, show
     told("`sudo` in `Dockerfile.extra`")
 
 
-@snippet("000", 7, 76, 76, "522c3235d7d8", "runs")
+@snippet("000", 7, 76, 76, "522c3235d7d8", "replaced")
 def test_docker_base_is_what_an_image_is_made_from(old: Snippet, shown_dockerfile: Run) -> None:
     base = old.text.split()[1]
     made = shown_dockerfile({"pym-config.yaml": f"name: helloworld\n{old.text}"})
     assert made.startswith(f"FROM {base} AS system\n")
+    told("`docker_base: pymacaron/...`")
 
 
 def in_the_folder_of(shop: Shop, command: str) -> str:

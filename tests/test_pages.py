@@ -29,6 +29,16 @@ def test_the_blocks_of_a_page_share_one_folder(tmp_path: Path) -> None:
     assert (tmp_path / "b.yaml").read_text() == "a: [1]\n"
 
 
+def test_the_shell_stays_where_a_command_took_it(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        "~bash\nmkdir -p shop/apis\ncd shop",
+        "`apis/a.yaml`\n\n~yaml\na: 1",
+        "~console\n$ ls\napis\n$ (cd apis && ls)\na.yaml\n$ cd apis && ls\na.yaml\n$ ls a.yaml && cd nowhere\na.yaml\n...No such...",
+        "~python\nimport pathlib\nassert pathlib.Path('a.yaml').exists()",
+    )
+
+
 @pytest.mark.parametrize(
     ("block", "problem"),
     [

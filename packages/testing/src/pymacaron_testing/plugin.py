@@ -32,7 +32,7 @@ def pym_acceptance_runners() -> list[AcceptanceRunner]:
 
 @hookimpl
 def pym_emulators() -> list[Emulator]:
-    """Emulate Elastic Beanstalk and Cloud Run, with what they need of their clouds."""
+    """Emulate Elastic Beanstalk, Cloud Run and Kubernetes, with what they need of their clouds."""
     from pymacaron_testing.emulators.catalogue import emulators
 
     return emulators()
