@@ -55,10 +55,9 @@ def _forget(engine: Engine, made: list[str]) -> None:
     for environment in ("shop-here", "hello-live"):
         dockerkit.clear(HostEngine(), environment)
     for service in ("hello", "bakery", "pastry"):
-        ours = {"label": f"io.pymacaron.service={service}"}
-        for container in engine.api.containers(all=True, filters=ours):
-            engine.api.remove_container(container["Id"], force=True)
-        for image in engine.api.images(filters=ours):
+        for image in engine.api.images(filters={"reference": [f"{service}:*", f"*/{service}:*"]}):
+            for container in engine.api.containers(all=True, filters={"ancestor": image["Id"]}):
+                engine.api.remove_container(container["Id"], force=True)
             engine.api.remove_image(image["Id"], force=True)
     for name in made:
         engine.api.remove_image(name)

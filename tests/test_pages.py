@@ -34,7 +34,8 @@ def test_the_shell_stays_where_a_command_took_it(tmp_path: Path) -> None:
         tmp_path,
         "~bash\nmkdir -p shop/apis\ncd shop",
         "`apis/a.yaml`\n\n~yaml\na: 1",
-        "~console\n$ ls\napis\n$ (cd apis && ls)\na.yaml\n$ cd apis && ls\na.yaml\n$ ls a.yaml && cd nowhere\na.yaml\n...No such...",
+        "~console\n$ ls\napis\n$ (cd apis && ls)\na.yaml\n$ cd apis && ls\na.yaml",
+        "~console\n$ ls a.yaml && cd nowhere\na.yaml\n...No such...",
         "~python\nimport pathlib\nassert pathlib.Path('a.yaml').exists()",
     )
 
