@@ -23,6 +23,7 @@ from pymacaron_gcp.cloudrun import CloudRunTarget
 from pymacaron_gcp.cloudrun.policy import deployer_role
 from pymacaron_gcp.settings import gcp_settings
 from pymacaron_testing.emulators.cloudrun import CloudRun, Fault
+from pymacaron_testing.emulators.cloudrun.state import FAILED, condition
 
 WORKER = {"worker": ("celery", "wait")}
 
@@ -411,6 +412,21 @@ def test_a_worker_that_ends_stops_the_promotion_before_the_release_has_all_traff
     with pytest.raises(DeployError, match=r"(?s)worker pool of worker did not start: .*it is 2"):
         target.promote(release("2"), nothing)
     assert shares(emulator) == {"1": 50, "2": 50}
+
+
+def test_a_revision_that_stops_being_ready_between_two_steps_stops_the_promotion_at_once(
+    target: CloudRunTarget, emulator: CloudRun
+) -> None:
+    deploy(target, release("1"))
+    target.stage(release("2"))
+
+    def then_not_ready(url: str) -> None:
+        name = next(name for name in emulator.state.resources if "-2-" in name)
+        emulator.state.resources[name].conditions = [condition("Ready", FAILED, "out of memory")]
+
+    with pytest.raises(DeployError, match=r"the traffic of shop-live cannot be moved: Revision .* is not ready"):
+        target.promote(release("2"), then_not_ready)
+    assert shares(emulator) == {"1": 90, "2": 10}
 
 
 def test_the_first_release_of_all_that_does_not_start_leaves_nothing_behind(

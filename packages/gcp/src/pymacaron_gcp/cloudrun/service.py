@@ -11,7 +11,7 @@ from pymacaron_gcp.cloudrun.memory import Memory
 from pymacaron_gcp.cloudrun.names import short
 from pymacaron_gcp.cloudrun.templates import ANNOTATION
 
-__all__ = ["RunService", "failure_of", "release_of"]
+__all__ = ["RunService", "failure_of", "is_done", "release_of"]
 
 ATTEMPTS = 5
 PUBLIC = {"role": "roles/run.invoker", "members": ["allUsers"]}
@@ -140,3 +140,12 @@ def failure_of(resource: Any, kind: str = "Ready") -> str:
         if one is not None and one.type_ == kind and one.state.name == "CONDITION_FAILED":
             return " ".join(one.message.split()) or "Cloud Run gave no reason"
     return ""
+
+
+def is_done(resource: Any) -> bool:
+    """Tell whether a change of a service or worker pool (a message) has ended, well or not.
+
+    After one that failed, `observed_generation` stays that of what serves, as the types of run_v2 document.
+    """
+    is_served = bool(resource.observed_generation == resource.generation)
+    return not resource.reconciling and (is_served or bool(failure_of(resource)))

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.cloudrun.logs import Logs
 from pymacaron_gcp.cloudrun.names import short
-from pymacaron_gcp.cloudrun.service import RunService, failure_of, release_of
+from pymacaron_gcp.cloudrun.service import RunService, failure_of, is_done, release_of
 from pymacaron_gcp.cloudrun.traffic import is_settled
 
 __all__ = ["Watch", "ticks"]
@@ -47,7 +47,7 @@ class Watch:
             found = [one for one in self._service.all_revisions() if short(one.name) == revision]
             if found and (failure := failure_of(found[0])):
                 self._fail(found[0], failure)
-            if _is_done(service):
+            if is_done(service):
                 if not found:
                     raise DeployError(f"{revision} was not made: {failure_of(service) or 'stage it again'}")
                 if not found[0].reconciling and is_settled(service):
@@ -60,16 +60,12 @@ class Watch:
         """Wait until the traffic goes where it shall, and return the service."""
         for _ in ticks(self._seconds, self._tell, "traffic is moving"):
             service = self._service.existing()
-            if is_settled(service) and _is_done(service):
+            if is_settled(service) and is_done(service):
                 return service
-            if _is_done(service) and (failure := failure_of(service, "RoutesReady")):
+            if is_done(service) and (failure := failure_of(service, "RoutesReady") or failure_of(service)):
                 raise DeployError(f"the traffic of {self._service.name} cannot be moved: {failure}")
         raise DeployError(f"the traffic of {self._service.name} did not move within {self._seconds:g} s: --resume")
 
     def _fail(self, revision: Any, failure: str) -> NoReturn:
         sentence = f"{release_of(revision)} did not start: {failure}"
         raise DeployError("\n".join([sentence, *self._logs.last_words(short(revision.name))]))
-
-
-def _is_done(service: Any) -> bool:
-    return not service.reconciling and service.observed_generation >= service.generation

@@ -10,7 +10,7 @@ from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun import templates
 from pymacaron_gcp.cloudrun.logs import Logs
 from pymacaron_gcp.cloudrun.names import pool_name
-from pymacaron_gcp.cloudrun.service import failure_of, release_of
+from pymacaron_gcp.cloudrun.service import failure_of, is_done, release_of
 from pymacaron_gcp.cloudrun.waiting import ticks
 from pymacaron_gcp.settings import GcpSettings
 
@@ -90,7 +90,7 @@ class Workers:
         seconds = self._settings.gcp_deploy_timeout
         for _ in ticks(seconds, self._environment.tell, f"{name} is being started"):
             pool = self._read(name)
-            if pool is not None and not pool.reconciling and pool.observed_generation >= pool.generation:
+            if pool is not None and is_done(pool):
                 if failure := failure_of(pool):
                     lines = self._logs.tail(self._logs.of_pool(name), 20)
                     raise DeployError("\n".join([f"the worker pool of {role} did not start: {failure}", *lines]))

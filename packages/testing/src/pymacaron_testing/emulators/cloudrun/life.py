@@ -92,7 +92,8 @@ class Life:
             failure = failure or self._unready(service)
             if not failure:
                 self.move(service)
-            service.observed_generation, service.reconciling = service.generation, False
+                service.observed_generation = service.generation
+            service.reconciling = False
             state = FAILED if failure else SUCCEEDED
             service.terminal_condition = condition("Ready", state, failure)
             service.conditions = [

@@ -70,7 +70,8 @@ class PoolOperations:
         wanted = run_v2.Revision(name=name, containers=list(pool.template.containers))
         failure = self._life.start(wanted, pool.scaling.manual_instance_count)
         self._life.retire(name, old)
-        pool.observed_generation, pool.reconciling = pool.generation, False
+        pool.observed_generation = pool.observed_generation if failure else pool.generation
+        pool.reconciling = False
         pool.terminal_condition = condition("Ready", FAILED if failure else SUCCEEDED, failure)
 
 
