@@ -481,8 +481,12 @@ def test_the_printed_role_is_enough_for_a_whole_round_and_no_permission_of_it_is
 ) -> None:
     target = target_of(tmp_path, WORKER, gcp_service_account="shop@rehearsal.iam.gserviceaccount.com", **SECRETS)
     emulator.project.accounts.add("shop@rehearsal.iam.gserviceaccount.com")
-    granted = deployer_role(target)["role"]["includedPermissions"]
+    role = deployer_role(target)
+    granted = role["role"]["includedPermissions"]
     emulator.project.permissions = frozenset(granted)
+    emulator.project.acts_as = frozenset(
+        one["on"] for one in role["grants"] if one["role"] == "roles/iam.serviceAccountUser"
+    )
     assert target.check() == []
     with pytest.raises(DeployError):
         target.stage(release("0", "crashing"))

@@ -22,10 +22,13 @@ IMAGE = "us-docker.pkg.dev/cloudrun/container/job"
 
 
 class JobLock:
-    """The lock that a job is; `of` names the environment in errors."""
+    """The lock that a job is; `of` names the environment in errors.
 
-    def __init__(self, gcp: Gcp, name: str, of: str) -> None:
-        self._gcp, self._name, self._of = gcp, name, of
+    Whoever writes a job must be allowed to act as its service account: it is the `account` of the service, if any.
+    """
+
+    def __init__(self, gcp: Gcp, name: str, of: str, account: str | None = None) -> None:
+        self._gcp, self._name, self._of, self._account = gcp, name, of, account or ""
 
     def take(self, lock: Lock) -> None:
         """Take or renew the lock; raises LockedError where somebody else holds it."""
@@ -63,10 +66,11 @@ class JobLock:
         annotations = _annotations(lock)
         try:
             if job is None:
-                new = {"annotations": annotations, "template": {"template": {"containers": [{"image": IMAGE}]}}}
+                task = {"containers": [{"image": IMAGE}], "service_account": self._account}
+                new = {"annotations": annotations, "template": {"template": task}}
                 self._gcp.call("jobs", "create_job", parent=self._gcp.parent, job_id=self._name, job=new)
             else:
-                job.annotations = annotations
+                job.annotations, job.template.template.service_account = annotations, self._account
                 self._gcp.call("jobs", "update_job", job=job)
         except GcpError as error:
             if error.is_conflict or error.is_missing:

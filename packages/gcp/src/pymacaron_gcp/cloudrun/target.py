@@ -38,7 +38,7 @@ class CloudRunTarget:
         self.gcp = Gcp(str(settings.gcp_project), str(settings.gcp_region), settings.gcp_key_file)
         name = service_name(environment.label)
         self._service, self._logs = RunService(self.gcp, name), Logs(self.gcp, name)
-        self._lock = JobLock(self.gcp, lock_name(name), environment.label)
+        self._lock = JobLock(self.gcp, lock_name(name), environment.label, settings.gcp_service_account)
         self._jobs = Jobs(self.gcp, environment, name, self._logs)
         self._workers = Workers(self.gcp, settings, environment, name, self._logs)
         self._watch = Watch(self._service, self._logs, environment.tell, settings.gcp_deploy_timeout)

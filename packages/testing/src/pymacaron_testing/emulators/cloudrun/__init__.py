@@ -5,7 +5,8 @@ Beside the Admin API (v2) it answers the few calls of Artifact Registry, Secret 
 and Resource Manager that a deploy makes. What is simpler than the real thing:
 
 - A revision is one container, from its first start until it is deleted; nothing is scaled, and CPU, memory,
-  concurrency, the time-out of requests, networks, ingress and service accounts are stored and have no effect.
+  concurrency, the time-out of requests, networks, ingress and service accounts are stored and have no effect; who
+  calls has to be allowed to act as the account, where permissions are enforced.
 - Addresses are those of this machine, "http://127.0.0.1:<port>" for a service and for each tag. Requests are split by
   chance, by the percentages of the traffic; there is no https and no session affinity. Of IAM, whether everybody may
   invoke a service counts; identity tokens are not read, so that one that is not public answers 403 to all.

@@ -9,7 +9,7 @@ from typing import Any
 from google.cloud.run_v2 import types as run_v2
 from google.protobuf.field_mask_pb2 import FieldMask  # type: ignore[import-untyped,unused-ignore]
 
-from pymacaron_testing.emulators.cloudrun.state import State
+from pymacaron_testing.emulators.cloudrun.state import DEFAULT_ACCOUNT, State
 from pymacaron_testing.emulators.cloudrun.wire import Refusal
 
 __all__ = ["check_containers", "check_etag", "check_name", "check_traffic", "masked"]
@@ -37,7 +37,11 @@ def check_etag(resource: Any, etag: str) -> None:
 
 
 def check_containers(state: State, template: Any) -> None:
-    """Refuse a template without an image, with variables that are Cloud Run's own, or secrets that are not there."""
+    """Refuse a template without an image, with variables that are Cloud Run's own, or secrets that are not there.
+
+    The caller has to be allowed to act as its service account.
+    """
+    _check_account(state, template.service_account or DEFAULT_ACCOUNT)
     if not template.containers or not template.containers[0].image:
         raise Refusal(400, "template.containers[0].image: must be set")
     names = [variable.name for variable in template.containers[0].env]
@@ -50,6 +54,14 @@ def check_containers(state: State, template: Any) -> None:
     annotations = getattr(template, "annotations", {})
     if any(key.partition("/")[0].endswith(RESERVED_DOMAINS) for key in annotations):
         raise Refusal(400, "template.annotations: keys of system annotations are not allowed")
+
+
+def _check_account(state: State, account: str) -> None:
+    project = state.project
+    if project.permissions is not None and account not in project.acts_as:
+        raise Refusal(
+            403, f"Permission 'iam.serviceaccounts.actAs' denied on service account {account} (or it may not exist)."
+        )
 
 
 def check_traffic(service: Any, revisions: Iterable[str]) -> None:

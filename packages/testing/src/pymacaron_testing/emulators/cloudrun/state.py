@@ -17,8 +17,21 @@ from pymacaron_testing.emulators.cloudrun.containers import Running
 from pymacaron_testing.emulators.cloudrun.wire import Refusal
 from pymacaron_testing.emulators.proxy import Address, Upstream
 
-__all__ = ["FAILED", "PENDING", "SUCCEEDED", "Project", "Served", "State", "condition", "stamp", "touch"]
+__all__ = [
+    "DEFAULT_ACCOUNT",
+    "FAILED",
+    "PENDING",
+    "SUCCEEDED",
+    "Project",
+    "Served",
+    "State",
+    "condition",
+    "stamp",
+    "touch",
+]
 
+DEFAULT_ACCOUNT = "1234567890-compute@developer.gserviceaccount.com"
+"""The service account of what names none."""
 SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
 FAILED = run_v2.Condition.State.CONDITION_FAILED
 PENDING = run_v2.Condition.State.CONDITION_RECONCILING
@@ -28,6 +41,7 @@ PENDING = run_v2.Condition.State.CONDITION_RECONCILING
 class Project:
     """What is around Cloud Run: versions of secrets by name, repositories, accounts, APIs, and granted permissions.
 
+    Where those are given, `acts_as` are the service accounts that the caller has `iam.serviceAccounts.actAs` on.
     `requests` are revisions and the statuses that they answered, as the log of requests tells them.
     """
 
@@ -36,6 +50,7 @@ class Project:
     accounts: set[str] = field(default_factory=set)
     apis: set[str] = field(default_factory=set)
     permissions: frozenset[str] | None = None
+    acts_as: frozenset[str] = frozenset()
     requests: list[tuple[str, int]] = field(default_factory=list)
 
     def secret(self, name: str, version: str) -> str:
