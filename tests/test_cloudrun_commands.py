@@ -32,7 +32,7 @@ def test_setup_makes_what_check_misses_but_no_secret(emulator: CloudRun, tmp_pat
     config_of(tmp_path, gcp_service_account=account, **SECRETS)
     code, told, _ = pym(tmp_path, "gcp", "check")
     assert code == 1
-    assert f"there is no service account {account}: run 'pym gcp setup'" in told.splitlines()
+    assert told.splitlines()[0] == "the API run.googleapis.com is not enabled in rehearsal: run 'pym gcp setup'"
     code, told, _ = pym(tmp_path, "gcp", "setup", "--yes")
     assert code == 1
     assert [line for line in told.splitlines() if line.startswith("done: made")] == [

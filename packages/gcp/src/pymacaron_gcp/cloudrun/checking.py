@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymacaron.deploy import Environment
+from pymacaron.exceptions import DeployError
 from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun.secrets import missing_secrets
+from pymacaron_gcp.cloudrun.waiting import ticks
 from pymacaron_gcp.settings import GcpSettings
 
 __all__ = ["APIS", "deploy_permissions", "made", "missing"]
 
 APIS = ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
 SETUP = "run 'pym gcp setup'"
+ENABLE_SECONDS = 120
 
 
 def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[str]:
-    """Return a sentence for each thing that is missing; nothing is changed."""
+    """Return a sentence for each thing that is missing, APIs before all that needs them; nothing is changed."""
+    # Service Usage answers from the first day of a project, the others once they are enabled.
+    if disabled := _disabled(gcp):
+        return [f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in disabled]
     forbidden = _forbidden(gcp)
     if forbidden:
         return [
             f"{gcp.who} may not do this in {gcp.project}: {', '.join(forbidden)}; grant what 'pym gcp policy' prints"
         ]
     return [
-        *(f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in _disabled(gcp)),
         *(f"there is no {thing}: {SETUP}" for thing in _absent(gcp, settings)),
         *missing_secrets(gcp, settings, environment),
     ]
@@ -33,7 +38,7 @@ def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[s
 def made(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
     """Make what is missing, and yield a line for each thing that was made."""
     for api in _disabled(gcp):
-        gcp.call("serviceusage", "enable_service", api=f"{api}.googleapis.com", body={})
+        _enable(gcp, api)
         yield f"enabled {api}.googleapis.com"
     if not _has_repository(gcp, settings):
         place = {"parent": gcp.parent, "repository_id": settings.gcp_repository}
@@ -59,6 +64,14 @@ def _forbidden(gcp: Gcp) -> list[str]:
 
 def _disabled(gcp: Gcp) -> list[str]:
     return [api for api in APIS if not _is_enabled(gcp, api)]
+
+
+def _enable(gcp: Gcp, api: str) -> None:
+    gcp.call("serviceusage", "enable_service", api=f"{api}.googleapis.com", body={})
+    for _ in ticks(ENABLE_SECONDS, lambda told: None, "the API is being enabled"):
+        if _is_enabled(gcp, api):
+            return
+    raise DeployError(f"{api}.googleapis.com was not enabled within {ENABLE_SECONDS} s: run 'pym gcp setup' again")
 
 
 def _is_enabled(gcp: Gcp, api: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from google.cloud.artifactregistry_v1.types import Repository
 
+from pymacaron_testing.emulators.cloudrun.life import Life
 from pymacaron_testing.emulators.cloudrun.state import State
 from pymacaron_testing.emulators.cloudrun.wire import Refusal, operation_body, read, write
 
@@ -19,8 +20,8 @@ Body = dict[str, Any]
 class ProjectOperations:
     """The operations beside those of Cloud Run."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, life: Life) -> None:
+        self._state, self._life = state, life
 
     def get_version(self, name: str, query: Query, body: Body) -> Body:
         """Show a version of a secret, by its number or as the newest."""
@@ -65,9 +66,9 @@ class ProjectOperations:
         return {"name": name, "state": "ENABLED" if enabled else "DISABLED"}
 
     def enable_api(self, name: str, query: Query, body: Body) -> Body:
-        """Enable an API."""
-        self._state.project.apis.add(name.rpartition("/")[2])
-        return {"name": "operations/acat.1", "done": True}
+        """Enable an API, after the delay of a change."""
+        self._life.later(self._state.project.apis.add, name.rpartition("/")[2])
+        return {"name": "operations/acat.1", "done": False}
 
     def get_account(self, name: str, query: Query, body: Body) -> Body:
         """Show a service account."""

@@ -33,12 +33,21 @@ PLACE = r"projects/[^/:]+/locations/[^/:]+"
 
 @dataclass(frozen=True)
 class _Route:
-    """A method and a path, whose first group is the name of the resource; `permission` may be empty."""
+    """A method and a path, whose first group is the name of the resource.
+
+    The permission begins with the name of its API; it is empty for the question which ones the caller has.
+    """
 
     method: str
     path: str
     operation: Operation
     permission: str
+
+    @property
+    def api(self) -> str:
+        """The API that has to be enabled, "" for that which tells which are."""
+        name = self.permission.partition(".")[0] or "cloudresourcemanager"
+        return "" if name == "serviceusage" else f"{name}.googleapis.com"
 
 
 class CloudRun:
@@ -126,6 +135,7 @@ class CloudRun:
         parts = urlsplit(target)
         route, name = self._route(method, unquote(parts.path))
         self.calls.append(route.permission)
+        self._check_api(route.api)
         granted = self.state.project.permissions
         if granted is not None and route.permission and route.permission not in granted:
             raise Refusal(403, f"Permission '{route.permission}' denied on resource '{name}' (or it may not exist).")
@@ -138,6 +148,12 @@ class CloudRun:
                 self.state.operations[reply["name"]] = reply
         _lose(fault)
         return reply
+
+    def _check_api(self, api: str) -> None:
+        if api and api not in self.state.project.apis:
+            raise Refusal(
+                403, f"{api} has not been used in this project before or it is disabled.", reason="SERVICE_DISABLED"
+            )
 
     def _route(self, method: str, path: str) -> tuple[_Route, str]:
         for route in self._routes:
@@ -174,7 +190,7 @@ def _routes(state: State, life: Life) -> Iterator[_Route]:
         lambda name, query, body: _operation(state, name),
         "run.operations.get",
     )
-    yield from _around(ProjectOperations(state))
+    yield from _around(ProjectOperations(state, life))
 
 
 def _resources(collection: str, permission: str, operations: Any) -> Iterator[_Route]:

@@ -24,11 +24,11 @@ NAMES = {
 
 
 class Refusal(Exception):
-    """A request that is refused: `status` is of HTTP, `name` that of google.rpc.Code."""
+    """A request that is refused: `status` is of HTTP, `name` that of google.rpc.Code, `reason` that of an ErrorInfo."""
 
-    def __init__(self, status: int, message: str, name: str = "") -> None:
+    def __init__(self, status: int, message: str, name: str = "", reason: str = "") -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.reason = status, message, reason
         self.name = name or NAMES.get(status, "UNKNOWN")
 
 
@@ -51,7 +51,9 @@ def write(message: Any) -> dict[str, Any]:
 
 def error_body(refusal: Refusal) -> bytes:
     """Return the body of an error (google.rpc.Status)."""
-    error = {"code": refusal.status, "message": refusal.message, "status": refusal.name}
+    error: dict[str, Any] = {"code": refusal.status, "message": refusal.message, "status": refusal.name}
+    if refusal.reason:
+        error["details"] = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": refusal.reason}]
     return json.dumps({"error": error}).encode()
 
 
