@@ -59,6 +59,19 @@ def shares(emulator: CloudRun) -> dict[str, int]:
     return found
 
 
+def bindings(emulator: CloudRun) -> list[tuple[str, list[str], str]]:
+    """Return the role, the members and the condition of what is granted on the service, by short names."""
+    policy = emulator.state.policies[emulator.state.parent + "/services/shop-live"]
+    return [
+        (
+            one.role.removeprefix("roles/"),
+            [member.removeprefix("user:").partition("@")[0] for member in one.members],
+            one.condition.expression,
+        )
+        for one in policy.bindings
+    ]
+
+
 def whole_round(target: CloudRunTarget) -> None:
     """Deploy twice, go back and forth, run a command, discard and prune."""
     now = datetime.now(UTC)
@@ -239,6 +252,19 @@ def test_a_token_that_expires_is_renewed_and_one_that_is_revoked_is_told_with_wh
     assert get(target.promote(release("2"), nothing))["release"] == "2"
 
 
+def test_a_command_that_is_run_again_has_the_settings_of_now_and_tells_of_itself_alone(
+    target: CloudRunTarget, containers: LocalContainers, emulator: CloudRun
+) -> None:
+    emulator.faults.add(Fault("run.jobs.delete", 400, message="killed"))
+    with pytest.raises(DeployError, match="killed"):
+        target.run(release("1"), ("migrate", "fail"))
+    emulator.project.secrets["shop-live-SHOP_KEY"].append("a newer one")
+    with pytest.raises(DeployError) as failed:
+        target.run(release("1"), ("migrate", "fail"))
+    assert [one.variables["SHOP_KEY"] for one in containers.commands] == [SECRET, "a newer one"]
+    assert str(failed.value).splitlines()[1:] == ["it is 1"]
+
+
 def test_a_staged_revision_that_somebody_deletes_is_told_and_is_made_again(
     target: CloudRunTarget, emulator: CloudRun
 ) -> None:
@@ -266,6 +292,8 @@ def test_a_service_of_somebody_else_with_our_name_keeps_its_traffic_until_a_rele
     }
     place = {"parent": target.gcp.parent, "service_id": "shop-live"}
     target.gcp.call("services", "create_service", service=theirs, validate_only=False, **place)
+    made = emulator.state.resources[f"{target.gcp.parent}/services/shop-live"]
+    wait_until(lambda: not made.reconciling, "their service is ready")
     target.stage(release("1"))
     assert target.observe().live is None
     url = target.observe().url
@@ -511,6 +539,27 @@ def test_a_service_that_is_not_public_is_closed(emulator: CloudRun, tmp_path: Pa
     with pytest.raises(ValueError, match="Expecting value"):
         get(url)
     assert "run.services.setIamPolicy" not in emulator.calls
+
+
+def test_a_service_is_closed_and_opened_as_is_set_and_grants_of_others_stay_with_their_conditions(
+    target: CloudRunTarget, emulator: CloudRun, tmp_path: Path
+) -> None:
+    deploy(target, release("1"))
+    path = emulator.state.parent + "/services/shop-live"
+    granted = emulator.state.policies[path]
+    granted.bindings.add(role="roles/run.viewer", members=["user:ada@example.com"]).condition.expression = "true"
+    granted.bindings[0].members.append("user:bob@example.com")
+    closed = target_of(tmp_path, gcp_public=False, **SECRETS)
+    assert closed.check() == ["shop-live is open to everybody, and gcp_public is false: run 'pym gcp setup'"]
+    assert list(closed.setup()) == ["closed shop-live to the public"]
+    assert (closed.check(), list(closed.setup())) == ([], [])
+    assert bindings(emulator) == [("run.invoker", ["bob"], ""), ("run.viewer", ["ada"], "true")]
+    assert target.check() == ["shop-live is closed to the public, and gcp_public is true: run 'pym gcp setup'"]
+    target.stage(release("2"))
+    assert ("run.invoker", ["allUsers"], "") in bindings(emulator)
+    assert ("run.viewer", ["ada"], "true") in bindings(emulator)
+    closed.stage(release("3"))
+    assert bindings(emulator) == [("run.invoker", ["bob"], ""), ("run.viewer", ["ada"], "true")]
 
 
 def test_logs_are_followed_as_they_come(target: CloudRunTarget) -> None:

@@ -27,17 +27,17 @@ def check(context: Context) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask before anything is made.")
 @click.pass_obj
 def setup(context: Context, yes: bool) -> None:
-    """Enable APIs, and make the repository and the service account where they are missing."""
-    from pymacaron_gcp.cloudrun.checking import made
+    """Enable APIs, make the repository and service account where they are missing, and open or close the service."""
+    from pymacaron_gcp.cloudrun import opened
 
-    target = _target(context)
-    for sentence in _lacking(context):
+    target = opened(_environment(context))
+    for sentence in target.check():
         click.echo(sentence)
     if not yes:
-        click.confirm(f"Make what is missing in {target.gcp.project}?", abort=True)
-    for line in made(target.gcp, target.settings):
+        click.confirm("Make what is missing?", abort=True)
+    for line in target.setup():
         click.echo(f"done: {line}")
-    _tell(_lacking(context))
+    _tell(target.check())
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""What a project lacks for deploys, and the making of it: APIs, the repository, the service account."""
+"""What a project lacks for deploys, and the making of it: APIs, the repository, the service account, who may call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pymacaron.deploy import Environment
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.client import Gcp, GcpError
+from pymacaron_gcp.cloudrun.names import service_name
 from pymacaron_gcp.cloudrun.secrets import missing_secrets
+from pymacaron_gcp.cloudrun.service import RunService
 from pymacaron_gcp.cloudrun.waiting import ticks
 from pymacaron_gcp.settings import GcpSettings
 
@@ -32,10 +34,11 @@ def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[s
     return [
         *(f"there is no {thing}: {SETUP}" for thing in _absent(gcp, settings)),
         *missing_secrets(gcp, settings, environment),
+        *_wrongly_open(_service(gcp, environment), settings.gcp_public),
     ]
 
 
-def made(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
+def made(gcp: Gcp, settings: GcpSettings, environment: Environment) -> Iterator[str]:
     """Make what is missing, and yield a line for each thing that was made."""
     for api in _disabled(gcp):
         _enable(gcp, api)
@@ -49,6 +52,9 @@ def made(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
         name = {"accountId": account.partition("@")[0], "serviceAccount": {"displayName": "PyMacaron service"}}
         gcp.call("iam", "create_service_account", body=name)
         yield f"made the service account {account}"
+    service = _service(gcp, environment)
+    if service.read() is not None and service.publish(settings.gcp_public):
+        yield f"{'opened' if settings.gcp_public else 'closed'} {service.name} to the public"
 
 
 def deploy_permissions() -> list[str]:
@@ -85,6 +91,16 @@ def _absent(gcp: Gcp, settings: GcpSettings) -> Iterator[str]:
     account = settings.gcp_service_account
     if account and not _has_account(gcp, account):
         yield f"service account {account}"
+
+
+def _service(gcp: Gcp, environment: Environment) -> RunService:
+    return RunService(gcp, service_name(environment.label))
+
+
+def _wrongly_open(service: RunService, is_meant: bool) -> Iterator[str]:
+    if service.read() is not None and service.is_public() != is_meant:
+        state = "closed to the public" if is_meant else "open to everybody"
+        yield f"{service.name} is {state}, and gcp_public is {str(is_meant).lower()}: {SETUP}"
 
 
 def _has_repository(gcp: Gcp, settings: GcpSettings) -> bool:

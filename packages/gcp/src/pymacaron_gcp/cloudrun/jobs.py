@@ -8,7 +8,7 @@ from pymacaron.deploy import Environment, Release
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun.logs import Logs
-from pymacaron_gcp.cloudrun.names import job_name
+from pymacaron_gcp.cloudrun.names import job_name, short
 from pymacaron_gcp.cloudrun.service import failure_of
 from pymacaron_gcp.cloudrun.waiting import ticks
 
@@ -33,7 +33,7 @@ class Jobs:
         path = f"{self._gcp.parent}/jobs/{name}"
         execution = self._begun(path) or self._begin(name, path, job)
         failure = self._wait(path, execution, " ".join(command))
-        lines = self._logs.tail(self._logs.of_job(name), LINES)
+        lines = self._logs.tail(self._logs.of_execution(name, short(execution.name)), LINES)
         self._remove(path)
         if failure:
             raise DeployError("\n".join([f"'{' '.join(command)}' failed: {failure}", *lines]))
@@ -54,6 +54,8 @@ class Jobs:
         except GcpError as error:
             if not error.is_conflict:
                 raise
+            # One that was left behind may be of older settings.
+            self._gcp.call("jobs", "update_job", job={"name": path, **job})
         self._wait_for_job(path)
         try:
             return self._gcp.call("jobs", "run_job", name=path).metadata

@@ -15,6 +15,9 @@ __all__ = ["Logs"]
 
 FOLLOW = 2.0
 PAGE = 1000
+# A page may be empty while Logging searches on: the token alone says that there is more.
+PAGES = 20
+EXECUTION = "run.googleapis.com/execution_name"
 PATIENCE = 5
 LATE = timedelta(seconds=10)
 """Entries may arrive out of order: how far back each look goes."""
@@ -37,9 +40,9 @@ class Logs:
         """Return the filter of a worker pool."""
         return _filter("cloud_run_worker_pool", {"worker_pool_name": pool})
 
-    def of_job(self, job: str) -> str:
-        """Return the filter of a job."""
-        return _filter("cloud_run_job", {"job_name": job})
+    def of_execution(self, job: str, execution: str) -> str:
+        """Return the filter of one execution of a job."""
+        return f'{_filter("cloud_run_job", {"job_name": job})} AND labels."{EXECUTION}"="{execution}"'
 
     def tail(self, wanted: str, lines: int) -> list[str]:
         """Return the last lines that a filter takes, the oldest first."""
@@ -75,14 +78,20 @@ class Logs:
         return [int(entry.get("httpRequest", {}).get("status", 0)) for entry in self._entries(wanted, PAGE)]
 
     def _entries(self, wanted: str, lines: int) -> list[Entry]:
-        body = {
+        body: dict[str, Any] = {
             "resourceNames": [f"projects/{self._gcp.project}"],
             "filter": wanted,
             "orderBy": "timestamp desc",
             "pageSize": min(lines, PAGE),
         }
-        found: list[Entry] = self._gcp.call("logging", "list_entries", body=body).get("entries", [])
-        return found[::-1]
+        found: list[Entry] = []
+        for _ in range(PAGES):
+            answer = self._gcp.call("logging", "list_entries", body=body)
+            found += answer.get("entries", [])
+            if len(found) >= lines or not answer.get("nextPageToken"):
+                break
+            body["pageToken"] = answer["nextPageToken"]
+        return found[:lines][::-1]
 
 
 def _filter(kind: str, labels: Mapping[str, str]) -> str:

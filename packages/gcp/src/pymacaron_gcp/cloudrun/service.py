@@ -14,7 +14,7 @@ from pymacaron_gcp.cloudrun.templates import ANNOTATION
 __all__ = ["RunService", "failure_of", "is_done", "release_of"]
 
 ATTEMPTS = 5
-PUBLIC = {"role": "roles/run.invoker", "members": ["allUsers"]}
+INVOKER, EVERYBODY = "roles/run.invoker", "allUsers"
 FIELDS = {"template", "traffic", "annotations", "scaling", "ingress"}
 
 Change = Callable[[Any], dict[str, Any]]
@@ -94,20 +94,28 @@ class RunService:
             return self.existing()
         raise DeployError(f"{self.name} is being changed by somebody else: look who it is, then --resume")
 
-    def publish(self) -> None:
-        """Let everybody call the service."""
-        for _ in range(ATTEMPTS):
-            policy = self.gcp.call("services", "get_iam_policy", resource=self.path)
-            if any(one.role == PUBLIC["role"] and "allUsers" in one.members for one in policy.bindings):
-                return
-            bindings = [{"role": one.role, "members": list(one.members)} for one in policy.bindings]
-            new = {"bindings": [*bindings, PUBLIC], "etag": policy.etag}
+    def is_public(self) -> bool:
+        """Tell whether everybody may call the service."""
+        return _is_public(self._policy())
+
+    def publish(self, is_public: bool) -> bool:
+        """Let everybody call the service or end that, whatever else is granted, and tell whether it changed."""
+        for attempt in range(ATTEMPTS):
+            policy = self._policy()
+            if _is_public(policy) == is_public:
+                return attempt > 0
+            _set_public(policy, is_public)
             try:
-                self.gcp.call("services", "set_iam_policy", resource=self.path, policy=new)
+                self.gcp.call("services", "set_iam_policy", resource=self.path, policy=policy)
             except GcpError as error:
                 if not error.is_conflict:
                     raise
         raise DeployError(f"the policy of {self.name} is being changed by somebody else: run the command again")
+
+    def _policy(self) -> Any:
+        # Version 3 is the one that has the conditions of others, which are written back with the rest.
+        wanted = {"requested_policy_version": 3}
+        return self.gcp.call("services", "get_iam_policy", resource=self.path, options=wanted)
 
     def delete(self) -> None:
         """Delete the service with all its revisions."""
@@ -127,6 +135,22 @@ class RunService:
             if not error.is_missing:
                 raise
         return True
+
+
+def _is_public(policy: Any) -> bool:
+    return any(one.role == INVOKER and EVERYBODY in one.members for one in policy.bindings)
+
+
+def _set_public(policy: Any, is_public: bool) -> None:
+    """Grant or withdraw in a policy (a message) that everybody may call."""
+    policy.version = 3
+    if is_public:
+        policy.bindings.add(role=INVOKER, members=[EVERYBODY])
+        return
+    for one in [one for one in policy.bindings if one.role == INVOKER and EVERYBODY in one.members]:
+        one.members.remove(EVERYBODY)
+        if not one.members:
+            policy.bindings.remove(one)
 
 
 def release_of(revision: Any) -> str:

@@ -34,8 +34,7 @@ class Staging:
             self._service.create(self._created(revision))
         else:
             self._service.change(lambda service: self._changes(service, revision))
-        if self._settings.gcp_public:
-            self._service.publish()
+        self._service.publish(self._settings.gcp_public)
         ready = self._watch.until_ready(revision)
         uri = uri_of(ready, revision)
         if uri is None:

@@ -9,7 +9,7 @@ from pymacaron.deploy import Environment, Lock, Observation, Release
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import templates
-from pymacaron_gcp.cloudrun.checking import missing
+from pymacaron_gcp.cloudrun.checking import made, missing
 from pymacaron_gcp.cloudrun.jobs import Jobs
 from pymacaron_gcp.cloudrun.locking import JobLock
 from pymacaron_gcp.cloudrun.logs import Logs
@@ -47,6 +47,10 @@ class CloudRunTarget:
     def check(self) -> list[str]:
         """Return what is missing in the project, and what the caller may not do."""
         return missing(self.gcp, self.settings, self.environment)
+
+    def setup(self) -> Iterator[str]:
+        """Make what is missing in the project but for secrets, and give a line for each thing that was made."""
+        return made(self.gcp, self.settings, self.environment)
 
     def lock(self, lock: Lock) -> None:
         """Take the lock, or renew it."""

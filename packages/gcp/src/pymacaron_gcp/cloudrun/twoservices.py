@@ -24,6 +24,11 @@ class TwoServices:
         """Return what is missing in the project for either."""
         return list(dict.fromkeys([*self.staging.check(), *self.live.check()]))
 
+    def setup(self) -> Iterator[str]:
+        """Make what is missing in the project for either."""
+        yield from self.staging.setup()
+        yield from self.live.setup()
+
     def lock(self, lock: Lock) -> None:
         """Take the lock, or renew it."""
         self.live.lock(lock)

@@ -12,7 +12,7 @@ and Resource Manager that a deploy makes. What is simpler than the real thing:
   invoke a service counts; identity tokens are not read, so that one that is not public answers 403 to all.
 - The startup probe is asked until it is good or the patience is over; liveness probes are not asked again.
 - Requests are not logged by themselves: a test adds them to `project.requests`.
-- Of a filter of log entries, the labels of the resource and the oldest time count.
+- Of a filter of log entries, the labels of the resource and of the entry and the oldest time count.
 - Update masks name fields at the top, or `scaling.*` and `template.*` below; names in lists cannot be masked.
 - All is in one project and region. Permissions are enforced where `permissions` is given, for all callers alike: there
   is one caller, nobody, whose access token is asked for at `/token` as Google's libraries do.

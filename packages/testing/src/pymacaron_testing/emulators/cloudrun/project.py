@@ -32,18 +32,27 @@ class ProjectOperations:
         return {"name": f"{secret}/versions/{number}", "state": "ENABLED"}
 
     def list_entries(self, name: str, query: Query, body: Body) -> Body:
-        """Show the newest entries that a filter takes, the newest first where that is wanted."""
-        if "%2Frequests" in body.get("filter", ""):
-            return {
-                "entries": [_request(status) for name, status in self._state.project.requests if name in body["filter"]]
-            }
-        wanted = dict(re.findall(r'resource\.labels\.(\w+)="([^"]*)"', body.get("filter", "")))
-        since = re.search(r'timestamp>="([^"]*)"', body.get("filter", ""))
-        lines = [line for labels, lines in self._logs() if wanted.items() <= labels.items() for line in lines]
-        entries = [_entry(line) for line in sorted(lines) if not since or line.partition(" ")[0] >= since[1]]
+        """Show the newest entries that a filter takes in pages, the newest first where that is wanted.
+
+        As Logging may while it searches, the first page is empty.
+        """
+        if "pageToken" not in body:
+            return {"nextPageToken": "0"}
+        start, size = int(body["pageToken"]), body.get("pageSize") or 50
+        found = self._found(body.get("filter", ""))
         if body.get("orderBy") == "timestamp desc":
-            entries.reverse()
-        return {"entries": entries[: body.get("pageSize") or 50]}
+            found.reverse()
+        page: Body = {"entries": found[start : start + size]}
+        return page | ({"nextPageToken": str(start + size)} if len(found) > start + size else {})
+
+    def _found(self, wanted_by: str) -> list[Body]:
+        if "%2Frequests" in wanted_by:
+            return [_request(status) for name, status in self._state.project.requests if name in wanted_by]
+        wanted = dict(re.findall(r'resource\.labels\.(\w+)="([^"]*)"', wanted_by))
+        wanted |= dict(re.findall(r' labels\."([^"]+)"="([^"]*)"', wanted_by))
+        since = re.search(r'timestamp>="([^"]*)"', wanted_by)
+        lines = [line for labels, lines in self._logs() if wanted.items() <= labels.items() for line in lines]
+        return [_entry(line) for line in sorted(lines) if not since or line.partition(" ")[0] >= since[1]]
 
     def get_repository(self, name: str, query: Query, body: Body) -> Body:
         """Show a repository."""
@@ -97,7 +106,7 @@ class ProjectOperations:
 def _labels(name: str) -> dict[str, str]:
     parts = name.split("/")
     keys = {"services": "service_name", "revisions": "revision_name", "workerPools": "worker_pool_name"}
-    keys |= {"locations": "location", "jobs": "job_name", "executions": "execution_name"}
+    keys |= {"locations": "location", "jobs": "job_name", "executions": "run.googleapis.com/execution_name"}
     return {keys[kind]: value for kind, value in zip(parts[::2], parts[1::2], strict=False) if kind in keys}
 
 

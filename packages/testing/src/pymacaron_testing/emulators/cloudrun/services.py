@@ -60,9 +60,14 @@ class ServiceOperations:
         return operation_body(self._state.parent, service, done=True)
 
     def get_policy(self, name: str, query: Query, body: Body) -> Body:
-        """Show who may do what with a service."""
+        """Show who may do what with a service; its conditions are shown to who asks for version 3."""
         self._state.find(name)
-        return write(self._state.policies.setdefault(name, policy_pb2.Policy(etag=b"0")))
+        policy = policy_pb2.Policy()
+        policy.CopyFrom(self._state.policies.setdefault(name, policy_pb2.Policy(etag=b"0")))
+        if query.get("options.requestedPolicyVersion") != "3":
+            for binding in policy.bindings:
+                binding.ClearField("condition")
+        return write(policy)
 
     def set_policy(self, name: str, query: Query, body: Body) -> Body:
         """Change who may do what."""
