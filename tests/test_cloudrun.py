@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,19 @@ def bindings(emulator: CloudRun) -> list[tuple[str, list[str], str]]:
     ]
 
 
+def pools(emulator: CloudRun) -> dict[str, str]:
+    """Return the release that each worker pool runs by its role."""
+    found = emulator.state.below(emulator.state.parent, "workerPools")
+    return {one.name.rpartition("-")[2]: one.template.annotations.get("pymacaron/release", "") for one in found}
+
+
 def whole_round(target: CloudRunTarget) -> None:
     """Deploy twice, go back and forth, run a command, discard and prune."""
     now = datetime.now(UTC)
     target.lock(Lock("ada", "one", now, now + timedelta(minutes=1)))
+    former = CloudRunTarget(replace(target.environment, roles={**target.environment.roles, "former": ("wait",)}))
+    former.gcp.timeout = target.gcp.timeout
+    deploy(former, release("0"))
     target.run(release("1"), ("true", "pass"))
     for name in ("1", "2"):
         deploy(target, release(name))
@@ -429,6 +439,38 @@ def test_worker_pools_run_the_release_that_is_live_and_go_back_with_it(
     assert _workers(containers)[-2:] == ["1", "1"]
     assert containers.commands[-1].variables["SHOP_KEY"] == SECRET
     assert list(target.logs(None, role="worker", lines=1)) == ["waits"]
+
+
+def test_the_pool_of_a_role_that_is_gone_goes_with_it_on_promotion_and_on_rollback(
+    emulator: CloudRun, tmp_path: Path
+) -> None:
+    both = {**WORKER, "beat": ("beat", "wait")}
+    deploy(target_of(tmp_path, both), release("1"))
+    theirs = {"template": {"containers": [{"image": "repo/theirs", "command": ["wait"]}]}}
+    target = target_of(tmp_path, WORKER)
+    place = {"parent": target.gcp.parent, "worker_pool_id": "shop-live-theirs", "validate_only": False}
+    target.gcp.call("worker_pools", "create_worker_pool", worker_pool=theirs, **place)
+    assert sorted(pools(emulator)) == ["beat", "theirs", "worker"]
+    deploy(target, release("2"))
+    assert sorted(pools(emulator)) == ["theirs", "worker"]
+    target_of(tmp_path).rollback("1")
+    assert sorted(pools(emulator)) == ["theirs"]
+
+
+def test_worker_pools_go_back_to_what_is_live_where_a_release_is_discarded_that_they_run(
+    emulator: CloudRun, tmp_path: Path, containers: LocalContainers
+) -> None:
+    target = target_of(tmp_path, WORKER)
+    for name, expected in (("1", {}), ("2", {"worker": "1"})):
+        target.stage(release(name))
+        emulator.faults.add(Fault("run.services.update", 400, message="killed"))
+        target.settings.gcp_canary[:] = [100]
+        with pytest.raises(DeployError, match="killed"):
+            target.promote(release(name), nothing)
+        assert pools(emulator) == {"worker": name}
+        target.discard(name)
+        assert pools(emulator) == expected
+        deploy(target, release("1"))
 
 
 def test_a_worker_that_ends_stops_the_promotion_before_the_release_has_all_traffic(

@@ -22,7 +22,7 @@ from gcpkit import (
     prepare,
     release,
 )
-from pymacaron.exceptions import DeployError
+from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.cloudrun import CloudRunTarget, TwoServices, opened
 from pymacaron_testing.emulators.cloudrun import CloudRun
 
@@ -96,6 +96,19 @@ def test_a_release_that_is_discarded_leaves_staging_as_it_was(emulator: CloudRun
     target.discard("3")
     assert answers(target) == ("1", "1")
     assert {one.id: one.state for one in target.observe().releases} == {"1": "live"}
+
+
+def test_the_pools_of_staging_go_with_the_only_release_that_it_had(emulator: CloudRun, tmp_path: Path) -> None:
+    target = target_of(tmp_path, roles=WORKER)
+    target.stage(release("1"))
+    assert [one for one in emulator.state.resources if "/workerPools/" in one]
+    target.discard("1")
+    assert not emulator.state.resources
+
+
+def test_an_environment_called_staging_is_refused(emulator: CloudRun, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'staging' is where releases of 'live' are tested"):
+        opened(environment_of(tmp_path, "staging", gcp_staging=True))
 
 
 def test_a_command_runs_in_staging_first_and_nowhere_else_where_it_fails(

@@ -82,6 +82,7 @@ class CloudRunTarget:
         """Move the traffic to a staged release by the steps of `gcp_canary`, and return the service's URL."""
         revision = self._revision(release.id)
         service = self._promotion.promote(short(revision.name), verify, lambda: self._workers.follow(revision))
+        self._workers.tidy()
         return str(service.uri)
 
     def observe(self) -> Observation:
@@ -107,16 +108,19 @@ class CloudRunTarget:
         self._service.change(back)
         service = self._watch.until_moved()
         self._workers.follow(revision)
+        self._workers.tidy()
         return str(service.uri)
 
     def discard(self, release: str) -> None:
-        """Remove a release that is not live: its tag, its share of the traffic and its revision."""
+        """Remove a release that is not live: its tag, its traffic and its revision, and take worker pools back."""
         for revision in self._of(release):
             self._discard(short(revision.name), release)
+        self._workers.take_back(self._live())
 
     def remove(self) -> None:
-        """Remove the service with all that it is, and serves."""
+        """Remove the service with all that it is, and serves, and its worker pools."""
         self._service.delete()
+        self._workers.take_back(None)
 
     def logs(self, release: str | None, *, role: str = "web", lines: int = 100, follow: bool = False) -> Iterator[str]:
         """Give log lines of a revision, or of the worker pool of a role."""
@@ -170,6 +174,11 @@ class CloudRunTarget:
         self._watch.until_moved()
         if self._service.delete_revision(name):
             self._forget({name}, [])
+
+    def _live(self) -> Any:
+        service = self._service.read()
+        live = live_revision(service) if service is not None else None
+        return next((one for one in self._service.revisions() if short(one.name) == live), None)
 
     def _staging(self, release: Release) -> Staging:
         secrets = pinned_secrets(self.gcp, self.settings, self.environment)

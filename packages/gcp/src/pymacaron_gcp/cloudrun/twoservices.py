@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pymacaron.deploy import Deployed, Lock, Observation, Release
+from pymacaron.exceptions import ConfigError
 from pymacaron_gcp.cloudrun.target import CloudRunTarget
 
 __all__ = ["TwoServices"]
@@ -18,6 +19,9 @@ class TwoServices:
     """
 
     def __init__(self, live: CloudRunTarget) -> None:
+        """Open both; raises ConfigError for an environment called "staging", whose name the one of "live" needs."""
+        if live.environment.name == "staging":
+            raise ConfigError("'staging' is where releases of 'live' are tested: give the environment another name")
         self.live, self.staging = live, _for_staging(live)
 
     def check(self) -> list[str]:

@@ -9,12 +9,14 @@ from pymacaron.exceptions import DeployError
 from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun import templates
 from pymacaron_gcp.cloudrun.logs import Logs
-from pymacaron_gcp.cloudrun.names import pool_name
+from pymacaron_gcp.cloudrun.names import pool_name, short
 from pymacaron_gcp.cloudrun.service import failure_of, is_done, release_of
 from pymacaron_gcp.cloudrun.waiting import ticks
 from pymacaron_gcp.settings import GcpSettings
 
 __all__ = ["Workers"]
+
+SERVICE, ROLE = f"{templates.ANNOTATION}service", f"{templates.ANNOTATION}role"
 
 
 class Workers:
@@ -33,27 +35,43 @@ class Workers:
         """Have all pools run the release of a revision (a message), and wait until they do."""
         for role, command in self.roles.items():
             name = pool_name(self._service, role)
-            self._apply(name, revision, command)
+            self._apply(name, revision, command, role)
             self._wait(name, role)
+
+    def tidy(self) -> None:
+        """Remove the pools of roles that the service has no more."""
+        for pool in self._found():
+            if pool.annotations.get(ROLE) not in self.roles:
+                self._delete(pool.name)
+
+    def take_back(self, live: Any) -> None:
+        """Have the pools that are there run the revision that is live (a message), and remove them where none is."""
+        for pool in self._found():
+            if live is None:
+                self._delete(pool.name)
+            elif not self._runs(pool, live):
+                name, command = short(pool.name), tuple(pool.template.containers[0].command)
+                self._apply(name, live, command, pool.annotations[ROLE])
+                self._wait(name, pool.annotations[ROLE])
 
     def plan(self, revision: Any) -> list[str]:
         """Have Cloud Run judge the pools of a release, and return a line for each."""
         for role, command in self.roles.items():
             name = pool_name(self._service, role)
-            self._send(name, self._pool(revision, command), self._read(name), validate_only=True)
+            self._send(name, self._pool(revision, command, role), self._read(name), validate_only=True)
         instances = self._settings.gcp_workers
         return [
             f"worker pool {pool_name(self._service, role)}: {instances} x {' '.join(c)}"
             for role, c in self.roles.items()
         ]
 
-    def _apply(self, name: str, revision: Any, command: tuple[str, ...]) -> None:
+    def _apply(self, name: str, revision: Any, command: tuple[str, ...], role: str) -> None:
         for _ in range(5):
             current = self._read(name)
             if current is not None and self._runs(current, revision) and not failure_of(current):
                 return
             try:
-                self._send(name, self._pool(revision, command), current)
+                self._send(name, self._pool(revision, command, role), current)
             except GcpError as error:
                 if not error.is_conflict:
                     raise
@@ -63,16 +81,20 @@ class Workers:
             pool.scaling.manual_instance_count == self._settings.gcp_workers
         )
 
-    def _pool(self, revision: Any, command: tuple[str, ...]) -> dict[str, Any]:
-        template = templates.pool(self._settings, revision, command)
-        return {"template": template, "scaling": {"manual_instance_count": self._settings.gcp_workers}}
+    def _pool(self, revision: Any, command: tuple[str, ...], role: str) -> dict[str, Any]:
+        return {
+            "template": templates.pool(self._settings, revision, command),
+            "scaling": {"manual_instance_count": self._settings.gcp_workers},
+            "annotations": {SERVICE: self._service, ROLE: role},
+        }
 
     def _send(self, name: str, pool: dict[str, Any], current: Any, validate_only: bool = False) -> None:
         if current is None:
             place = {"parent": self._gcp.parent, "worker_pool_id": name}
             self._gcp.call("worker_pools", "create_worker_pool", worker_pool=pool, validate_only=validate_only, **place)
             return
-        wanted = {"name": current.name, "etag": current.etag, **pool}
+        annotations = {**current.annotations, **pool["annotations"]}
+        wanted = {**pool, "name": current.name, "etag": current.etag, "annotations": annotations}
         mask = {"paths": sorted(pool)}
         self._gcp.call(
             "worker_pools", "update_worker_pool", worker_pool=wanted, update_mask=mask, validate_only=validate_only
@@ -85,6 +107,17 @@ class Workers:
             if error.is_missing:
                 return None
             raise
+
+    def _found(self) -> list[Any]:
+        pools = self._gcp.call("worker_pools", "list_worker_pools", parent=self._gcp.parent)
+        return [one for one in pools if one.annotations.get(SERVICE) == self._service]
+
+    def _delete(self, name: str) -> None:
+        try:
+            self._gcp.call("worker_pools", "delete_worker_pool", name=name)
+        except GcpError as error:
+            if not error.is_missing:
+                raise
 
     def _wait(self, name: str, role: str) -> None:
         seconds = self._settings.gcp_deploy_timeout

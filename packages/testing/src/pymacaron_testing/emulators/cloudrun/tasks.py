@@ -46,6 +46,10 @@ class PoolOperations:
         """Show a worker pool."""
         return write(self._state.find(name))
 
+    def list(self, parent: str, query: Query, body: Body) -> Body:
+        """Show all worker pools."""
+        return {"workerPools": [write(one) for one in self._state.below(parent, "workerPools")]}
+
     def delete(self, name: str, query: Query, body: Body) -> Body:
         """Delete a worker pool."""
         pool = self._state.find(name)
@@ -65,8 +69,10 @@ class PoolOperations:
         return operation_body(self._state.parent, pool)
 
     def _reconcile(self, name: str) -> None:
+        pool = self._state.resources.get(name)
+        if pool is None:
+            return
         old = self._state.running.pop(name, [])
-        pool = self._state.resources[name]
         wanted = run_v2.Revision(name=name, containers=list(pool.template.containers))
         failure = self._life.start(wanted, pool.scaling.manual_instance_count)
         self._life.retire(name, old)
