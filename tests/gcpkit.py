@@ -100,7 +100,8 @@ def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, 
 
 
 def config_of(folder: Path, **settings: Any) -> Any:
-    return written_config(folder, {"gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, **settings})
+    place = {"gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, "gcp_canary_seconds": 0}
+    return written_config(folder, {**place, **settings})
 
 
 def release(name: str, image: str = "shop", reference: str = "") -> Release:

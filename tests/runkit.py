@@ -83,6 +83,7 @@ def settings_of(base: str, project: str) -> dict[str, Any]:
         "gcp_project": project,
         "gcp_region": REGION,
         "gcp_deploy_timeout": 60,
+        "gcp_canary_seconds": 0,
         "docker_base": base,
         "docker_wheels": "wheels",
         "docker_start_timeout": 60,

@@ -92,16 +92,20 @@ def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(
     wait_until(lambda: [one for one in project.containers() if "live" in one] == sorted(wanted), "others are gone")
 
 
-def test_a_release_that_is_rejected_live_is_rolled_back_within_ten_seconds(place: Shop) -> None:
+@pytest.mark.parametrize(("step", "run"), [("promote", "3"), ("accept live", "5")])
+def test_a_release_that_is_rejected_between_steps_or_live_is_rolled_back_within_ten_seconds(
+    place: Shop, step: str, run: str
+) -> None:
     place.commit()
+    version = f"doomed-at-{step.replace(' ', '-')}"
     before, states = place.live(), place.states()
     with Load(place.url) as load:
-        printed = place.pym("deploy", "--version", "doomed", "--no-unittest", code=1, REJECT="3")
-    assert "Error: accept live: testing: the acceptance test testaccept/" in printed
+        printed = place.pym("deploy", "--version", version, "--no-unittest", code=1, REJECT=run)
+    assert f"Error: {step}: testing: the acceptance test testaccept/" in printed
     assert f"{before} is proven live again" in printed
     assert (place.live(), place.states(), load.failed, set(load.served)) == (before, states, [], {200})
-    assert load.releases == {before, "doomed"}
-    (back,) = [line for line in place.journal("doomed") if line.get("step") == "roll back"]
+    assert load.releases == {before, version}
+    (back,) = [line for line in place.journal(version) if line.get("step") == "roll back"]
     assert back["seconds"] < 10
     assert CANARY not in printed
 

@@ -79,7 +79,10 @@ class GcpSettings(Settings):
         expected="the address of a service account",
     )
     gcp_public: bool = setting(
-        True, description="Whether everybody may call the service; callers need an identity token else.", example=False
+        True,
+        description="Whether everybody may call the service; with false `pym gcp setup` closes it, callers need an "
+        "identity token, and `pym deploy` refuses to begin, since it has none.",
+        example=False,
     )
     gcp_vpc: str | None = setting(
         None,
@@ -106,7 +109,7 @@ class GcpSettings(Settings):
         example=[1, 25, 100],
     )
     gcp_canary_seconds: int = setting(
-        0, description="Seconds that each share of the traffic is watched for before the next.", example=60, ge=0
+        30, description="Seconds that each share of the traffic is watched for before the next.", example=60, ge=0
     )
     gcp_canary_errors: int = setting(
         5,

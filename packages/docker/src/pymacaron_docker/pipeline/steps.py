@@ -169,7 +169,7 @@ def promote(run: Run) -> str:
     if run.order.with_downtime and isinstance(run.target, InPlace):
         run.live_url = run.target.replace(run.release)
         return run.live_url
-    run.live_url = run.target.promote(run.release, lambda url: prove(url, run.release_id, run.settings.live_timeout))
+    run.live_url = run.target.promote(run.release, lambda url: _verify(run, url))
     return run.live_url
 
 
@@ -238,6 +238,13 @@ def accepted(run: Run, url: str, logs: Callable[[], str], following: str = "") -
             raise DeployError("\n".join(filter(None, (sentence, told.details, logs()))))
         summaries.append(told.summary)
     return ", ".join(summaries)
+
+
+def _verify(run: Run, url: str) -> None:
+    """Look at the release between two steps of its traffic, by /version and by the acceptance tests."""
+    prove(url, run.release_id, run.settings.live_timeout)
+    if not _no_acceptance(run):
+        accepted(run, url, _logs_of(run))
 
 
 def _no_acceptance(run: Run) -> str:

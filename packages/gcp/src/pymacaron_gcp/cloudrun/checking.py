@@ -14,24 +14,31 @@ from pymacaron_gcp.cloudrun.service import RunService
 from pymacaron_gcp.cloudrun.waiting import ticks
 from pymacaron_gcp.settings import GcpSettings
 
-__all__ = ["APIS", "deploy_permissions", "made", "missing"]
+__all__ = ["APIS", "CLOSED", "deploy_permissions", "made", "missing"]
 
 APIS = ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
 SETUP = "run 'pym gcp setup'"
 ENABLE_SECONDS = 120
+CLOSED = (
+    "gcp_public is false, and 'pym deploy' cannot prove a release that not everybody may call: set it to true, and "
+    "have the service ask for tokens itself"
+)
 
 
 def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[str]:
     """Return a sentence for each thing that is missing, APIs before all that needs them; nothing is changed."""
+    closed = [] if settings.gcp_public else [CLOSED]
     # Service Usage answers from the first day of a project, the others once they are enabled.
     if disabled := _disabled(gcp):
-        return [f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in disabled]
+        return closed + [f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in disabled]
     forbidden = _forbidden(gcp)
     if forbidden:
         return [
-            f"{gcp.who} may not do this in {gcp.project}: {', '.join(forbidden)}; grant what 'pym gcp policy' prints"
+            *closed,
+            f"{gcp.who} may not do this in {gcp.project}: {', '.join(forbidden)}; grant what 'pym gcp policy' prints",
         ]
     return [
+        *closed,
         *(f"there is no {thing}: {SETUP}" for thing in _absent(gcp, settings)),
         *missing_secrets(gcp, settings, environment),
         *_wrongly_open(_service(gcp, environment), settings.gcp_public),

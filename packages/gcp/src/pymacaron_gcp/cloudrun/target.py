@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pymacaron.deploy import Environment, Lock, Observation, Release
-from pymacaron.exceptions import DeployError
+from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import templates
-from pymacaron_gcp.cloudrun.checking import made, missing
+from pymacaron_gcp.cloudrun.checking import CLOSED, made, missing
 from pymacaron_gcp.cloudrun.jobs import Jobs
 from pymacaron_gcp.cloudrun.locking import JobLock
 from pymacaron_gcp.cloudrun.logs import Logs
@@ -61,7 +61,12 @@ class CloudRunTarget:
         self._lock.give_back(token)
 
     def plan(self, release: Release) -> list[str]:
-        """Have Cloud Run judge what would be changed, and return a line for each thing."""
+        """Have Cloud Run judge what would be changed, and return a line for each thing.
+
+        Raises ConfigError for a service that not everybody may call, whose releases a deploy cannot prove.
+        """
+        if not self.settings.gcp_public:
+            raise ConfigError(CLOSED)
         return [*self._staging(release).plan(), *self._workers.plan(self._preview(release))]
 
     def run(self, release: Release, command: tuple[str, ...]) -> None:
