@@ -442,7 +442,7 @@ def test_worker_pools_run_the_release_that_is_live_and_go_back_with_it(
     assert list(target.logs(None, role="worker", lines=1)) == ["waits"]
 
 
-def test_the_pool_of_a_role_that_is_gone_goes_with_it_on_promotion_and_on_rollback(
+def test_the_pools_are_those_of_the_roles_of_the_release_that_is_promoted_or_gone_back_to(
     emulator: CloudRun, tmp_path: Path
 ) -> None:
     both = {**WORKER, "beat": ("beat", "wait")}
@@ -454,8 +454,10 @@ def test_the_pool_of_a_role_that_is_gone_goes_with_it_on_promotion_and_on_rollba
     assert sorted(pools(emulator)) == ["beat", "theirs", "worker"]
     deploy(target, release("2"))
     assert sorted(pools(emulator)) == ["theirs", "worker"]
-    target_of(tmp_path).rollback("1")
-    assert sorted(pools(emulator)) == ["theirs"]
+    target.rollback("1")
+    assert pools(emulator) == {"beat": "1", "theirs": "", "worker": "1"}
+    target.rollback("2")
+    assert pools(emulator) == {"theirs": "", "worker": "2"}
 
 
 def test_worker_pools_go_back_to_what_is_live_where_a_release_is_discarded_that_they_run(

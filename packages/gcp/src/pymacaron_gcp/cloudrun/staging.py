@@ -10,7 +10,7 @@ from pymacaron_gcp.cloudrun import templates
 from pymacaron_gcp.cloudrun.memory import Memory
 from pymacaron_gcp.cloudrun.names import revision_stem, short, tag_name
 from pymacaron_gcp.cloudrun.service import RunService, failure_of, release_of
-from pymacaron_gcp.cloudrun.templates import Secrets, Template
+from pymacaron_gcp.cloudrun.templates import Roles, Secrets, Template
 from pymacaron_gcp.cloudrun.traffic import shares, tags, targets, uri_of
 from pymacaron_gcp.cloudrun.waiting import Watch
 from pymacaron_gcp.settings import GcpSettings
@@ -22,10 +22,10 @@ class Staging:
     """The staging of one release."""
 
     def __init__(
-        self, service: RunService, watch: Watch, settings: GcpSettings, release: Release, secrets: Secrets
+        self, service: RunService, watch: Watch, settings: GcpSettings, release: Release, secrets: Secrets, roles: Roles
     ) -> None:
         self._service, self._watch, self._settings, self._release = service, watch, settings, release
-        self._template = templates.revision(settings, release, secrets)
+        self._template = templates.revision(settings, release, secrets, roles)
 
     def stage(self) -> str:
         """Make the revision unless it is there, wait until it is ready, and return the URL of its tag."""

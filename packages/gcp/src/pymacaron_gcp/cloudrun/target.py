@@ -87,7 +87,7 @@ class CloudRunTarget:
         """Move the traffic to a staged release by the steps of `gcp_canary`, and return the service's URL."""
         revision = self._revision(release.id)
         service = self._promotion.promote(short(revision.name), verify, lambda: self._workers.follow(revision))
-        self._workers.tidy()
+        self._workers.tidy(revision)
         return str(service.uri)
 
     def observe(self) -> Observation:
@@ -113,7 +113,7 @@ class CloudRunTarget:
         self._service.change(back)
         service = self._watch.until_moved()
         self._workers.follow(revision)
-        self._workers.tidy()
+        self._workers.tidy(revision)
         return str(service.uri)
 
     def discard(self, release: str) -> None:
@@ -187,13 +187,13 @@ class CloudRunTarget:
 
     def _staging(self, release: Release) -> Staging:
         secrets = pinned_secrets(self.gcp, self.settings, self.environment)
-        return Staging(self._service, self._watch, self.settings, release, secrets)
+        return Staging(self._service, self._watch, self.settings, release, secrets, self.environment.roles)
 
     def _preview(self, release: Release) -> Any:
         from google.cloud.run_v2 import RevisionTemplate
 
         secrets = pinned_secrets(self.gcp, self.settings, self.environment)
-        return RevisionTemplate(templates.revision(self.settings, release, secrets))
+        return RevisionTemplate(templates.revision(self.settings, release, secrets, self.environment.roles))
 
     def _of(self, release: str) -> list[Any]:
         return [one for one in self._service.revisions() if release_of(one) == release]

@@ -9,30 +9,39 @@ from typing import Any
 from pymacaron.deploy import Release
 from pymacaron_gcp.settings import GcpSettings
 
-__all__ = ["ANNOTATION", "Secrets", "content", "facts", "job", "pool", "revision"]
+__all__ = ["ANNOTATION", "Roles", "Secrets", "content", "facts", "job", "pool", "revision", "roles_of"]
 
 ANNOTATION = "pymacaron/"
+ROLES = f"{ANNOTATION}roles"
 PORT = 8080
 RUN_SECONDS = 3600
 
 Secrets = Mapping[str, tuple[str, str]]
 """The name and the version of a secret, by the variable that it becomes."""
+Roles = Mapping[str, tuple[str, ...]]
+"""The commands of background processes by their roles."""
 Template = dict[str, Any]
 
 
-def revision(settings: GcpSettings, release: Release, secrets: Secrets) -> Template:
-    """Return the template of the revision of a release, without its name."""
+def revision(settings: GcpSettings, release: Release, secrets: Secrets, roles: Roles) -> Template:
+    """Return the template of the revision of a release, without its name; it tells of the background processes."""
     probes = {"startup_probe": _probe("/ready", 1, 240), "liveness_probe": _probe("/ping", 10, 3)}
     resources = {"limits": _limits(settings), "cpu_idle": True, "startup_cpu_boost": True}
     container = {**_container(release, secrets), "resources": resources, **probes}
     return {
-        "annotations": facts(release),
+        "annotations": {**facts(release), ROLES: json.dumps(dict(roles))},
         "scaling": {"max_instance_count": settings.gcp_max_instances},
         "max_instance_request_concurrency": settings.gcp_request_concurrency,
         "timeout": {"seconds": settings.gcp_timeout},
         "containers": [{**container, "ports": [{"name": "http1", "container_port": PORT}]}],
         **_surroundings(settings),
     }
+
+
+def roles_of(revision: Any) -> Roles:
+    """Return the background processes that the release of a revision (a message) has."""
+    found: dict[str, list[str]] = json.loads(revision.annotations.get(ROLES, "{}"))
+    return {role: tuple(command) for role, command in found.items()}
 
 
 def pool(settings: GcpSettings, source: Any, command: tuple[str, ...]) -> Template:

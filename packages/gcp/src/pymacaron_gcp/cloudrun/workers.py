@@ -26,44 +26,44 @@ class Workers:
         self._gcp, self._settings, self._environment = gcp, settings, environment
         self._service, self._logs = service, logs
 
-    @property
-    def roles(self) -> dict[str, tuple[str, ...]]:
-        """The commands of the roles that get a pool."""
-        return dict(self._environment.roles) if self._settings.gcp_workers else {}
-
     def follow(self, revision: Any) -> None:
-        """Have all pools run the release of a revision (a message), and wait until they do."""
-        for role, command in self.roles.items():
+        """Have a pool for each role run the release of a revision (a message), and wait until they do."""
+        for role, command in self._roles(revision).items():
             name = pool_name(self._service, role)
             self._apply(name, revision, command, role)
             self._wait(name, role)
 
-    def tidy(self) -> None:
-        """Remove the pools of roles that the service has no more."""
+    def tidy(self, revision: Any) -> None:
+        """Remove the pools of roles that the release of a revision (a message) does not have."""
         for pool in self._found():
-            if pool.annotations.get(ROLE) not in self.roles:
+            if pool.annotations[ROLE] not in self._roles(revision):
                 self._delete(pool.name)
 
     def take_back(self, live: Any) -> None:
         """Have the pools that are there run the revision that is live (a message), and remove them where none is."""
         for pool in self._found():
-            if live is None:
+            role = pool.annotations[ROLE]
+            command = self._roles(live).get(role) if live is not None else None
+            if command is None:
                 self._delete(pool.name)
-            elif not self._runs(pool, live):
-                name, command = short(pool.name), tuple(pool.template.containers[0].command)
-                self._apply(name, live, command, pool.annotations[ROLE])
-                self._wait(name, pool.annotations[ROLE])
+            elif release_of(pool.template) != release_of(live):
+                self._apply(short(pool.name), live, command, role)
+                self._wait(short(pool.name), role)
 
     def plan(self, revision: Any) -> list[str]:
         """Have Cloud Run judge the pools of a release, and return a line for each."""
-        for role, command in self.roles.items():
+        roles = self._roles(revision)
+        for role, command in roles.items():
             name = pool_name(self._service, role)
             self._send(name, self._pool(revision, command, role), self._read(name), validate_only=True)
         instances = self._settings.gcp_workers
         return [
-            f"worker pool {pool_name(self._service, role)}: {instances} x {' '.join(c)}"
-            for role, c in self.roles.items()
+            f"worker pool {pool_name(self._service, role)}: {instances} x {' '.join(c)}" for role, c in roles.items()
         ]
+
+    def _roles(self, revision: Any) -> templates.Roles:
+        """Return the commands of the roles of a revision (a message) that get a pool."""
+        return templates.roles_of(revision) if self._settings.gcp_workers else {}
 
     def _apply(self, name: str, revision: Any, command: tuple[str, ...], role: str) -> None:
         for _ in range(5):
