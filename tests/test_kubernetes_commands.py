@@ -50,6 +50,13 @@ def test_setup_makes_what_check_misses_but_no_secret(cluster: Kubernetes, tmp_pa
     assert "done: " not in pym(tmp_path, "gke", "setup", "--yes")[1]
 
 
+def test_setup_leaves_a_namespace_that_was_there_as_it_is(cluster: Kubernetes, tmp_path: Path) -> None:
+    cluster.add_namespace("shop")
+    before = cluster.state.get("Namespace", "", "shop")
+    assert "made ServiceAccount shop-live" in list(target_of(tmp_path).setup())
+    assert cluster.state.get("Namespace", "", "shop") == before
+
+
 def test_ip_prints_the_addresses_and_tells_where_there_is_none(cluster: Kubernetes, tmp_path: Path) -> None:
     config_of(tmp_path)
     code, told, _ = pym(tmp_path, "gke", "ip")
