@@ -161,12 +161,14 @@ def _log(options: list[str], line: bytes) -> Iterator[bytes]:
     yield (b"2026-11-21T08:00:00.000000000Z " if "--timestamps" in options else b"") + line + b"\n"
 
 
-def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, **settings: Any) -> KubernetesTarget:
+def target_of(
+    folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, is_gke: bool = False, **settings: Any
+) -> KubernetesTarget:
     """Open the target of a service."""
     told: list[str] = []
     found = environment_of(folder, "live", roles, **{**FAST, **settings})
     return KubernetesTarget(
-        Environment(found.service, found.name, found.root, found.config, found.roles, tell=told.append)
+        Environment(found.service, found.name, found.root, found.config, found.roles, tell=told.append), is_gke
     )
 
 

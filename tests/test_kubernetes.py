@@ -18,6 +18,8 @@ from pymacaron.deploy import Lock
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_gcp.kubernetes import KubernetesTarget, client, pods
 from pymacaron_gcp.kubernetes.client import Cluster
+from pymacaron_gcp.kubernetes.kinds import KINDS
+from pymacaron_gcp.kubernetes.leftovers import EVERYWHERE
 from pymacaron_testing.emulators.kubernetes import Kubernetes
 from pymacaron_testing.emulators.kubernetes.faults import Fault
 
@@ -448,9 +450,11 @@ def test_a_whole_round_needs_no_more_than_the_printed_role_and_all_of_it(
         target.promote(release("6"), lambda url: None)
     after = set(cluster.calls)
     assert after <= granted
-    # A server also asks whether what is applied may be created; the first release, discarded, is deleted with its own.
+    # A server also asks whether what is applied may be created. The first release, discarded, is deleted with its own,
+    # and what settings ask for no more is when they change.
     unused = {one for one in granted - after if not one.startswith("create ")}
-    assert unused <= {"delete horizontalpodautoscalers", "delete poddisruptionbudgets"}
+    others = {f"delete {KINDS[kind].plural}" for kind in EVERYWHERE}
+    assert unused <= {"delete horizontalpodautoscalers", "delete poddisruptionbudgets", *others}
 
 
 def test_what_the_caller_may_not_do_is_told_before_anything_is_changed(cluster: Kubernetes, tmp_path: Path) -> None:

@@ -71,7 +71,8 @@ def test_policy_prints_what_kubectl_applies_without_asking_the_cluster(tmp_path:
     role = json.loads(pym(tmp_path, "gke", "policy")[1])["items"][0]
     rules = {(rule["resources"][0], tuple(rule.get("resourceNames", ()))): rule["verbs"] for rule in role["rules"]}
     assert rules["secrets", ("shop-live",)] == ["get"]
-    assert "ingresses" not in str(rules)
+    assert rules["ingresses", ()] == ["delete", "list"]
+    assert "configmaps" not in str(rules)
     kinds = [one["kind"] for one in json.loads(pym(tmp_path, "gke", "policy", "--setup")[1])["items"]]
     assert kinds == ["Role", "ClusterRole"]
 

@@ -332,13 +332,14 @@ spec:
     assert merged["metadata"]["labels"] == ours["metadata"]["labels"]
     assert "progressDeadlineSeconds" not in merged["spec"]
     kubernetes_validate.validate(merged, "1.37", strict=True)
-    assert read_extra(tmp_path).others([ours]) == []
+    assert read_extra(tmp_path).others([ours], {}) == []
 
 
 def test_a_manifest_of_another_thing_is_added(tmp_path: Path) -> None:
     _extra(tmp_path, "{apiVersion: v1, kind: ConfigMap, metadata: {name: shop-live}, data: {a: b}}")
     ours = manifests_of(site_of(tmp_path))
-    assert [one["kind"] for one in read_extra(tmp_path).others(ours)] == ["ConfigMap"]
+    (added,) = read_extra(tmp_path).others(ours, {"a": "b"})
+    assert (added["kind"], added["metadata"]["labels"]) == ("ConfigMap", {"a": "b"})
     assert all(read_extra(tmp_path).over(one) == one for one in ours)
 
 

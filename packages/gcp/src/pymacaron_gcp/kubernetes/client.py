@@ -75,13 +75,12 @@ class Cluster:
         found: Object | None = self._existing(lambda: self.send("GET", path))
         return found
 
-    def list(self, kind: str, labels: Mapping[str, str] | None = None, fields: str = "") -> list[Object]:
+    def list(self, kind: str | Kind, labels: Mapping[str, str] | None = None, fields: str = "") -> list[Object]:
         """Return the objects that have all these labels, and fit a selector of fields."""
         query = {"labelSelector": ",".join(f"{name}={value}" for name, value in (labels or {}).items())}
         query |= {"fieldSelector": fields}
-        found: list[Object] = self.send("GET", self._path(kind), {key: text for key, text in query.items() if text})[
-            "items"
-        ]
+        given = {key: text for key, text in query.items() if text}
+        found: list[Object] = self.send("GET", self._path(kind), given)["items"]
         return found
 
     def apply(self, manifest: Object, manager: str = MANAGER, *, dry_run: bool = False) -> Object:
@@ -109,7 +108,7 @@ class Cluster:
         answer: Object = self.send("PUT", path, {"fieldManager": MANAGER}, manifest, content="application/json")
         return answer
 
-    def delete(self, kind: str, name: str, grace: int | None = None) -> None:
+    def delete(self, kind: str | Kind, name: str, grace: int | None = None) -> None:
         """Delete an object with all that it owns; nothing happens where it is gone."""
         options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
         body = options if grace is None else {**options, "gracePeriodSeconds": grace}
@@ -198,8 +197,8 @@ class Cluster:
                 raise ConfigError(f"Kubernetes cannot be called, {error.name} is not installed: {extra}") from error
         return self._api
 
-    def _path(self, kind: str, name: str = "") -> str:
-        return path_of(KINDS[kind], self.namespace, name)
+    def _path(self, kind: str | Kind, name: str = "") -> str:
+        return path_of(kind if isinstance(kind, Kind) else KINDS[kind], self.namespace, name)
 
     def _existing(self, call: Callable[[], Any]) -> Any:
         try:
@@ -215,7 +214,9 @@ class Cluster:
         for one in found.get("resources", []):
             if one["kind"] == name and "/" not in one["name"]:
                 return Kind(version, one["name"], namespaced=one["namespaced"])
-        raise DeployError(f"the cluster knows no {name} of {version}: install what brings it, or correct the manifest")
+        raise KubernetesError.of(
+            404, f"the cluster knows no {name} of {version}: install what brings it, or correct the manifest"
+        )
 
 
 def _refused(status: int, method: str, path: str, data: bytes) -> KubernetesError:

@@ -24,10 +24,10 @@ class Extra:
         theirs = self._manifests.get((ours["kind"], ours["metadata"]["name"]))
         return cast("Object", _merged(ours, theirs)) if theirs else ours
 
-    def others(self, ours: list[Object]) -> list[Object]:
-        """Return the manifests of things that are none of ours."""
+    def others(self, ours: list[Object], labels: dict[str, str]) -> list[Object]:
+        """Return the manifests of things that are none of ours, with these labels added."""
         known = {(one["kind"], one["metadata"]["name"]) for one in ours}
-        return [one for key, one in self._manifests.items() if key not in known]
+        return [_labelled(one, labels) for key, one in self._manifests.items() if key not in known]
 
 
 def read_extra(root: Path) -> Extra:
@@ -63,6 +63,11 @@ def _is_manifest(one: Any) -> bool:
     return all(
         isinstance(text, str) and text for text in (one.get("apiVersion"), one.get("kind"), one["metadata"].get("name"))
     )
+
+
+def _labelled(one: Object, labels: dict[str, str]) -> Object:
+    metadata = one["metadata"]
+    return {**one, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}}}
 
 
 def _merged(ours: Any, theirs: Any) -> Any:

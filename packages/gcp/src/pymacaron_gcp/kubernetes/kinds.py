@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["KINDS", "Kind", "path_of"]
+__all__ = ["KINDS", "LASTING", "REMOVED", "Kind", "kind_of", "path_of"]
 
 READ = ("get",)
 LISTED = ("get", "list")
 APPLIED = ("get", "create", "patch")
+REMOVED = ("list", "delete")
+LASTING = frozenset({"Namespace", "PersistentVolumeClaim", "Secret"})
+"""Kinds of which nothing is ever removed: what they hold cannot be made again."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,20 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "PodMonitoring": Kind("monitoring.googleapis.com/v1", "podmonitorings"),
     }
 )
+
+
+def kind_of(version: str, name: str) -> Kind:
+    """Return where objects of a kind are, as far as its name tells; nothing is asked of a cluster."""
+    known = KINDS.get(name)
+    return known if known is not None and known.version == version else Kind(version, _plural(name.lower()))
+
+
+def _plural(name: str) -> str:
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    if name == "endpoints":
+        return name
+    return f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s"
 
 
 def path_of(kind: Kind, namespace: str, name: str = "") -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pymacaron_gcp.kubernetes.client import Cluster
-from pymacaron_gcp.kubernetes.kinds import KINDS, Kind
+from pymacaron_gcp.kubernetes.client import Cluster, Object
+from pymacaron_gcp.kubernetes.kinds import APPLIED, KINDS, LASTING, REMOVED, kind_of
+from pymacaron_gcp.kubernetes.leftovers import entrances
 from pymacaron_gcp.kubernetes.releasing import Releases
 from pymacaron_gcp.kubernetes.secrets import secret_names
 from pymacaron_gcp.kubernetes.site import Site
@@ -39,12 +40,14 @@ def deployer_roles(site: Site, cluster: Cluster, releases: Releases, setup: bool
 
 def deployer_rules(site: Site, cluster: Cluster, releases: Releases) -> list[dict[str, Any]]:
     """Return the rules of who deploys; Secrets are named one by one: they are read to be masked in lines of a log."""
-    wanted = {one["kind"] for one in releases.surroundings()} & set(KINDS)
+    surroundings = releases.surroundings()
+    brought = sorted({one["metadata"]["name"] for one in surroundings if one["kind"] == "Secret"})
     return [
-        *(_rule(KINDS[kind]) for kind in sorted({*wanted, *ALWAYS})),
+        *_rules(site, surroundings),
         {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
         _named("namespaces", cluster.namespace),
-        *(_named("secrets", name) for name in secret_names(site)),
+        *(_named("secrets", name) for name in secret_names(site) if name not in brought),
+        *(_named("secrets", name, "get", "patch") for name in brought),
     ]
 
 
@@ -62,9 +65,24 @@ def _may(cluster: Cluster, rule: dict[str, Any], resource: str, verb: str) -> bo
     return cluster.may(wanted)
 
 
-def _rule(kind: Kind) -> dict[str, Any]:
-    return {"apiGroups": [kind.group], "resources": [kind.plural], "verbs": sorted(kind.verbs)}
+def _rules(site: Site, surroundings: list[Object]) -> list[dict[str, Any]]:
+    """Return a rule for each kind: what releases are made of, what is applied around them, what is removed again."""
+    verbs = {KINDS[name]: {*KINDS[name].verbs} for name in ALWAYS}
+    verbs |= {KINDS[name]: {*REMOVED} for name in entrances(site)}
+    for one in surroundings:
+        kind = kind_of(one["apiVersion"], one["kind"])
+        verbs.setdefault(kind, set()).update(_on(one["kind"]))
+    return [
+        {"apiGroups": [kind.group], "resources": [kind.plural], "verbs": sorted(verbs[kind])}
+        for kind in sorted(verbs, key=lambda kind: (kind.plural, kind.version))
+    ]
 
 
-def _named(resource: str, name: str) -> dict[str, Any]:
-    return {"apiGroups": [""], "resources": [resource], "resourceNames": [name], "verbs": ["get"]}
+def _on(kind: str) -> tuple[str, ...]:
+    if kind == "Secret":  # what is made cannot be named in a rule; what is read and changed can
+        return ("create",)
+    return APPLIED if kind in LASTING else (*APPLIED, *REMOVED)
+
+
+def _named(resource: str, name: str, *verbs: str) -> dict[str, Any]:
+    return {"apiGroups": [""], "resources": [resource], "resourceNames": [name], "verbs": [*(verbs or ("get",))]}

@@ -10,6 +10,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron_gcp.kubernetes import pods
 from pymacaron_gcp.kubernetes.client import Cluster, Object
 from pymacaron_gcp.kubernetes.extra import Extra, read_extra
+from pymacaron_gcp.kubernetes.leftovers import Leftovers
 from pymacaron_gcp.kubernetes.memory import KEY
 from pymacaron_gcp.kubernetes.observing import Seen, look
 from pymacaron_gcp.kubernetes.site import PREFIX, Site, image_of
@@ -27,13 +28,14 @@ class Releases:
 
     def __init__(self, site: Site, cluster: Cluster, watch: Watch) -> None:
         self._site, self._cluster, self._watch = site, cluster, watch
+        self._leftovers, self._is_promoted = Leftovers(site, cluster), False
 
     # Manifests
 
     def surroundings(self) -> list[Object]:
         """Return what can be there before any release is, with that of the service itself in front."""
         ours, extra = before_releases(self._site), self._extra
-        return [*extra.others(self._names(ours)), *(extra.over(one) for one in ours)]
+        return [*extra.others(self._names(ours), self._site.labels), *(extra.over(one) for one in ours)]
 
     def staged(self, release: Release, since: datetime | None = None) -> Object:
         """Return the Deployment of a release that is staged."""
@@ -60,8 +62,10 @@ class Releases:
 
     def prepare(self) -> None:
         """Have what surrounds releases be there."""
-        for manifest in self.surroundings():
+        surroundings = self.surroundings()
+        for manifest in surroundings:
             self._cluster.apply(manifest)
+        self._leftovers.remember(surroundings)
 
     def stage(self, release: Release) -> None:
         """Roll a release out in staging, and wait until it is ready."""
@@ -84,6 +88,7 @@ class Releases:
         self._end_other_workers(set(self._site.environment.roles))
         self._remember(release.id)
         self._end_staging(release.id)
+        self._is_promoted = True
 
     def _end_other_workers(self, roles: set[str]) -> None:
         """Have no pods for background processes that the release has not; their history is kept to go back to."""
@@ -132,7 +137,7 @@ class Releases:
         """Return the Deployments of background processes, also those that no release needs any more."""
         found = self._cluster.list("Deployment", self._site.labels)
         webs = {self._site.places.live.name, self._site.places.staging.name}
-        return [one for one in found if one["metadata"]["name"] not in webs]
+        return [one for one in found if one["metadata"]["name"] not in webs and release_of(one)]
 
     # The end
 
@@ -180,7 +185,7 @@ class Releases:
         going = [one for one in seen.sets if one not in left and one != seen.staged]
         for release in [*going, *(one for one in seen.memory.promoted if one not in seen.sets)]:
             self.forget(release)
-        return [f"release {one}" for one in going] + self._prune_workers()
+        return [f"release {one}" for one in going] + self._prune_workers() + self._prune_surroundings()
 
     def _prune_workers(self) -> list[str]:
         """Remove Deployments of background processes that no release which is kept has."""
@@ -190,6 +195,10 @@ class Releases:
                 self._cluster.delete("Deployment", one["metadata"]["name"])
                 gone.append(f"Deployment {one['metadata']['name']}")
         return gone
+
+    def _prune_surroundings(self) -> list[str]:
+        """Remove what stands around releases for nothing; after a promotion alone: other checkouts may be old."""
+        return self._leftovers.remove(self.surroundings(), self._names([])) if self._is_promoted else []
 
     def _is_kept(self, worker: Object) -> bool:
         """Tell whether a release to go back to has a background process, or the settings still do."""

@@ -71,7 +71,7 @@ class Operations:
         metadata: Object = {"resourceVersion": str(self._state.number)}
         if limit and len(found) > start + limit:
             metadata |= {"continue": str(start + limit), "remainingItemCount": len(found) - start - limit}
-        items = found[start : start + limit] if limit else found[start:]
+        items = [_listed(asked.kind, one) for one in (found[start : start + limit] if limit else found[start:])]
         return {
             "kind": f"{asked.kind.kind}List",
             "apiVersion": asked.kind.api_version,
@@ -244,6 +244,11 @@ class Operations:
         if namespace["metadata"].get("deletionTimestamp"):
             message = f"unable to create new content in namespace {asked.namespace} because it is being terminated"
             raise forbidden(asked.kind, name, message)
+
+
+def _listed(kind: Kind, one: Object) -> Object:
+    """Return an object as a list shows it: those of Kubernetes' own kinds do not say there what they are."""
+    return one if kind.is_custom else {key: value for key, value in one.items() if key not in ("kind", "apiVersion")}
 
 
 def _readable(one: Object) -> Object:
