@@ -21,6 +21,7 @@ from pymacaron_testing.emulators.kubernetes.containers import Command, Running
 
 SECRET = "secret-of-the-shop"
 FAST: dict[str, Any] = {
+    "docker_registry": "registry.example.com",
     "kubernetes_min_replicas": 1,
     "kubernetes_max_replicas": 1,
     "kubernetes_drain_seconds": 0,

@@ -94,9 +94,10 @@ def settings_of(base: str, project: str) -> dict[str, Any]:
 
 def forget(engine: Engine, project: str) -> None:
     """Remove the images that were built for a project."""
-    for image in engine.api.images(filters={"reference": f"{REGION}-docker.pkg.dev/{project}/*/*"}):
-        for tag in image["RepoTags"] or ():
-            engine.api.remove_image(tag, noprune=True)
+    for reference in (f"{REGION}-docker.pkg.dev/{project}/*/*", f"{project}/*"):
+        for image in engine.api.images(filters={"reference": reference}):
+            for tag in image["RepoTags"] or ():
+                engine.api.remove_image(tag, noprune=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 
 from k8skit import SECRETS, environment_of
 from k8spods import FAST, LocalContainers, deploy, prepare, release, target_of
+from pymacaron.deploy.emulators import EMULATION
 from pymacaron_testing.emulators.kubernetes import Kubernetes
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -48,6 +49,20 @@ def test_setup_makes_what_check_misses_but_no_secret(cluster: Kubernetes, tmp_pa
     config_of(tmp_path)
     assert pym(tmp_path, "check", command="pymgke")[:2] == (0, "nothing is missing\n")
     assert "done: " not in pym(tmp_path, "gke", "setup", "--yes")[1]
+
+
+def test_a_cluster_that_can_pull_no_image_is_told_unless_it_is_emulated(
+    cluster: Kubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.add_namespace("shop")
+    config_of(tmp_path, docker_registry=None)
+    code, told, _ = pym(tmp_path, "gke", "check")
+    assert (code, told.endswith("add a line such as 'docker_registry: registry.example.com'\n")) == (1, True)
+    monkeypatch.setenv(EMULATION, str(tmp_path))
+    assert pym(tmp_path, "gke", "check")[:2] == (0, "nothing is missing\n")
+    monkeypatch.delenv(EMULATION)
+    config_of(tmp_path, docker_registry=None, docker_repo="shops")
+    assert pym(tmp_path, "gke", "check")[:2] == (0, "nothing is missing\n")
 
 
 def test_setup_leaves_a_namespace_that_was_there_as_it_is(cluster: Kubernetes, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from k8skit import environment_of
+from k8skit import PLUGINS, environment_of
 from k8spods import LocalContainers, prepare, target_of
 from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.client import Gcp
@@ -37,6 +37,16 @@ PLACE: dict[str, Any] = {"gcp_project": "shop-project", "gke_location": "europe-
 def cluster() -> Iterator[Kubernetes]:
     with Kubernetes(containers=LocalContainers()) as running:
         yield prepare(running)
+
+
+@pytest.mark.parametrize("region", [None, "us-central1"])
+def test_images_for_gke_go_to_artifact_registry_in_the_region_of_the_cluster(
+    tmp_path: Path, region: str | None
+) -> None:
+    environment = environment_of(tmp_path, deploy_target="gke", gcp_region=region, **PLACE)
+    registry = PLUGINS.deploy_targets()["gke"].registry(environment)
+    assert registry is not None
+    assert registry.place == f"{region or 'europe-west1'}-docker.pkg.dev/shop-project/pymacaron"
 
 
 def _certificate(folder: Path) -> tuple[Path, str]:

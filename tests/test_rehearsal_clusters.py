@@ -18,7 +18,12 @@ from shopkit import Shop
 PROJECT = f"rehearsed-{uuid4().hex[:8]}"
 CLUSTERS: dict[str, dict[str, Any]] = {
     "gke": {"gke_location": "europe-west1-b", "gke_cluster": "shops", "kubernetes_secrets": {"SHOP_KEY": "keys/shop"}},
-    "kubernetes": {"kubernetes_context": "own", "kubernetes_namespace": "shops", "gcp_project": None},
+    "kubernetes": {
+        "kubernetes_context": "own",
+        "kubernetes_namespace": "shops",
+        "gcp_project": None,
+        "docker_repo": PROJECT,
+    },
 }
 
 
@@ -49,5 +54,6 @@ def test_a_deploy_is_rehearsed_from_the_build_to_the_live_url_with_the_secrets_o
     assert printed.splitlines()[-1].startswith("rehearsed: 1 was live at http://127.0.0.1:")
     assert "done: made Namespace " in printed
     assert CANARY not in printed
+    assert ("no registry is emulated" in printed) is (target == "kubernetes")
     left = docker("ps", "--all", "--filter", "label=pymacaron.emulator", "--format", "{{.Image}}").split()
     assert ([one for one in left if "shop:1" in one], (shop.root / ".pym").exists()) == ([], False)

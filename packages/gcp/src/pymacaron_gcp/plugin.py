@@ -40,7 +40,7 @@ def pym_deploy_targets() -> list[DeployTarget]:
 
     return [
         DeployTarget("gcp-cloud-run", _cloud_run, _registry),
-        DeployTarget("gke", lambda environment: _kubernetes(environment, is_gke=True)),
+        DeployTarget("gke", lambda environment: _kubernetes(environment, is_gke=True), _registry),
         DeployTarget("kubernetes", lambda environment: _kubernetes(environment, is_gke=False)),
     ]
 

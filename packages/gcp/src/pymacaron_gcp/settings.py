@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -36,7 +37,7 @@ class GcpSettings(Settings):
     )
     gcp_region: str | None = setting(
         None,
-        description="The region of everything that is made.",
+        description="The region of everything that is made; that of `gke_location` without it.",
         example="europe-west1",
         pattern=r"^[a-z]+-[a-z]+\d+$",
         expected="a region such as europe-west1",
@@ -133,6 +134,8 @@ class GcpSettings(Settings):
 def gcp_settings(config: Config) -> GcpSettings:
     """Return the settings of a configuration; raises ConfigError where one is missing or they contradict each other."""
     settings = config.section(GcpSettings)
+    if not settings.gcp_region and config.get("gke_location"):
+        settings = settings.model_copy(update={"gcp_region": re.sub(r"-[a-z]$", "", config.get("gke_location"))})
     for key, example in (("gcp_project", "shop-project"), ("gcp_region", "europe-west1")):
         if not getattr(settings, key):
             raise ConfigError(f"pym-config.yaml has no {key}: add a line such as '{key}: {example}'")

@@ -96,6 +96,8 @@ def _environment(context: Context) -> Environment:
     from pymacaron.deploy import Environment
 
     service = context.service(secrets="ignored")
+    if service.config.get("deploy_target") == "gke":
+        service.config.env_secrets = []  # a cluster has them in Secrets of its own
     tell = partial(click.echo, err=True)
     return Environment(service.name, context.env or "live", service.root, service.config, tell=tell)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pymacaron.deploy.emulators import emulation_folder
 from pymacaron_gcp.kubernetes.client import Cluster
 from pymacaron_gcp.kubernetes.policy import deployer_rules, forbidden
 from pymacaron_gcp.kubernetes.releasing import Releases
@@ -18,6 +19,8 @@ SETUP = "run 'pym gke setup'"
 
 def missing(site: Site, cluster: Cluster, releases: Releases) -> list[str]:
     """Return a sentence for each thing that is missing; nothing is changed."""
+    if told := _unpullable(site):
+        return [told]
     if lacking := forbidden(cluster, deployer_rules(site, cluster, releases)):
         told = ", ".join(lacking)
         return [f"the caller may not do this in {cluster.namespace}: {told}; grant what 'pym gke policy' prints"]
@@ -35,6 +38,20 @@ def made(site: Site, cluster: Cluster, releases: Releases) -> Iterator[str]:
         cluster.apply(manifest)
         if not was_there:
             yield f"made {manifest['kind']} {manifest['metadata']['name']}"
+
+
+def _unpullable(site: Site) -> str:
+    """Return why no node could pull the image of a release, "" where one can, or where the cluster is on this machine.
+
+    GKE has a registry beside it, and while a cluster is emulated it has what the engine has.
+    """
+    config = site.environment.config
+    if site.is_gke or config.get("docker_registry") or config.get("docker_repo") or emulation_folder():
+        return ""
+    return (
+        "no node of a cluster has an image that stays on this machine: add a line such as 'docker_registry: "
+        "registry.example.com'"
+    )
 
 
 def _unserved(cluster: Cluster, releases: Releases) -> Iterator[str]:

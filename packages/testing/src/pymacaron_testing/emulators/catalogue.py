@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -72,7 +73,8 @@ def _kubernetes(emulation: Emulation) -> Iterator[Mapping[str, str]]:
 def _place(service: Service) -> tuple[str, str]:
     """Return the project and the region of a service, or such as need no account."""
     config = service.config
-    return config.get("gcp_project") or "rehearsal", config.get("gcp_region") or "europe-west1"
+    region = config.get("gcp_region") or re.sub(r"-[a-z]$", "", config.get("gke_location") or "europe-west1")
+    return config.get("gcp_project") or "rehearsal", region
 
 
 def _add_secrets(cluster: Kubernetes, service: Service) -> None:

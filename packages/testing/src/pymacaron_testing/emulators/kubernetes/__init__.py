@@ -9,7 +9,8 @@ that of a Gateway in the value of its address. What is simpler than the real thi
 
 - There is one node, "emulator", which takes every pod: resources are checked and have no effect, and affinity, taints
   and spread are stored. Times are real, but for the pauses of crashing containers, which begin at half a second.
-- An image counts as pulled where the engine has it, whatever the pull policy and secrets are.
+- An image counts as pulled where the engine has it, whatever the pull policy and secrets are; where images are pulled
+  from a registry, as those of GKE, one that no registry has does not exist.
 - Containers publish the ports that they or a Service name; the containers of a pod share the network of the first one.
   Pods reach no Service by name or cluster IP. Volumes are emptyDir, secret, configMap, projected and downwardAPI, read
   when the pod starts; there is no token of the service account, and `subPath`, `fsGroup`, `defaultMode` and seccomp

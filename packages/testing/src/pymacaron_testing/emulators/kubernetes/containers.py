@@ -98,15 +98,19 @@ class DockerContainers:
         self._registry, self._config = "", ""
 
     def pull_from(self, registry: str, config: Path) -> None:
-        """Pull what is named after a registry from there, logged in by a folder that is docker's configuration."""
+        """Pull what is named after a registry from there, logged in by a folder that is docker's configuration.
+
+        What the engine built and no registry has does not exist from now on.
+        """
         self._registry, self._config = f"{registry}/", str(config)
 
     def user_of(self, image: str) -> str | None:
         """Return the user of an image, which is pulled where it has to be."""
         if self._registry and image.startswith(self._registry):
             _run(["pull", "--quiet", image], {"DOCKER_CONFIG": self._config})
-        done = _run(["image", "inspect", "--format", "{{.Config.User}}", image])
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        done = _run(["image", "inspect", "--format", "{{len .RepoDigests}} {{.Config.User}}", image])
+        digests, _, user = done.stdout.decode().strip().partition(" ")
+        return None if done.returncode or (self._registry and digests == "0") else user
 
     def make_volumes(self, image: str, volumes: Mapping[str, Mapping[str, bytes] | None]) -> None:
         """Make volumes: a container that never runs takes what they hold, as only so an engine elsewhere gets it."""
