@@ -20,7 +20,7 @@ from pymacaron_gcp.kubernetes import KubernetesTarget, client, pods
 from pymacaron_gcp.kubernetes.client import Cluster
 from pymacaron_gcp.kubernetes.kinds import KINDS
 from pymacaron_gcp.kubernetes.leftovers import EVERYWHERE
-from pymacaron_testing.emulators.kubernetes import Kubernetes
+from pymacaron_testing.emulators.kubernetes import Kubernetes, LaunchError
 from pymacaron_testing.emulators.kubernetes.faults import Fault
 
 WORKER = {"worker": ("celery", "work")}
@@ -117,6 +117,19 @@ def test_a_background_process_that_a_release_has_not_is_ended_and_comes_back_wit
     assert names(cluster, "Deployment") == ["shop-live", "shop-live-worker"]
 
 
+def test_a_new_background_process_that_crashes_does_not_stand_in_the_way_back(
+    containers: LocalContainers, tmp_path: Path
+) -> None:
+    with Kubernetes(containers=containers, backoff=0.1, delay=0.2) as late, prepare(late).apply():
+        deploy(target_of(tmp_path), release("1"))
+        later = target_of(tmp_path, {"worker": ("celery", "fail")})
+        later.stage(release("2"))
+        with pytest.raises(DeployError, match="2 did not start at shop-live-worker: CrashLoopBackOff"):
+            later.promote(release("2"), lambda url: None)
+        later.discard("2")
+        assert found(late, "Deployment", "shop-live-worker")["spec"]["replicas"] == 0
+
+
 def test_rolling_back_is_one_call_and_leaves_nothing_of_the_release_that_it_leaves(
     target: KubernetesTarget, cluster: Kubernetes, tmp_path: Path
 ) -> None:
@@ -155,6 +168,31 @@ def test_a_release_that_cannot_start_is_given_up_at_once_with_its_warnings_and_l
     assert ("out of order, the key is ***" in rest) == (image == "crashing")
     assert SECRET not in str(caught.value)
     assert states(target)["1"] == "live"
+
+
+def test_the_log_is_that_of_the_service_whatever_runs_beside_it(
+    cluster: Kubernetes, target: KubernetesTarget, tmp_path: Path
+) -> None:
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "k8s" / "beside.yaml").write_text(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: shop-live}, spec: {template: {spec: {containers: "
+        "[{name: beside, image: beside, args: [work], env: [{name: PYM_RELEASE, value: none}]}]}}}}"
+    )
+    deploy(target, release("1"))
+    assert list(target.logs(None)) == ["1 serves"]
+
+
+def test_a_secret_in_a_warning_of_the_cluster_is_masked(
+    target: KubernetesTarget, containers: LocalContainers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(command: Any) -> Any:
+        raise LaunchError(f"no such flag as {command.variables['SHOP_KEY']}")
+
+    monkeypatch.setattr(containers, "start", refuse)
+    for act in (lambda: target.stage(release("1")), lambda: target.run(release("1"), ("true", "pass"))):
+        with pytest.raises(DeployError, match=r"no such flag as \*\*\*") as caught:
+            act()
+        assert SECRET not in str(caught.value)
 
 
 def test_a_key_that_a_secret_has_not_is_told_by_its_name(cluster: Kubernetes, tmp_path: Path) -> None:

@@ -114,9 +114,9 @@ class Cluster:
         body = options if grace is None else {**options, "gracePeriodSeconds": grace}
         self._existing(lambda: self.send("DELETE", self._path(kind, name), {}, body, content="application/json"))
 
-    def log(self, pod: str, **query: Any) -> str:
-        """Return the log of a pod, "" where it has none yet; `query` is that of the API, such as tailLines."""
-        texts = {key: str(value) for key, value in query.items()}
+    def log(self, pod: str, container: str, **query: Any) -> str:
+        """Return the log of a container, "" where it has none yet; `query` is that of the API, such as tailLines."""
+        texts = {"container": container, **{key: str(value) for key, value in query.items()}}
         try:
             return str(self.send("GET", f"{self._path('Pod', pod)}/log", texts, accept="*/*"))
         except KubernetesError as error:

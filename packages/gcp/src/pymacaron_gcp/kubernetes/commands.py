@@ -33,6 +33,7 @@ class Commands:
         failure = self._wait(name, shown)
         lines = self._logs.of_pod(name, LINES)
         events = self._logs.events(name) if failure else []
+        failure = self._logs.masked(failure)
         self._cluster.delete("Pod", name, grace=0)
         if failure:
             raise DeployError("\n".join([f"'{shown}' of {release.id} failed: {failure}", *events, *lines]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.kubernetes.client import Cluster, Object
+from pymacaron_gcp.kubernetes.pods import CONTAINER
 from pymacaron_gcp.kubernetes.secrets import Masking
 
 __all__ = ["Logs"]
@@ -42,29 +43,36 @@ class Logs:
         """Return the events and the last lines of a pod that failed, nothing where they cannot be had."""
         name = pod["metadata"]["name"]
         try:
-            lines = self._cluster.log(name, tailLines=LAST_LINES)
+            lines = self._cluster.log(name, CONTAINER, tailLines=LAST_LINES)
             if not lines and _restarts(pod):
-                lines = self._cluster.log(name, tailLines=LAST_LINES, previous="true")
+                lines = self._cluster.log(name, CONTAINER, tailLines=LAST_LINES, previous="true")
             return [*self.events(name), *self._masking.lines(lines.splitlines())]
         except DeployError:
             return []
 
     def events(self, pod: str) -> list[str]:
-        """Return the last warnings about a pod."""
+        """Return the last warnings about a pod: what it was told to run with may stand in them."""
         selector = f"involvedObject.kind=Pod,involvedObject.name={pod},type=Warning"
         found = self._cluster.list("Event", fields=selector)
         found.sort(key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
         told = [f"{one.get('reason', '')}: {' '.join(str(one.get('message', '')).split())}" for one in found]
-        return list(dict.fromkeys(told))[-LAST_EVENTS:]
+        return [self.masked(one) for one in list(dict.fromkeys(told))[-LAST_EVENTS:]]
+
+    def masked(self, reason: str) -> str:
+        """Return a reason that the cluster gives without secrets, its name alone where they cannot be read."""
+        try:
+            return self._masking.line(reason)
+        except DeployError:
+            return reason.partition(":")[0]
 
     def of_pod(self, pod: str, lines: int) -> list[str]:
         """Return the last lines of one pod."""
-        return self._masking.lines(self._cluster.log(pod, tailLines=lines).splitlines())
+        return self._masking.lines(self._cluster.log(pod, CONTAINER, tailLines=lines).splitlines())
 
     def _lines(self, pods: list[Object], **query: int) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
         for pod in pods:
-            text = self._cluster.log(pod["metadata"]["name"], timestamps="true", **query)
+            text = self._cluster.log(pod["metadata"]["name"], CONTAINER, timestamps="true", **query)
             found += [(moment, line) for moment, _, line in (one.partition(" ") for one in text.splitlines())]
         return sorted(found)
 

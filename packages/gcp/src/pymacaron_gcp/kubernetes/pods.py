@@ -11,12 +11,13 @@ from pymacaron_gcp.kubernetes.names import Place
 from pymacaron_gcp.kubernetes.secrets import secret_of, variables_of
 from pymacaron_gcp.kubernetes.site import PREFIX, Site, image_of
 
-__all__ = ["PORT", "command_pod", "staging_web", "web", "worker"]
+__all__ = ["CONTAINER", "PORT", "command_pod", "staging_web", "web", "worker"]
 
 PORT = 8080
 """Where the web server listens in the container."""
 
 CONTAINER = "service"
+"""The name of our container, beside which the service may have others."""
 STARTED_SECONDS = 5
 """Seconds that a background process has to run before it counts as started."""
 

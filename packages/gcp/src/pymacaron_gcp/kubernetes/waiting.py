@@ -95,13 +95,18 @@ class Watch:
                 raise DeployError(f"the Deployment {name} is gone: type 'pym deploy'")
             if is_rolled_out(deployment):
                 return
-            pods = self._pods(deployment)
-            for pod in pods:
-                if reason := hopeless(pod):
-                    self._fail(deployment, reason, pod)
-            if failure := failure_of(deployment):
-                self._fail(deployment, failure, *pods)
+            if deployment["spec"].get("replicas") != 0:  # pods that only have to end may crash
+                self._fail_early(deployment)
         self._fail(deployment, f"it was not ready within {self._seconds:g} s", *self._pods(deployment))
+
+    def _fail_early(self, deployment: Object) -> None:
+        """Raise DeployError where it is clear that a roll-out will not come to its end."""
+        pods = self._pods(deployment)
+        for pod in pods:
+            if reason := hopeless(pod):
+                self._fail(deployment, reason, pod)
+        if failure := failure_of(deployment):
+            self._fail(deployment, failure, *pods)
 
     def _pods(self, deployment: Object) -> list[Object]:
         """Return the pods that are being rolled out, those that are not ready first."""
@@ -112,7 +117,8 @@ class Watch:
         return sorted((one for one in pods if not one["metadata"].get("deletionTimestamp")), key=_is_ready)
 
     def _fail(self, deployment: Object, reason: str, *pods: Object) -> NoReturn:
-        sentence = f"{release_of(deployment)} did not start at {deployment['metadata']['name']}: {reason}"
+        told = self._logs.masked(reason)
+        sentence = f"{release_of(deployment)} did not start at {deployment['metadata']['name']}: {told}"
         words = self._logs.last_words(pods[0]) if pods else []
         raise DeployError("\n".join([sentence, *words]))
 

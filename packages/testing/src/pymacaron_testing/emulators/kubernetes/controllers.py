@@ -29,8 +29,8 @@ PERIOD = 0.2
 class Controllers:
     """What runs behind the API."""
 
-    def __init__(self, state: State, containers: Containers, backoff: float, lag: float) -> None:
-        self._state, self._containers, self._backoff = state, containers, backoff
+    def __init__(self, state: State, containers: Containers, backoff: float, lag: float, delay: float) -> None:
+        self._state, self._containers, self._backoff, self._delay = state, containers, backoff, delay
         self._kubelet = Recorder(state, "kubelet")
         self._runners: dict[str, PodRunner] = {}
         self.addresses = Addresses(state, Routing(state, self._runners.get, lag))
@@ -77,7 +77,7 @@ class Controllers:
 
     def _run(self) -> None:
         seen = 0
-        while not self._stopped.is_set():
+        while not self._stopped.wait(self._delay):
             with self._state.lock:
                 if self._state.number == seen:
                     self._state.changed.wait(PERIOD)

@@ -37,7 +37,8 @@ class Kubernetes:
 
     `gke` is whether it knows the kinds of GKE, `without` are groups that it does not know at all. `version` is that of
     Kubernetes, the newest whose schemas are installed. `backoff` is the first pause of a container that crashes, in
-    seconds. `lag` is how many seconds a pod that is being deleted still gets requests, as balancers learn of it late.
+    seconds. `lag` is how many seconds a pod that is being deleted still gets requests, as balancers learn of it late,
+    `delay` after how many seconds, at most, anything happens that a change leads to.
     `calls` are the operations that were asked for so far, such as "patch deployments"; `permissions` are those
     that callers may, and None for all.
     """
@@ -51,12 +52,13 @@ class Kubernetes:
         containers: Containers | None = None,
         backoff: float = 0.5,
         lag: float = 0,
+        delay: float = 0,
     ) -> None:
         left_out = {*without, *(() if gke else GKE_GROUPS)}
         kinds = tuple(one for one in KINDS if one.group not in left_out)
         self.state = State()
         self.token = secrets.token_urlsafe(24)
-        self._controllers = Controllers(self.state, containers or DockerContainers(), backoff, lag)
+        self._controllers = Controllers(self.state, containers or DockerContainers(), backoff, lag, delay)
         self.api = Api(self.state, kinds, version or schemas.newest(), self.token, self._controllers.logs)
         self._controllers.bind(self.api.operations)
         self._folder = tempfile.TemporaryDirectory(prefix="pymacaron-kubernetes-")
