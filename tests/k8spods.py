@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from k8skit import SECRETS, environment_of
-from pymacaron.deploy import DeployTarget, Environment, Image, Release
+from k8skit import PLUGINS, SECRETS, environment_of
+from pymacaron.deploy import Environment, Image, Release
 from pymacaron_gcp.kubernetes import KubernetesTarget
 from pymacaron_testing.emulators.kubernetes import Kubernetes
 from pymacaron_testing.emulators.kubernetes.containers import Command, Running
@@ -214,9 +214,9 @@ class Place:
 
     secret = SECRET
 
-    def __init__(self, folder: Path) -> None:
-        self.kind = DeployTarget("kubernetes", KubernetesTarget)
-        self.environment = environment_of(folder, **FAST, **SECRETS)
+    def __init__(self, folder: Path, kind: str = "kubernetes", **settings: Any) -> None:
+        self.kind = PLUGINS.deploy_targets()[kind]
+        self.environment = environment_of(folder, **FAST, **SECRETS, **settings)
 
     def release(self, release: str) -> Release:
         return _made(release, "shop")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from deploykit import Shop
@@ -45,6 +47,16 @@ def test_a_release_that_does_not_start_is_discarded(shop: Shop, mode: str, told:
     assert shop.told()[-1] == "after 2.0 failed 1.0 stage"
 
 
+def test_a_staging_url_that_leads_elsewhere_is_told_and_nothing_is_tested_there(shop: Shop) -> None:
+    shop.fast("1.0")
+    shop.commit({"mode.txt": "wrong-release"})
+    printed = shop.deploy("2.0", "--no-unittest", code=1)
+    assert re.search(r"Error: stage: http://\S+ is not 2\.0 after 4 s: it answers another", printed), printed
+    assert "2.0 never had traffic" in printed
+    assert "accept staged" not in printed
+    assert (shop.live(), shop.releases(), shop.serving()) == ("1.0", {"1.0": "live"}, 1)
+
+
 def test_a_staged_release_that_is_not_accepted_never_has_traffic(shop: Shop) -> None:
     shop.fast("1.0")
     shop.commit()
@@ -57,7 +69,7 @@ def test_a_staged_release_that_is_not_accepted_never_has_traffic(shop: Shop) -> 
 @pytest.mark.parametrize("step", ["accept live", "prove live"])
 def test_a_live_release_that_fails_is_rolled_back_and_the_old_one_proven_live(shop: Shop, step: str) -> None:
     shop.fast("1.0")
-    shop.commit({"mode.txt": "wrong-release" if step == "prove live" else "fine"})
+    shop.commit({"mode.txt": "wrong-live" if step == "prove live" else "fine"})
     if step == "accept live":
         shop.mark("reject", "3")
     printed = shop.deploy("2.0", "--no-unittest", code=1) if step == "accept live" else shop.fast("2.0", code=1)
@@ -71,7 +83,7 @@ def test_a_live_release_that_fails_is_rolled_back_and_the_old_one_proven_live(sh
 
 
 def test_the_first_release_has_nothing_to_go_back_to(shop: Shop) -> None:
-    shop.commit({"mode.txt": "wrong-release"})
+    shop.commit({"mode.txt": "wrong-live"})
     printed = shop.fast("1.0", code=1)
     assert "1.0 stays live, as there is no earlier one" in printed
     assert shop.releases() == {"1.0": "live"}
@@ -115,7 +127,7 @@ def test_a_failed_prune_leaves_the_release_live(shop: Shop) -> None:
 
 def test_a_roll_back_that_fails_says_so(shop: Shop) -> None:
     shop.fast("1.0")
-    shop.commit({"mode.txt": "wrong-release"})
+    shop.commit({"mode.txt": "wrong-live"})
     shop.mark("fail-rollback", "the proxy is gone")
     printed = shop.fast("2.0", code=1)
     assert "could not be put right: the proxy is gone" in printed

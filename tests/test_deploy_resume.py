@@ -87,7 +87,7 @@ def test_another_checkout_resumes_by_what_the_target_shows(shop: Shop, tmp_path:
 @pytest.mark.parametrize("moment", ["rollback begin", "rollback middle", "rollback end", "discard begin"])
 def test_a_killed_roll_back_is_brought_to_its_end(shop: Shop, moment: str) -> None:
     shop.fast("1.0")
-    shop.commit({"mode.txt": "wrong-release"})
+    shop.commit({"mode.txt": "wrong-live"})
     shop.mark("kill", moment)
     shop.fast("2.0", code=-signal.SIGKILL)
     printed = shop.pym("deploy", "--resume", "--no-test", "--no-unittest", code=1)

@@ -26,7 +26,11 @@ class DeploySettings(Settings):
         0, description="Minutes for which a new release is watched before the deploy ends.", example=5, ge=0, le=1440
     )
     live_timeout: int = setting(
-        60, description="Seconds within which the live URL answers the new release.", example=300, ge=1, le=3600
+        60,
+        description="Seconds within which the staged and the live URL answer the new release.",
+        example=300,
+        ge=1,
+        le=3600,
     )
     lock_seconds: int = setting(
         60,

@@ -143,13 +143,14 @@ def release_command(run: Run) -> str:
 
 
 def stage(run: Run) -> str:
-    """Start the release beside what is live, without traffic."""
+    """Start the release beside what is live, without traffic, and see that its URL answers it and nothing else."""
     if run.order.with_downtime:
         return Skipped("--with-downtime")
     known = run.target.observe().find(run.release_id)
     if known is not None and known.state == "broken":
         run.target.discard(run.release_id)
     run.staged_url = run.target.stage(run.release)
+    prove(run.staged_url, run.release_id, run.settings.live_timeout)
     return run.staged_url
 
 
