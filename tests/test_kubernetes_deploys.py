@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from hostkit import CANARY
 from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
+from pymacaron_testing.emulators.kubernetes import Fault
 
 SAMPLE = ("promote",)
 OTHERS = (
@@ -133,6 +134,31 @@ def test_a_release_that_is_rejected_is_never_live_or_rolled_back_and_proven(
     assert (outcome["status"], outcome["live"]) == (status, before)
     assert seen == ({before} if status == "failed" else {before, f"rejected-{number}"})
     assert (failures, get(url)["release"], shop.states()) == ([], before, states)
+
+
+FAULTS: dict[str, Callable[[str], Fault]] = {
+    "throttled": lambda call: Fault.throttle(call, times=2),
+    "failed": lambda call: Fault(call, 503, times=2),
+    "done, and the answer lost": lambda call: Fault(call, 503, done=True),
+    "cut off": lambda call: Fault(call, reset=True),
+    "late": lambda call: Fault(call, hang=1),
+}
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_deploy_goes_live_whatever_of_its_calls_is_answered_wrongly(shop: ClusterStand, fault: str) -> None:
+    shop.commit(release_command=["python", "-c", "pass"])
+    before, url, failures = get(shop.url)["release"], shop.url, list[str]()
+    version = fault.partition(",")[0].replace(" ", "-")
+    rules = json.loads(shop.pym("gke", "policy"))["items"][0]["rules"]
+    for call in sorted({f"{verb} {one}" for rule in rules for one in rule["resources"] for verb in rule["verbs"]}):
+        shop.cluster.faults.add(FAULTS[fault](call))
+    with callers(url, failures) as seen:
+        shop.fast(version)
+    shop.cluster.faults.clear()
+    assert (get(url)["release"], failures, seen) == (version, [], {before, version})
+    assert shop.states() == {version: "live", before: "kept"}
 
 
 @pytest.mark.endurance
