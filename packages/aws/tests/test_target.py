@@ -14,6 +14,7 @@ from pymacaron.cli import pym
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_aws.beanstalk.launching import Launcher
+from pymacaron_aws.beanstalk.names import Stored
 from pymacaron_aws.beanstalk.pruning import prune
 from pymacaron_testing.emulators.aws import AwsEmulators
 
@@ -40,6 +41,24 @@ def test_a_first_release_is_staged_without_being_live_and_then_promoted(open_tar
     assert get(target.promote(release("1"), nothing))["PYM_RELEASE"] == "1"
     live = target.observe().live
     assert (live.id, live.version, live.commit, live.image) == ("1", "1", "0123abc", "repo/shop:1")
+
+
+@pytest.mark.parametrize("status", ["Processing", "Failed"])
+def test_a_version_that_was_stored_before_is_waited_for_and_made_anew_where_it_failed(
+    open_target: Open, aws: AwsEmulators, status: str
+) -> None:
+    target = open_target()
+    target._launcher.store(Stored.of(release("1"), target.account.environment))
+    (version,) = aws.beanstalk.state.versions.values()
+    if status == "Processing":
+        aws.beanstalk.life.delay = 0.3
+        aws.beanstalk.life.process(version)
+    else:
+        version.status = status
+    assert get(target.stage(release("1")))["PYM_RELEASE"] == "1"
+    (version,) = aws.beanstalk.state.versions.values()
+    assert version.status == "Processed"
+    assert aws.beanstalk.calls.count("CreateApplicationVersion") == (2 if status == "Failed" else 1)
 
 
 def test_a_second_release_gets_the_address_by_a_swap_and_the_first_stays_warm(open_target: Open) -> None:

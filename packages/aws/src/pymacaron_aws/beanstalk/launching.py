@@ -9,7 +9,7 @@ from pymacaron_aws.beanstalk.account import Account, Described
 from pymacaron_aws.beanstalk.bundle import compose, run_hook, source_bundle
 from pymacaron_aws.beanstalk.names import Stored, bundle_key, tag_list
 from pymacaron_aws.beanstalk.options import IN_PLACE, option_settings
-from pymacaron_aws.beanstalk.waiting import Watch
+from pymacaron_aws.beanstalk.waiting import Watch, ticks
 from pymacaron_aws.client import AwsError
 
 __all__ = ["Launcher"]
@@ -26,24 +26,31 @@ class Launcher:
         self._tell = account.environment.tell
 
     def store(self, stored: Stored, command: tuple[str, ...] = ()) -> None:
-        """Store source bundle and version of a release, unless they are; a command is run where it is launched."""
-        known = {"ApplicationName": self._application, "VersionLabels": [stored.label]}
-        if self._aws.call("elasticbeanstalk", "describe_application_versions", **known)["ApplicationVersions"]:
-            return
+        """Store source bundle and version of a release, unless they are; a command is run where it is launched.
+
+        A version that AWS could not process is stored anew.
+        """
+        status = self._status(stored.label)
+        if status == "failed":
+            self.forget(stored.label)
+        if status in ("", "failed"):
+            self._store(stored, command)
+        self._wait_until_processed(stored)
+
+    def _store(self, stored: Stored, command: tuple[str, ...]) -> None:
         place = {"S3Bucket": self._account.bucket, "S3Key": bundle_key(self._application, stored.label)}
         body = source_bundle(self._files(stored, command))
         self._aws.call("s3", "put_object", Bucket=place["S3Bucket"], Key=place["S3Key"], Body=body)
         self._tell(f"storing the version {stored.label}")
         self._make(
             "create_application_version",
-            known,
+            {"ApplicationName": self._application, "VersionLabels": [stored.label]},
             ApplicationName=self._application,
             VersionLabel=stored.label,
             SourceBundle=place,
             Process=True,
             Tags=tag_list(stored.tags) if not command else [],
         )
-        self._wait_until_processed(stored, known)
 
     def launch(self, stored: Stored, purpose: str = "") -> Described:
         """Return the environment of a stored release, made where it is not there, when it is ready.
@@ -135,19 +142,21 @@ class Launcher:
             if error.aws_code != TAKEN or not self._aws.call("elasticbeanstalk", listing, **names)[field]:
                 raise
 
-    def _wait_until_processed(self, stored: Stored, known: dict[str, Any]) -> None:
-        from pymacaron_aws.beanstalk.waiting import ticks
-
+    def _wait_until_processed(self, stored: Stored) -> None:
         for _ in ticks(300):
-            (version,) = self._aws.call("elasticbeanstalk", "describe_application_versions", **known)[
-                "ApplicationVersions"
-            ]
-            if version["Status"] in ("Processed", "Unprocessed"):
+            status = self._status(stored.label)
+            if status in ("processed", "unprocessed"):
                 return
-            if version["Status"] == "Failed":
+            if status == "failed":
                 break
         self.forget(stored.label)
         raise DeployError(f"AWS could not process the version {stored.label}: deploy again")
+
+    def _status(self, label: str) -> str:
+        """Return how far a version is processed, in lower case as AWS answers in upper; "" for none that is stored."""
+        known = {"ApplicationName": self._application, "VersionLabels": [label]}
+        found = self._aws.call("elasticbeanstalk", "describe_application_versions", **known)["ApplicationVersions"]
+        return str(found[0]["Status"]).lower() if found else ""
 
     def _watch(self, name: str) -> Watch:
         seconds = self._account.settings.aws_timeout_minutes * 60

@@ -31,7 +31,7 @@ def described_version(one: Version) -> dict[str, Any]:
         "SourceBundle": {"S3Bucket": one.bucket, "S3Key": one.key},
         "DateCreated": one.created,
         "DateUpdated": one.created,
-        "Status": one.status,
+        "Status": one.status.upper(),
     }
 
 

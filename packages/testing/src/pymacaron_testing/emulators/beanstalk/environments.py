@@ -150,6 +150,8 @@ class EnvironmentOperations(Operations):
     def _version(self, application: str, label: str) -> None:
         if label and (application, label) not in self._state.versions:
             raise Refusal("InvalidParameterValue", f"No Application Version named '{label}' found.")
+        if label and self._state.versions[application, label].status not in ("Processed", "Unprocessed"):
+            raise Refusal("InvalidParameterValue", "Application version is unusable and cannot be used.")
 
     def _is_free(self, prefix: str) -> bool:
         return prefix not in self._state.taken and self._state.owner(prefix) is None

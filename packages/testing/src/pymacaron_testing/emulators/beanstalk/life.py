@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pymacaron_testing.emulators.beanstalk.machines import Bundle, LaunchError, Machines, Running
-from pymacaron_testing.emulators.beanstalk.state import Environment, State, now
+from pymacaron_testing.emulators.beanstalk.state import Environment, State, Version, now
 from pymacaron_testing.emulators.proxy import Upstream
 
 __all__ = ["Life", "Outside"]
@@ -48,8 +48,18 @@ class Life:
 
     def __init__(self, state: State, machines: Machines, outside: Outside, delay: float, patience: float) -> None:
         self._state, self._machines, self.outside = state, machines, outside
-        self._delay, self.patience = delay, patience
+        self.delay, self.patience = delay, patience
         self._threads: list[threading.Thread] = []
+
+    def process(self, version: Version) -> None:
+        """Have a version be Processed after the delay."""
+
+        def done() -> None:
+            time.sleep(self.delay)
+            version.status = "Processed"
+
+        version.status = "Processing"
+        self._later(done)
 
     def launch(self, environment: Environment, request: str) -> None:
         """Start the version of an environment, beside or instead of what it ran."""
@@ -63,7 +73,7 @@ class Life:
         """Become Ready after the delay."""
 
         def done() -> None:
-            time.sleep(self._delay)
+            time.sleep(self.delay)
             environment.status = "Ready"
             self._state.tell(environment, request, message)
 
@@ -93,7 +103,7 @@ class Life:
 
     def _launch(self, environment: Environment, request: str) -> None:
         tell = self._state.tell
-        time.sleep(self._delay)
+        time.sleep(self.delay)
         tell(
             environment, request, f"Using {self.outside.own_bucket()} as Amazon S3 storage bucket for environment data."
         )
@@ -151,7 +161,7 @@ class Life:
             environment.status, environment.health = "Ready", "Red"
 
     def _terminate(self, environment: Environment, request: str) -> None:
-        time.sleep(self._delay)
+        time.sleep(self.delay)
         self._stop(environment)
         with self._state.lock:
             environment.status, environment.updated = "Terminated", now()

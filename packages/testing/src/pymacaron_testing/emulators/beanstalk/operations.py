@@ -62,6 +62,8 @@ class Operations:
             raise Refusal("InvalidParameterValue", f"Unable to download from S3 location {bucket}/{key}") from None
         made = Version(application, label, bucket, key, given.get("Description", ""), tags_of(given))
         self._state.versions[application, label] = made
+        if given.get("Process"):
+            self._life.process(made)
         return {"ApplicationVersion": described_version(made)}
 
     def describe_application_versions(self, given: Given) -> Answer:

@@ -45,7 +45,7 @@ class Application:
 
 @dataclass
 class Version:
-    """A version of an application: where its source bundle is."""
+    """A version of an application: where its source bundle is, and how far it was processed."""
 
     application: str
     label: str
@@ -54,7 +54,7 @@ class Version:
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     created: datetime = field(default_factory=now)
-    status: str = "Processed"
+    status: str = "Unprocessed"
 
     @property
     def arn(self) -> str:

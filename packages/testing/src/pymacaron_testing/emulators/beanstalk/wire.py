@@ -117,10 +117,16 @@ SCALARS: dict[str, type | tuple[type, ...]] = {
 }
 
 
+# The service answers these in upper case, which its model does not say.
+IN_CAPITALS = {"ApplicationVersionStatus"}
+
+
 def _text(shape: Any, value: Any, place: str) -> str:
     _checked(value, SCALARS[shape.type_name], place)
-    if getattr(shape, "enum", None) and value not in shape.enum:
-        raise TypeError(f"{place} is {value!r}, none of {shape.enum}")
+    if enum := getattr(shape, "enum", None):
+        known = [one.upper() for one in enum] if shape.name in IN_CAPITALS else enum
+        if value not in known:
+            raise TypeError(f"{place} is {value!r}, none of {known}")
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value).lower() if isinstance(value, bool) else str(value)
