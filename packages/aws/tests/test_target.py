@@ -102,6 +102,41 @@ def test_a_rollback_makes_an_environment_anew_where_it_was_pruned(open_target: O
     assert get(url)["PYM_RELEASE"] == "1"
 
 
+@pytest.mark.parametrize("health", ["Yellow", "Grey", "Red"])
+def test_a_rollback_to_what_has_the_address_changes_nothing_whatever_its_health(
+    open_target: Open, aws: AwsEmulators, health: str
+) -> None:
+    target = open_target()
+    url = deploy(target, "1")
+    target.stage(release("2"))
+    aws.beanstalk.calls.clear()
+    aws.beanstalk.turn(target.account.name_of("1"), health, 1000)
+    assert target.rollback("1") == url
+    assert all(call.startswith(("Check", "Describe", "List", "Validate")) for call in aws.beanstalk.calls)
+    assert get(url)["PYM_RELEASE"] == "1"
+
+
+@pytest.mark.parametrize(("health", "looks", "made"), [("Yellow", 4, 2), ("Grey", 4, 2), ("Red", 4, 2), ("Red", 99, 3)])
+def test_a_warm_environment_is_made_anew_only_where_it_stays_red(
+    open_target: Open, aws: AwsEmulators, health: str, looks: int, made: int
+) -> None:
+    target = open_target()
+    url = deploy(target, "1", "2")
+    aws.beanstalk.turn(target.account.name_of("1"), health, looks)
+    target.rollback("1")
+    assert (get(url)["PYM_RELEASE"], states(target)) == ("1", {"2": "kept", "1": "live"})
+    assert aws.beanstalk.calls.count("CreateEnvironment") == made
+
+
+def test_what_is_live_is_never_ended_to_be_made_anew(open_target: Open, aws: AwsEmulators) -> None:
+    target = open_target()
+    url = deploy(target, "1")
+    aws.beanstalk.turn(target.account.name_of("1"), "Red", 4)
+    target.stage(release("1"))
+    assert "TerminateEnvironment" not in aws.beanstalk.calls
+    assert get(url)["PYM_RELEASE"] == "1"
+
+
 def test_a_rollback_to_what_was_never_live_is_refused(open_target: Open) -> None:
     target = open_target()
     deploy(target, "1")

@@ -8,6 +8,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron_aws.beanstalk.account import Account, Described
 from pymacaron_aws.beanstalk.bundle import compose, run_hook, source_bundle
 from pymacaron_aws.beanstalk.names import Stored, bundle_key, tag_list
+from pymacaron_aws.beanstalk.observing import live_release
 from pymacaron_aws.beanstalk.options import IN_PLACE, option_settings
 from pymacaron_aws.beanstalk.waiting import Watch, ticks
 from pymacaron_aws.client import AwsError
@@ -15,6 +16,7 @@ from pymacaron_aws.client import AwsError
 __all__ = ["Launcher"]
 
 TAKEN = "InvalidParameterValue"
+RED_SECONDS = 60.0
 
 
 class Launcher:
@@ -55,14 +57,14 @@ class Launcher:
     def launch(self, stored: Stored, purpose: str = "") -> Described:
         """Return the environment of a stored release, made where it is not there, when it is ready.
 
-        The one that has its name, and was given another release in place, is given it again in place. Raises
-        DeployError where it does not become ready.
+        The one that has its name, and was given another release in place, is given it again in place. One that stays
+        Red is ended and made anew, unless it is live. Raises DeployError where it does not become ready.
         """
         account, name = self._account, self._account.name_of(stored.id, purpose)
         found = account.named(name) if purpose else account.described(stored.id) or account.named(name)
         if found and found["VersionLabel"] != stored.label and found["Status"] != "Terminating":
             return self.update(found, stored)
-        if found and (found["Status"] == "Terminating" or _is_lost(found)):
+        if found and (found["Status"] == "Terminating" or self._is_lost(found)):
             self.terminate(found)
             found = None
         watch = self._watch(found["EnvironmentName"] if found else name)
@@ -158,10 +160,15 @@ class Launcher:
         found = self._aws.call("elasticbeanstalk", "describe_application_versions", **known)["ApplicationVersions"]
         return str(found[0]["Status"]).lower() if found else ""
 
+    def _is_lost(self, environment: Described) -> bool:
+        """Tell whether an environment stays Red; what is live is never lost."""
+        if environment["Status"] != "Ready" or environment.get("Health") != "Red":
+            return False
+        live = live_release(self._account, self._account.versions(), self._account.environments())
+        if live and live.label == environment["VersionLabel"]:
+            return False
+        return self._watch(environment["EnvironmentName"]).stays_red(RED_SECONDS)
+
     def _watch(self, name: str) -> Watch:
         seconds = self._account.settings.aws_timeout_minutes * 60
         return Watch(self._aws, self._application, name, self._tell, seconds)
-
-
-def _is_lost(environment: Described) -> bool:
-    return environment["Status"] == "Ready" and environment.get("Health") != "Green"

@@ -107,10 +107,16 @@ class BeanstalkTarget:
         return Observation(self.account.live_url, observed(self.account), self._lock.held())
 
     def rollback(self, release: str) -> str:
-        """Swap the live address back, to an environment that is made anew where it is gone."""
+        """Swap the live address back, to an environment that is made anew where it is gone.
+
+        One that has the address keeps it, whatever its health: nothing is changed.
+        """
         stored = self.account.find(release)
         if stored is None or stored.promoted is None:
             raise DeployError(f"{release} was never live in {self._environment.label}: see 'pym releases'")
+        owner = self.account.owner(self.account.environments())
+        if owner and runs(stored, [owner]):
+            return self.account.live_url
         return self._make_live(stored, self._launcher.launch(stored))
 
     def discard(self, release: str) -> None:

@@ -67,6 +67,11 @@ class Watch:
                 return found
         raise DeployError(f"{self._name} is not Ready after {self._timeout:g} s: look at it in the console")
 
+    def stays_red(self, seconds: float) -> bool:
+        """Tell whether the environment is Ready and Red at each look for so many seconds."""
+        looks = (self._look(passed) for passed in ticks(seconds))
+        return all((found["Status"], found.get("Health")) == ("Ready", "Red") for found in looks)
+
     def until_gone(self) -> None:
         """Wait until the environment is terminated."""
         for passed in ticks(self._timeout):

@@ -81,7 +81,9 @@ class Life:
 
     def watch(self, environment: Environment) -> None:
         """Look at the health of a running environment again."""
-        if environment.status == "Ready" and environment.running:
+        if environment.status == "Ready" and environment.shown:
+            environment.health, environment.causes = environment.shown.pop(0), ["It was turned so on demand."]
+        elif environment.status == "Ready" and environment.running:
             causes = [] if _healthy(environment, environment.running) else [UNHEALTHY]
             if environment.started != environment.version:
                 causes = [f'Incorrect application version found on all instances. Expected "{environment.version}".']

@@ -65,6 +65,11 @@ class Beanstalk:
         for address in (*self.state.addresses.values(), *(one.endpoint for one in self.state.environments)):
             address.close()
 
+    def turn(self, name: str, health: str, looks: int = 1) -> None:
+        """Have the next looks at a Ready environment find it "Yellow", "Red" or "Grey", whatever it is."""
+        with self.state.lock:
+            self.state.environment(name).shown += [health] * looks
+
     def answer(self, body: str, access_key: str) -> tuple[int, bytes]:
         """Return status and XML of the answer to a request."""
         request = str(uuid.uuid4())

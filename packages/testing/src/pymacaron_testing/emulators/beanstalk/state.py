@@ -67,6 +67,7 @@ class Environment:
     """An environment; `prefix` is the name that it owns under elasticbeanstalk.com, `running` what its machine runs.
 
     `started` is the version that its machine was started with last: another than `version` where an update failed.
+    `shown` are colours that the next looks at its health find, whatever it is.
     """
 
     application: str
@@ -80,6 +81,7 @@ class Environment:
     status: str = "Launching"
     health: str = "Grey"
     causes: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     running: Running | None = None
     started: str = ""
     upstream: Upstream | None = None
