@@ -393,6 +393,31 @@ def test_two_environments_of_one_service_do_not_see_each_other(open_target: Open
     assert later(live, keep=1) == []
 
 
+def test_an_address_is_never_handed_over_to_an_environment_with_a_longer_name(open_target: Open) -> None:
+    live, beta = open_target(), open_target(name="live-beta")
+    with pytest.raises(DeployError, match="did not start"):
+        live.stage(release("1", "broken"))
+    url = deploy_beta(beta)
+    live.discard("1")
+    assert get(url)["PYM_RELEASE"] == "7"
+    assert beta.account.owner(beta.account.environments())
+
+
+def test_an_address_is_never_taken_from_an_environment_with_a_longer_name(open_target: Open) -> None:
+    url = deploy_beta(open_target(name="live-beta", aws_cname="shop-live"))
+    live = open_target()
+    live.stage(release("1"))
+    with pytest.raises(DeployError, match=r"belongs to the environment 'shop-live-beta-\w+', which"):
+        live.promote(release("1"), nothing)
+    assert get(url)["PYM_RELEASE"] == "7"
+
+
+def deploy_beta(target: Any) -> str:
+    """Deploy release 7 to shop-live-beta."""
+    target.stage(release("7", environment="shop-live-beta"))
+    return str(target.promote(release("7", environment="shop-live-beta"), nothing))
+
+
 def test_an_address_of_somebody_else_is_named_and_never_swapped(open_target: Open, aws: AwsEmulators) -> None:
     aws.beanstalk.state.taken.add("shop-live")
     target = open_target()
@@ -406,9 +431,10 @@ def test_an_environment_that_was_made_by_hand_keeps_its_address(open_target: Ope
     target = open_target()
     deploy(target, "1")
     environment = aws.beanstalk.state.environments[0]
-    environment.name = "shop-by-hand"
+    environment.name, environment.version = "shop-by-hand", "by-hand"
     target.stage(release("2"))
-    with pytest.raises(DeployError, match="belongs to the environment 'shop-by-hand', which PyMacaron did not make"):
+    told = "belongs to the environment 'shop-by-hand', which runs no release of shop-live: swap it by hand once"
+    with pytest.raises(DeployError, match=told):
         target.promote(release("2"), nothing)
 
 

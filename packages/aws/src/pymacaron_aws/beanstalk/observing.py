@@ -15,7 +15,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 def runs(stored: Stored, environments: list[Described]) -> Described | None:
     """Return the environment that runs a release; those that only run a command do so by versions of their own."""
-    return next((one for one in environments if one["VersionLabel"] == stored.label), None)
+    return next((one for one in environments if one.get("VersionLabel") == stored.label), None)
 
 
 def live_release(account: Account, versions: list[Stored], environments: list[Described]) -> Stored | None:

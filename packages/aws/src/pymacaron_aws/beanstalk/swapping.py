@@ -9,7 +9,7 @@ from pymacaron_aws.beanstalk.account import Account, Described
 from pymacaron_aws.beanstalk.launching import Launcher
 from pymacaron_aws.client import AwsError
 
-__all__ = ["give_address"]
+__all__ = ["check_own", "give_address"]
 
 ATTEMPTS = 5
 PAUSE = 0.5
@@ -41,6 +41,15 @@ def give_address(account: Account, launcher: Launcher, environment: Described) -
         raise DeployError(f"{account.address} did not go to {name} in {ATTEMPTS} attempts: deploy with --resume")
 
 
+def check_own(account: Account, owner: Described) -> None:
+    """Raise DeployError where the owner of the live address runs no release of this environment of the service."""
+    if all(one.label != owner.get("VersionLabel") for one in account.versions()):
+        raise DeployError(
+            f"{account.address} belongs to the environment '{owner['EnvironmentName']}', which runs no release of "
+            f"{account.environment.label}: swap it by hand once, or set aws_cname"
+        )
+
+
 def _owner(account: Account, launcher: Launcher, name: str) -> Described:
     environments = account.environments()
     owner = account.owner(environments)
@@ -49,11 +58,7 @@ def _owner(account: Account, launcher: Launcher, name: str) -> Described:
             f"no environment of {account.environment.service} owns {account.address}: discard the release of {name}, "
             "then deploy again, which starts it with the address, or set aws_cname where another account owns it"
         )
-    if not owner["EnvironmentName"].startswith(account.name_of("")[:-8]):
-        raise DeployError(
-            f"{account.address} belongs to the environment '{owner['EnvironmentName']}', which PyMacaron did not make: "
-            "swap it by hand once, or set aws_cname"
-        )
+    check_own(account, owner)
     for one in (owner, *(each for each in environments if each["EnvironmentName"] == name)):
         if one["Status"] != "Ready":
             launcher.settled(one)

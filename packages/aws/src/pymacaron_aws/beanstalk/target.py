@@ -126,7 +126,7 @@ class BeanstalkTarget:
         if live and live.id == release:
             raise DeployError(f"{release} is live in {self._environment.label}: roll back to another release first")
         if environment := self.account.described(release):
-            self._hand_over_address(environment, environments)
+            self._hand_over_address(environment, environments, versions)
             self._launcher.terminate(environment)
         for stored in versions:
             if stored.id == release:
@@ -168,10 +168,10 @@ class BeanstalkTarget:
         self.aws.call("elasticbeanstalk", "update_tags_for_resource", ResourceArn=stored.arn, TagsToAdd=tags)
         return self.account.live_url
 
-    def _hand_over_address(self, environment: Described, environments: list[Described]) -> None:
+    def _hand_over_address(self, environment: Described, environments: list[Described], versions: list[Stored]) -> None:
         owner = self.account.owner(environments)
         others = [one for one in environments if one is not owner and one.get("Health") == "Green"]
-        mine = [one for one in others if one["EnvironmentName"].startswith(self.account.name_of("")[:-8])]
+        mine = [one for one in others if any(runs(stored, [one]) for stored in versions)]
         if owner and owner["EnvironmentName"] == environment["EnvironmentName"] and mine:
             give_address(self.account, self._launcher, mine[-1])
 
