@@ -159,7 +159,7 @@ def test_the_printed_policy_is_enough_and_no_statement_of_our_own_calls_is_too_m
         return target
 
     policy = json.loads(run(tmp_path, "policy"))
-    assert policy == deployer_policy(opened().account)
+    assert policy == deployer_policy(target_of(tmp_path, env_secrets=["SHOP_KEY"]).account)
     enforcing.become(policy)
     life(opened(), "1")
     own = [one for one in policy["Statement"] if not one["Sid"].startswith("Documented")]
@@ -171,6 +171,17 @@ def test_the_printed_policy_is_enough_and_no_statement_of_our_own_calls_is_too_m
         enforcing.become({"Version": "2012-10-17", "Statement": others})
         with pytest.raises(DeployError, match="may not call"):
             life(opened(), str(number))
+
+
+def test_the_policy_allows_pushes_to_the_one_repository_of_ecr(tmp_path: Path, aws: AwsEmulators) -> None:
+    target = target_of(tmp_path)
+    sids = [one["Sid"] for one in deployer_policy(target.account)["Statement"]]
+    assert "DocumentedPush" not in sids
+    target.account.environment.config.docker_registry = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
+    target.account.environment.config.docker_repo = "shops"
+    (push,) = [one for one in deployer_policy(target.account)["Statement"] if one["Sid"] == "DocumentedPush"]
+    assert push["Resource"] == ["arn:aws:ecr:us-east-1:210987654321:repository/shops/shop"]
+    assert {"ecr:PutImage", "ecr:UploadLayerPart", "ecr:BatchGetImage"} <= set(push["Action"])
 
 
 def test_a_caller_without_rights_is_told_what_to_grant(tmp_path: Path, enforcing: AwsEmulators) -> None:

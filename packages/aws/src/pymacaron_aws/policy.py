@@ -8,6 +8,7 @@ from typing import Any
 
 from pymacaron_aws.beanstalk.account import Account
 from pymacaron_aws.calls import CALLS, Permission, Purpose
+from pymacaron_aws.requirements import repository_arn
 
 __all__ = ["deployer_policy"]
 
@@ -49,13 +50,24 @@ DOWNSTREAM = (
     "sns:CreateTopic",
     "sns:Subscribe",
 )
+# What docker calls in the name of who pushes, from "IAM permissions for pushing an image to an Amazon ECR private
+# repository"; the last two are for the look whether an image is there.
+PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:PutImage",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+)
 BUCKETS = ("s3:CreateBucket", "s3:Get*", "s3:ListBucket", "s3:Put*", "s3:DeleteObject")
 
 
 def deployer_policy(account: Account, setup: bool = False) -> dict[str, Any]:
     """Return the policy document: the statements whose Sid begins with "Documented" are taken from AWS's documentation.
 
-    With `setup` it allows `pym aws setup` too.
+    With `setup` it allows `pym aws setup` too, and where `docker_registry` is one of ECR, the push of images.
     """
     purposes: set[Purpose] = {"deploy", "setup"} if setup else {"deploy"}
     own = [one for one in CALLS.values() if one.purpose in purposes]
@@ -63,12 +75,14 @@ def deployer_policy(account: Account, setup: bool = False) -> dict[str, Any]:
     passed["Condition"] = {
         "StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "elasticbeanstalk.amazonaws.com"]}
     }
+    repository = repository_arn(account)
     beanstalk = ["arn:{partition}:s3:::elasticbeanstalk-{region}-{account}"]
     statements = [
         *_own_statements(account, own),
         passed,
         _statement("DocumentedDownstream", DOWNSTREAM, ["*"]),
         _statement("DocumentedBucket", BUCKETS, _fill(account, [*beanstalk, f"{beanstalk[0]}/*"])),
+        *([_statement("DocumentedPush", PUSH, _fill(account, [repository]))] if repository else []),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 
