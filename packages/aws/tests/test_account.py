@@ -165,12 +165,22 @@ def test_the_printed_policy_is_enough_and_no_statement_of_our_own_calls_is_too_m
     own = [one for one in policy["Statement"] if not one["Sid"].startswith("Documented")]
     assert own[-1]["Sid"] == "PassRole"
     documented = [one["Sid"] for one in policy["Statement"] if one["Sid"].startswith("Documented")]
-    assert documented == ["DocumentedDownstream", "DocumentedBucket"]
+    assert documented == ["DocumentedDownstream", "DocumentedLinkedRoles", "DocumentedBucket"]
     for number, statement in enumerate(own, start=2):
         others = [one for one in own if one is not statement]
         enforcing.become({"Version": "2012-10-17", "Statement": others})
         with pytest.raises(DeployError, match="may not call"):
             life(opened(), str(number))
+
+
+def test_the_policy_allows_the_roles_that_an_account_gets_with_its_first_environment(
+    tmp_path: Path, aws: AwsEmulators
+) -> None:
+    policy = deployer_policy(target_of(tmp_path).account)
+    (made,) = [one for one in policy["Statement"] if one["Action"] == ["iam:CreateServiceLinkedRole"]]
+    services = [f"{one}.amazonaws.com" for one in ("autoscaling", "elasticbeanstalk", "elasticloadbalancing")]
+    assert made["Condition"] == {"StringEquals": {"iam:AWSServiceName": services}}
+    assert made["Resource"] == [f"arn:aws:iam::123456789012:role/aws-service-role/{one}/*" for one in services]
 
 
 def test_the_policy_allows_pushes_to_the_one_repository_of_ecr(tmp_path: Path, aws: AwsEmulators) -> None:

@@ -359,12 +359,23 @@ def test_a_plan_tells_all_and_changes_nothing(open_target: Open, aws: AwsEmulato
     assert all(call.startswith(("Check", "Describe", "List", "Validate")) for call in aws.beanstalk.calls)
 
 
-def test_options_that_the_server_refuses_stop_plan_and_deploy(open_target: Open) -> None:
-    target = open_target(aws_cert_arn="arn:aws:iam:eu-west-1:123456789012:certificate/1")
-    for judged in (target.plan, target.stage):
-        with pytest.raises(DeployError, match=r"Elastic Beanstalk refuses the options of 1: .*SSLCertificateArns"):
-            judged(release("1"))
-    assert target.observe().releases == ()
+WRONG = "arn:aws:iam:eu-west-1:123456789012:certificate/1"
+
+
+def test_options_that_the_server_refuses_stop_plan_and_deploy(open_target: Open, aws: AwsEmulators) -> None:
+    deploy(open_target(), "1")
+    aws.beanstalk.calls.clear()
+    target = open_target(aws_cert_arn=WRONG)
+    for judged in (target.plan, target.stage, target.replace):
+        with pytest.raises(DeployError, match=r"Elastic Beanstalk refuses the options of 2: .*SSLCertificateArns"):
+            judged(release("2"))
+    assert states(target) == {"1": "live"}
+    assert "UpdateEnvironment" not in aws.beanstalk.calls
+
+
+def test_options_that_the_server_refuses_stop_a_first_deploy_as_its_environment_is_made(open_target: Open) -> None:
+    with pytest.raises(DeployError, match=r"CreateEnvironment was refused .*SSLCertificateArns"):
+        open_target(aws_cert_arn=WRONG).stage(release("1"))
 
 
 def test_progress_is_the_stream_of_events(open_target: Open) -> None:
@@ -436,6 +447,9 @@ def test_an_environment_that_was_made_by_hand_keeps_its_address(open_target: Ope
     told = "belongs to the environment 'shop-by-hand', which runs no release of shop-live: swap it by hand once"
     with pytest.raises(DeployError, match=told):
         target.promote(release("2"), nothing)
+    with pytest.raises(DeployError, match=told):
+        target.replace(release("3"))
+    assert "UpdateEnvironment" not in aws.beanstalk.calls
 
 
 def lock(token: str, seconds: float = 60) -> Lock:

@@ -69,7 +69,7 @@ CALLS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("elasticbeanstalk", "update_environment"): _beanstalk("UpdateEnvironment", APPLICATION, VERSION, ENVIRONMENT),
         ("elasticbeanstalk", "update_tags_for_resource"): _beanstalk("UpdateTagsForResource", VERSION),
         ("elasticbeanstalk", "validate_configuration_settings"): _beanstalk(
-            "ValidateConfigurationSettings", APPLICATION
+            "ValidateConfigurationSettings", APPLICATION, ENVIRONMENT
         ),
         ("s3", "create_bucket"): Permission("s3:CreateBucket", (BUCKET,), "setup"),
         ("s3", "delete_object"): Permission("s3:DeleteObject", (OBJECTS,)),

@@ -50,6 +50,8 @@ DOWNSTREAM = (
     "sns:CreateTopic",
     "sns:Subscribe",
 )
+# Whose roles an account gets with its first environment, from the same managed policy.
+LINKED = ("autoscaling.amazonaws.com", "elasticbeanstalk.amazonaws.com", "elasticloadbalancing.amazonaws.com")
 # What docker calls in the name of who pushes, from "IAM permissions for pushing an image to an Amazon ECR private
 # repository"; the last two are for the look whether an image is there.
 PUSH = (
@@ -75,12 +77,16 @@ def deployer_policy(account: Account, setup: bool = False) -> dict[str, Any]:
     passed["Condition"] = {
         "StringEquals": {"iam:PassedToService": ["ec2.amazonaws.com", "elasticbeanstalk.amazonaws.com"]}
     }
+    roles = [f"arn:{{partition}}:iam::{{account}}:role/aws-service-role/{one}/*" for one in LINKED]
+    linked = _statement("DocumentedLinkedRoles", ["iam:CreateServiceLinkedRole"], _fill(account, roles))
+    linked["Condition"] = {"StringEquals": {"iam:AWSServiceName": list(LINKED)}}
     repository = repository_arn(account)
     beanstalk = ["arn:{partition}:s3:::elasticbeanstalk-{region}-{account}"]
     statements = [
         *_own_statements(account, own),
         passed,
         _statement("DocumentedDownstream", DOWNSTREAM, ["*"]),
+        linked,
         _statement("DocumentedBucket", BUCKETS, _fill(account, [*beanstalk, f"{beanstalk[0]}/*"])),
         *([_statement("DocumentedPush", PUSH, _fill(account, [repository]))] if repository else []),
     ]

@@ -17,7 +17,7 @@ from pymacaron_aws.beanstalk.names import PROMOTED, Stored, lock_key, tag_list
 from pymacaron_aws.beanstalk.observing import live_release, observed, runs
 from pymacaron_aws.beanstalk.options import option_settings
 from pymacaron_aws.beanstalk.pruning import prune
-from pymacaron_aws.beanstalk.swapping import give_address
+from pymacaron_aws.beanstalk.swapping import check_own, give_address
 from pymacaron_aws.client import Aws
 from pymacaron_aws.settings import aws_settings
 
@@ -51,8 +51,8 @@ class BeanstalkTarget:
     def plan(self, release: Release) -> list[str]:
         """Return what would change; raises DeployError where Elastic Beanstalk itself refuses the options."""
         account, stored = self.account, Stored.of(release, self._environment)
-        self._validate(stored)
         owner = account.owner(account.environments())
+        self._validate(stored, owner)
         (platform,) = account.platform().values()
         settings = account.settings
         size = f"{settings.aws_hosts_min} to {settings.aws_hosts_max} {settings.aws_instance_type}"
@@ -79,7 +79,7 @@ class BeanstalkTarget:
     def stage(self, release: Release) -> str:
         """Start the environment of a release, and return the URL of its own endpoint when it is ready."""
         stored = Stored.of(release, self._environment)
-        self._validate(stored)
+        self._validate(stored, self.account.owner(self.account.environments()))
         self._launcher.store(stored)
         return _url(self._launcher.launch(stored))
 
@@ -98,6 +98,8 @@ class BeanstalkTarget:
         if owner is None:
             self.stage(release)
         else:
+            check_own(self.account, owner)
+            self._validate(stored, owner)
             self._launcher.store(stored)
             self._launcher.update(owner, stored)
         return self.promote(release, lambda url: None)
@@ -142,11 +144,16 @@ class BeanstalkTarget:
         keep = self.account.settings.aws_keep_releases or keep
         return prune(self.account, self._launcher, keep, datetime.now(UTC))
 
-    def _validate(self, stored: Stored) -> None:
-        """Have Elastic Beanstalk judge the options of a release; raises DeployError for what it refuses."""
+    def _validate(self, stored: Stored, owner: Described | None) -> None:
+        """Have Elastic Beanstalk judge the options of a release; raises DeployError for what it refuses.
+
+        It judges by an environment, the owner of the live address; without one it does as the first is made.
+        """
         account = self.account
         options = option_settings(account.settings, stored.variables, account.secrets())
-        names = {"ApplicationName": self._environment.service}
+        if owner is None:
+            return
+        names = {"ApplicationName": self._environment.service, "EnvironmentName": owner["EnvironmentName"]}
         answer = self.aws.call("elasticbeanstalk", "validate_configuration_settings", **names, OptionSettings=options)
         if wrong := [one["Message"] for one in answer["Messages"] if one["Severity"] == "error"]:
             raise DeployError(

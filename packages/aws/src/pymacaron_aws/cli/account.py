@@ -56,7 +56,7 @@ def policy(context: Context, setup: bool) -> None:
     """Print the least that IAM must allow who deploys.
 
     Statements whose Sid begins with Own are the calls that are made here. Those whose Sid begins with Documented are
-    what Elastic Beanstalk does in the name of its caller, from AWS's documentation.
+    what Elastic Beanstalk and docker do in the name of their caller, from AWS's documentation.
     """
     from pymacaron_aws.policy import deployer_policy
 

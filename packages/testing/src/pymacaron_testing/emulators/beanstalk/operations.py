@@ -105,8 +105,11 @@ class Operations:
         return {"S3Bucket": self._life.outside.own_bucket()}
 
     def validate_configuration_settings(self, given: Given) -> Answer:
-        """Judge options."""
+        """Judge options, by those of an environment: there are no templates here."""
         self._application(given["ApplicationName"])
+        if ("TemplateName" in given) == ("EnvironmentName" in given):
+            raise Refusal("InvalidParameterValue", "Specify either TemplateName or EnvironmentName.")
+        self._state.environment(given.get("EnvironmentName"))
         return {"Messages": list(validate(given["OptionSettings"]))}
 
     def list_tags_for_resource(self, given: Given) -> Answer:
