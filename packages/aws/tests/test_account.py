@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from click.testing import CliRunner
 
 from awskit import Machines, Open, config_of, get, nothing, release, target_of
 from pymacaron.cli import pym
-from pymacaron.exceptions import DeployError
+from pymacaron.deploy import Lock
+from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_aws.policy import deployer_policy
 from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
 
@@ -89,6 +92,28 @@ def test_what_is_live_is_printed_and_old_things_are_cleaned(tmp_path: Path, open
     told = run(tmp_path, "clean", "--keep", "1")
     assert f"terminated the environment {target.account.name_of('1')} of 1" in told
     assert "deleted the version shop-live-1 and its source bundle" in told
+
+
+def test_nothing_is_cleaned_while_somebody_deploys(
+    tmp_path: Path, open_target: Open, aws: AwsEmulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, other = open_target(), Lock("somebody", "1", datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=1))
+    target.lock(other)
+    assert "somebody is changing shop-live since" in run(tmp_path, "clean", code=1)
+    target.unlock("1")
+    monkeypatch.setattr("pymacaron_aws.beanstalk.locking.SECONDS", 0.2)
+    refused: list[bool] = []
+
+    def prune(*arguments: Any) -> list[str]:
+        time.sleep(0.4)
+        with pytest.raises(LockedError):
+            target.lock(other)
+        refused.append(True)
+        return []
+
+    monkeypatch.setattr("pymacaron_aws.beanstalk.target.prune", prune)
+    run(tmp_path, "clean")
+    assert (refused, target.observe().lock) == ([True], None)
 
 
 def test_a_name_of_route53_is_made_once_and_never_taken_from_others(tmp_path: Path, aws: AwsEmulators) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
+from uuid import uuid4
 
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import DeployError, LockedError
@@ -15,6 +21,7 @@ __all__ = ["S3Lock"]
 RACED = {"409", "412", "ConditionalRequestConflict", "PreconditionFailed"}
 GONE = {"404", "NoSuchKey"}
 ATTEMPTS = 10
+SECONDS = 60.0
 
 
 class S3Lock:
@@ -22,6 +29,31 @@ class S3Lock:
 
     def __init__(self, aws: Aws, bucket: str, key: str, of: str) -> None:
         self._aws, self._place, self._of = aws, {"Bucket": bucket, "Key": key}, of
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Hold the lock, renewed as long as the context is entered; raises LockedError where somebody else does."""
+        token, since, ended = uuid4().hex, datetime.now(UTC), threading.Event()
+        holder = f"{socket.gethostname()} (process {os.getpid()})"
+
+        def renew() -> None:
+            self.take(Lock(holder, token, since, datetime.now(UTC) + timedelta(seconds=SECONDS)))
+
+        def beat() -> None:
+            while not ended.wait(SECONDS / 4):
+                with suppress(DeployError):  # S3 may answer next time
+                    renew()
+
+        renew()
+        thread = threading.Thread(target=beat, name="pym-aws-lock", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            with suppress(DeployError):  # a lock that cannot be given back runs out by itself
+                self.give_back(token)
 
     def take(self, lock: Lock) -> None:
         """Take or renew the lock; raises LockedError where somebody else holds it."""

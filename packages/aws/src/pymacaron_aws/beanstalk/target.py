@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -47,6 +48,10 @@ class BeanstalkTarget:
     def unlock(self, token: str | None) -> None:
         """Give the lock back."""
         self._lock.give_back(token)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the lock for a command that is no part of a deploy."""
+        return self._lock.kept()
 
     def plan(self, release: Release) -> list[str]:
         """Return what would change; raises DeployError where Elastic Beanstalk itself refuses the options."""

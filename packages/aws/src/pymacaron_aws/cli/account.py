@@ -88,8 +88,10 @@ def live(context: Context) -> None:
 @click.pass_obj
 def clean(context: Context, keep: int) -> None:
     """Remove environments and versions that no rollback needs."""
-    for line in _target(context, click.echo).prune(keep):
-        click.echo(line)
+    target = _target(context, click.echo)
+    with target.locked():
+        for line in target.prune(keep):
+            click.echo(line)
 
 
 def _target(context: Context, tell: Any = lambda line: click.echo(line, err=True)) -> BeanstalkTarget:
