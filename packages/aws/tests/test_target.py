@@ -17,6 +17,7 @@ from pymacaron_aws.beanstalk.launching import Launcher
 from pymacaron_aws.beanstalk.names import Stored
 from pymacaron_aws.beanstalk.pruning import prune
 from pymacaron_testing.emulators.aws import AwsEmulators
+from pymacaron_testing.emulators.beanstalk import Fault
 
 
 def deploy(target: Any, *names: str) -> str:
@@ -189,6 +190,39 @@ def test_a_staged_release_is_discarded_with_all_it_has(open_target: Open, machin
     target.stage(release("2"))
     target.discard("2")
     assert (states(target), len(machines.running)) == ({"1": "live"}, 1)
+
+
+def test_an_environment_that_just_gave_its_address_away_is_ended_when_it_is_ready(
+    open_target: Open, aws: AwsEmulators, machines: Machines
+) -> None:
+    target = open_target()
+    target.stage(release("2"))
+    deploy(target, "1")
+    aws.beanstalk.life.delay = 0.3
+    target.promote(release("2"), nothing)
+    target.discard("1")
+    assert (states(target), len(machines.running)) == ({"2": "live"}, 1)
+
+
+def test_a_first_release_that_is_discarded_hands_its_address_over_and_is_ended_when_it_is_ready(
+    open_target: Open, aws: AwsEmulators
+) -> None:
+    target = open_target()
+    with pytest.raises(DeployError, match="did not start"):
+        target.stage(release("1", "broken"))
+    target.stage(release("2"))
+    aws.beanstalk.life.delay = 0.3
+    target.discard("1")
+    assert states(target) == {"2": "staged"}
+
+
+def test_an_environment_that_is_gone_as_it_is_to_be_ended_counts_as_ended(open_target: Open, aws: AwsEmulators) -> None:
+    target = open_target()
+    deploy(target, "1", "2")
+    told = "No Environment found for EnvironmentName = 'shop-live'."
+    aws.beanstalk.faults.add(Fault("TerminateEnvironment", "InvalidParameterValue", message=told, done=True))
+    target.discard("1")
+    assert states(target) == {"2": "live"}
 
 
 @pytest.mark.parametrize(

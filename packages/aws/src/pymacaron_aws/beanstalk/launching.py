@@ -16,6 +16,7 @@ from pymacaron_aws.client import AwsError
 __all__ = ["Launcher"]
 
 TAKEN = "InvalidParameterValue"
+GONE = "No Environment found"
 RED_SECONDS = 60.0
 
 
@@ -91,13 +92,21 @@ class Launcher:
         return watch.until_ready(stored.label)
 
     def terminate(self, environment: Described) -> None:
-        """End an environment and wait until it is gone."""
+        """End an environment, once nothing updates it, and wait until it is gone."""
         name = environment["EnvironmentName"]
         watch = self._watch(name)
-        if environment["Status"] != "Terminating":
+        found = watch.until_updated()
+        if found and found["Status"] != "Terminating":
             self._tell(f"terminating the environment {name}")
-            self._aws.call("elasticbeanstalk", "terminate_environment", EnvironmentName=name)
+            self._end(name)
         watch.until_gone()
+
+    def _end(self, name: str) -> None:
+        try:
+            self._aws.call("elasticbeanstalk", "terminate_environment", EnvironmentName=name)
+        except AwsError as error:
+            if GONE not in str(error):
+                raise
 
     def forget(self, label: str) -> None:
         """Delete a version that no environment runs, with its source bundle; nothing happens where it is gone."""

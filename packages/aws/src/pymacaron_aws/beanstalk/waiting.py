@@ -67,6 +67,15 @@ class Watch:
                 return found
         raise DeployError(f"{self._name} is not Ready after {self._timeout:g} s: look at it in the console")
 
+    def until_updated(self) -> dict[str, Any] | None:
+        """Wait until nothing updates the environment, such as a swap, and return it, None where it is gone."""
+        for passed in ticks(self._timeout):
+            found = self._described()
+            if found is None or found["Status"] != "Updating":
+                return found
+            self._progress(passed, found)
+        raise DeployError(f"{self._name} is still Updating after {self._timeout:g} s: look at it in the console")
+
     def stays_red(self, seconds: float) -> bool:
         """Tell whether the environment is Ready and Red at each look for so many seconds."""
         looks = (self._look(passed) for passed in ticks(seconds))

@@ -79,9 +79,8 @@ class EnvironmentOperations(Operations):
         if one.status == "Terminating":
             return described_environment(self._state, one)
         if one.status != "Ready" and not given.get("ForceTerminate") and one.status != "Launching":
-            raise Refusal(
-                "InvalidParameterValue", f"Environment named {one.name} is in an invalid state for this operation."
-            )
+            message = f"Environment named {one.name} is in an invalid state for this operation. Must be Ready."
+            raise Refusal("InvalidParameterValue", message)
         one.status, one.health, one.updated = "Terminating", "Grey", now()
         self._state.tell(one, self.request, "terminateEnvironment is starting.")
         self._life.terminate(one, self.request)
@@ -91,10 +90,11 @@ class EnvironmentOperations(Operations):
         """Swap the names of two environments that are ready."""
         one, other = self._ready(given, "Source"), self._ready(given, "Destination")
         one.prefix, other.prefix = other.prefix, one.prefix
-        for each in (one, other):
+        # Each is Updating by itself, the one that gave the name away longest.
+        for each, delays in ((one, 1), (other, 3)):
             each.status, each.updated = "Updating", now()
             self._state.tell(each, self.request, "swapEnvironmentCNAMEs is starting.")
-            self._life.settle(each, self.request, "Completed swapping CNAMEs.")
+            self._life.settle(each, self.request, "Completed swapping CNAMEs.", delays)
 
     def describe_environment_health(self, given: Given) -> Answer:
         """Describe the health of an environment."""

@@ -69,11 +69,11 @@ class Life:
         """End an environment; requests that are being served are waited for."""
         self._later(self._terminate, environment, request)
 
-    def settle(self, environment: Environment, request: str, message: str) -> None:
-        """Become Ready after the delay."""
+    def settle(self, environment: Environment, request: str, message: str, delays: int = 1) -> None:
+        """Become Ready after so many delays."""
 
         def done() -> None:
-            time.sleep(self.delay)
+            time.sleep(self.delay * delays)
             environment.status = "Ready"
             self._state.tell(environment, request, message)
 
