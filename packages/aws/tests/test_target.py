@@ -383,6 +383,27 @@ def test_a_command_runs_by_a_hook_on_an_instance_of_its_own_that_is_gone_afterwa
     assert len(machines.running) == 1
 
 
+class Killed(BaseException):
+    """What ends a process, as far as the process can tell."""
+
+
+def test_the_environment_of_a_command_that_was_killed_is_pruned_by_its_own_target_alone(
+    open_target: Open, machines: Machines, aws: AwsEmulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, beta = open_target(), open_target(name="live-beta")
+    deploy(target, "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Launcher, "terminate", lambda *arguments: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            target.run(release("2"), ("pym", "migrate"))
+    assert len(machines.running) == 2
+    assert beta.prune(5) == []
+    (line,) = target.prune(5)
+    assert line == f"terminated the environment {target.account.name_of('2', 'run')} of a command that was cut off"
+    assert (states(target), len(machines.running)) == ({"1": "live"}, 1)
+    assert [label for _, label in aws.beanstalk.state.versions] == ["shop-live-1"]
+
+
 def test_a_plan_tells_all_and_changes_nothing(open_target: Open, aws: AwsEmulators) -> None:
     target = open_target(roles={"worker": ("pym", "worker")}, aws_hosts_min=2)
     deploy(target, "1")

@@ -10,10 +10,23 @@ from datetime import datetime
 
 from pymacaron.deploy import Environment, Release
 
-__all__ = ["Stored", "bundle_key", "environment_name", "lock_key", "secret_name", "stored", "tag_list", "version_label"]
+__all__ = [
+    "PROMOTED",
+    "RUN",
+    "Stored",
+    "bundle_key",
+    "environment_name",
+    "lock_key",
+    "secret_name",
+    "stored",
+    "tag_list",
+    "version_label",
+]
 
 TAG = "pymacaron:"
 PROMOTED = f"{TAG}promoted"
+RUN = "-run"
+"""How the label of a version ends that only runs a command."""
 
 
 @dataclass(frozen=True)

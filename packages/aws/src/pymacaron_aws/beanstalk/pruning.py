@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pymacaron_aws.beanstalk.account import Account, Described
 from pymacaron_aws.beanstalk.launching import Launcher
-from pymacaron_aws.beanstalk.names import Stored
+from pymacaron_aws.beanstalk.names import RUN, Stored
 from pymacaron_aws.beanstalk.observing import live_release, runs
 
 __all__ = ["prune"]
@@ -16,16 +16,17 @@ __all__ = ["prune"]
 def prune(account: Account, launcher: Launcher, keep: int, now: datetime) -> list[str]:
     """Remove environments that baked, and versions beyond the last `keep` that were live; return a line for each.
 
+    Environments of commands go too, as one that is there when nobody deploys was left by a deploy that was killed.
     What stays because it was replaced only just is told as progress.
     """
     versions, environments = account.versions(), account.environments()
     live = live_release(account, versions, environments)
+    lines = list(_left(account, launcher, environments))
     if live is None:
-        return []
+        return lines
     owner = account.owner(environments)
     kept = _kept(versions, live, keep)
     baking = _baked(account, live, now)
-    lines: list[str] = []
     for stored in versions:
         found = runs(stored, environments)
         if stored is live or (found and found is owner) or not _is_old(stored, live):
@@ -36,6 +37,16 @@ def prune(account: Account, launcher: Launcher, keep: int, now: datetime) -> lis
         else:
             lines += _removed(launcher, stored, found, stored in kept)
     return lines
+
+
+def _left(account: Account, launcher: Launcher, environments: list[Described]) -> Iterator[str]:
+    for environment in environments:
+        name, label = environment["EnvironmentName"], str(environment.get("VersionLabel"))
+        release = label.removeprefix(f"{account.environment.label}-").removesuffix(RUN)
+        if label.endswith(RUN) and name == account.name_of(release, "run"):
+            launcher.terminate(environment)
+            launcher.forget(label)
+            yield f"terminated the environment {name} of a command that was cut off"
 
 
 def _kept(versions: list[Stored], live: Stored, keep: int) -> list[Stored]:

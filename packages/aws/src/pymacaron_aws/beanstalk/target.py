@@ -14,7 +14,7 @@ from pymacaron_aws.beanstalk.hosting import ensure_alias
 from pymacaron_aws.beanstalk.launching import Launcher
 from pymacaron_aws.beanstalk.locking import S3Lock
 from pymacaron_aws.beanstalk.logs import Logs
-from pymacaron_aws.beanstalk.names import PROMOTED, Stored, lock_key, tag_list
+from pymacaron_aws.beanstalk.names import PROMOTED, RUN, Stored, lock_key, tag_list
 from pymacaron_aws.beanstalk.observing import live_release, observed, runs
 from pymacaron_aws.beanstalk.options import option_settings
 from pymacaron_aws.beanstalk.pruning import prune
@@ -72,7 +72,7 @@ class BeanstalkTarget:
     def run(self, release: Release, command: tuple[str, ...]) -> None:
         """Run a command on an instance of its own, by a hook of a version that is deleted again."""
         stored = Stored.of(release, self._environment)
-        runner = replace(stored, label=f"{stored.label}-run"[-100:])
+        runner = replace(stored, label=f"{stored.label}{RUN}"[-100:])
         self._launcher.store(runner, command)
         try:
             self._launcher.launch(runner, "run")
