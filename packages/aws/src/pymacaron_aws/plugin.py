@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_model_stores"]
 
+# A swap of names reaches callers, whose resolvers keep the old answer for a minute or more, in some minutes.
+DNS_SECONDS = 300
+
 
 @hookimpl
 def pym_config_sections() -> list[ConfigSection]:
@@ -36,7 +39,7 @@ def pym_deploy_targets() -> list[DeployTarget]:
     """Deploy to Elastic Beanstalk."""
     from pymacaron.deploy import DeployTarget
 
-    return [DeployTarget("aws-beanstalk", _open)]
+    return [DeployTarget("aws-beanstalk", _open, live_timeout=DNS_SECONDS)]
 
 
 @hookimpl

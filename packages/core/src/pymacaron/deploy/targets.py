@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from pymacaron.deploy.images import Registry
     from pymacaron.deploy.releases import Environment, Release
 
-__all__ = ["DeployTarget", "Deployed", "InPlace", "Lock", "Observation", "State", "Target"]
+__all__ = ["LIVE_TIMEOUT", "DeployTarget", "Deployed", "InPlace", "Lock", "Observation", "State", "Target"]
+
+LIVE_TIMEOUT = 60
+"""The seconds in which the live URL answers a release that was promoted, where no name of DNS has to change."""
 
 State = Literal["staged", "live", "kept", "broken"]
 """`staged` has its own URL and no traffic, `live` has the traffic, `kept` was live and can be again at once."""
@@ -145,8 +148,10 @@ class DeployTarget:
 
     `open` raises DeployError where it cannot be reached and ConfigError where a setting is missing. `registry` gives
     the one that images of an environment go to without `docker_registry`, None where they stay where they were built.
+    `live_timeout` is the default of the setting of this name: the seconds until callers reach what was promoted.
     """
 
     name: str
     open: Callable[[Environment], Target]
     registry: Callable[[Environment], Registry | None] = lambda environment: None
+    live_timeout: int = LIVE_TIMEOUT

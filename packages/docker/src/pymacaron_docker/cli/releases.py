@@ -76,7 +76,7 @@ def rollback(ctx: click.Context, release: str | None, yes: bool, as_json: bool) 
         if sys.stdin.isatty() and not yes:
             click.confirm(f"Go back from {seen.live.id if seen.live else 'nothing'} to {chosen}?", abort=True)
         url = here.target.rollback(chosen)
-        prove(url, chosen, here.settings.live_timeout)
+        prove(url, chosen, here.live_seconds)
     if as_json:
         print_json({"live": chosen, "url": url})
     else:

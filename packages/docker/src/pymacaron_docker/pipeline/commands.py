@@ -14,7 +14,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron.text import did_you_mean
 from pymacaron_docker.environment import environment_of
 from pymacaron_docker.pipeline.lockkeeper import LockKeeper, new_token
-from pymacaron_docker.pipeline.opening import settings_of, target_of
+from pymacaron_docker.pipeline.opening import live_seconds, settings_of, target_of
 from pymacaron_docker.pipeline.settings import DeploySettings
 
 __all__ = ["Opened", "earlier", "opened"]
@@ -28,6 +28,7 @@ class Opened:
     settings: DeploySettings
     kind: DeployTarget
     target: Target
+    live_seconds: int
 
     @contextmanager
     def locked(self) -> Iterator[LockKeeper]:
@@ -44,7 +45,7 @@ def opened(context: Context) -> Iterator[Opened]:
     with context.service() as service:
         environment = environment_of(service, lambda line: click.echo(f"    {line}", err=True))
         kind = target_of(service)
-        yield Opened(environment, settings_of(service), kind, kind.open(environment))
+        yield Opened(environment, settings_of(service), kind, kind.open(environment), live_seconds(service))
 
 
 def earlier(seen: Observation, wanted: str | None) -> str:

@@ -12,7 +12,7 @@ from pymacaron.exceptions import DeployError
 from pymacaron.service import Service
 from pymacaron_docker.environment import environment_of, open_builder
 from pymacaron_docker.pipeline.journal import Entry, Journal
-from pymacaron_docker.pipeline.opening import settings_of, target_of
+from pymacaron_docker.pipeline.opening import live_seconds, settings_of, target_of
 from pymacaron_docker.pipeline.progress import Progress
 from pymacaron_docker.pipeline.settings import DeploySettings
 
@@ -61,6 +61,11 @@ class Run:
     def settings(self) -> DeploySettings:
         """The settings of the pipeline."""
         return settings_of(self.service)
+
+    @cached_property
+    def live_seconds(self) -> int:
+        """The seconds within which the live URL answers the release."""
+        return live_seconds(self.service)
 
     @cached_property
     def environment(self) -> Environment:

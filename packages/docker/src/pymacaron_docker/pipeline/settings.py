@@ -25,10 +25,11 @@ class DeploySettings(Settings):
     bake_minutes: int = setting(
         0, description="Minutes for which a new release is watched before the deploy ends.", example=5, ge=0, le=1440
     )
-    live_timeout: int = setting(
-        60,
-        description="Seconds within which the staged and the live URL answer the new release.",
-        example=300,
+    live_timeout: int | None = setting(
+        None,
+        description="Seconds within which the staged and the live URL answer the new release; 60 by default, and what the target "
+        "needs where that is more, such as 300 for aws-beanstalk.",
+        example=600,
         ge=1,
         le=3600,
     )

@@ -150,7 +150,7 @@ def stage(run: Run) -> str:
     if known is not None and known.state == "broken":
         run.target.discard(run.release_id)
     run.staged_url = run.target.stage(run.release)
-    prove(run.staged_url, run.release_id, run.settings.live_timeout)
+    prove(run.staged_url, run.release_id, run.live_seconds)
     return run.staged_url
 
 
@@ -176,7 +176,7 @@ def promote(run: Run) -> str:
 
 def prove_live(run: Run) -> str:
     """See that the live URL answers the new release, and nothing else any more."""
-    prove(run.live_url, run.release_id, run.settings.live_timeout)
+    prove(run.live_url, run.release_id, run.live_seconds)
     return f"/version answers {run.release_id}"
 
 
@@ -243,7 +243,7 @@ def accepted(run: Run, url: str, logs: Callable[[], str], following: str = "") -
 
 def _verify(run: Run, url: str) -> None:
     """Look at the release between two steps of its traffic, by /version and by the acceptance tests."""
-    prove(url, run.release_id, run.settings.live_timeout)
+    prove(url, run.release_id, run.live_seconds)
     if not _no_acceptance(run):
         accepted(run, url, _logs_of(run))
 
