@@ -85,7 +85,6 @@ def shop(factory: pytest.TempPathFactory, *, enforce_policies: bool = False) -> 
         dockerkit.git(made.root, "init", "-q")
         made.commit()
         made.pym("aws", "setup", "--yes")
-        made.pym("aws", "login")
         yield made
     with dockerkit.engine(shared):
         assert left_containers(label) == []

@@ -16,6 +16,7 @@ from awskit import Machines, Open, config_of, get, nothing, release, target_of
 from pymacaron.cli import pym
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import DeployError, LockedError
+from pymacaron_aws.plugin import pym_deploy_targets
 from pymacaron_aws.policy import deployer_policy
 from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
 
@@ -75,6 +76,19 @@ def test_a_repository_of_ecr_is_made_where_images_go_there(tmp_path: Path, bare:
     (made,) = bare.client("ecr").describe_repositories()["repositories"]
     assert (made["repositoryName"], made["imageTagMutability"]) == ("shops/shop", "IMMUTABLE")
     assert not [one for one in missing(target.account) if "ECR" in one.sentence]
+
+
+def test_images_go_to_ecr_with_a_password_that_is_asked_for_as_they_are_pushed(
+    tmp_path: Path, aws: AwsEmulators
+) -> None:
+    (kind,) = pym_deploy_targets()
+    environment = target_of(tmp_path).account.environment
+    assert kind.registry(environment) is None
+    environment.config.docker_registry, environment.config.docker_repo = REGISTRY, "shops"
+    registry = kind.registry(environment)
+    assert registry is not None
+    assert registry.place == f"{REGISTRY}/shops"
+    assert registry.login() == (aws.registry.user, aws.registry.password)
 
 
 def test_a_lock_without_a_bucket_says_what_to_run(tmp_path: Path, bare: AwsEmulators) -> None:

@@ -10,7 +10,7 @@ from pymacaron.plugins.records import ConfigSection
 if TYPE_CHECKING:
     import click
 
-    from pymacaron.deploy import DeployTarget, Environment, Target
+    from pymacaron.deploy import DeployTarget, Environment, Registry, Target
     from pymacaron.service import Service
     from pymacaron.store import ModelStore, Store
 
@@ -39,7 +39,7 @@ def pym_deploy_targets() -> list[DeployTarget]:
     """Deploy to Elastic Beanstalk."""
     from pymacaron.deploy import DeployTarget
 
-    return [DeployTarget("aws-beanstalk", _open, live_timeout=DNS_SECONDS)]
+    return [DeployTarget("aws-beanstalk", _open, _registry, DNS_SECONDS)]
 
 
 @hookimpl
@@ -54,6 +54,12 @@ def _open(environment: Environment) -> Target:
     from pymacaron_aws.beanstalk import BeanstalkTarget
 
     return BeanstalkTarget(environment)
+
+
+def _registry(environment: Environment) -> Registry | None:
+    from pymacaron_aws.registry import ecr_registry
+
+    return ecr_registry(environment)
 
 
 def _open_dynamodb(service: Service) -> Store:

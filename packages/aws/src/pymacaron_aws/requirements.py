@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +12,10 @@ from typing import Any
 from pymacaron_aws.beanstalk.account import Account
 from pymacaron_aws.beanstalk.names import secret_name
 from pymacaron_aws.client import AwsError
+from pymacaron_aws.registry import ecr
 
 __all__ = ["Requirement", "missing", "repository_arn", "repository_of"]
 
-REGISTRY = r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?"
 GONE = {"404", "NoSuchBucket", "NoSuchEntity", "RepositoryNotFoundException", "ResourceNotFoundException"}
 INSTANCE_POLICIES = ("AWSElasticBeanstalkWebTier", "AmazonEC2ContainerRegistryReadOnly")
 SERVICE_POLICIES = (
@@ -53,19 +52,15 @@ def missing(account: Account) -> list[Requirement]:
 def repository_of(account: Account) -> str | None:
     """Return the name of the image's repository where `docker_registry` is one of ECR."""
     config = account.environment.config
-    if not _ecr(account):
+    if ecr(config) is None:
         return None
     return "/".join(filter(None, (config.get("docker_repo"), account.environment.service)))
 
 
 def repository_arn(account: Account) -> str | None:
     """Return the ARN of that repository, its partition still as "{partition}"; None for another registry."""
-    found = _ecr(account)
-    return f"arn:{{partition}}:ecr:{found[2]}:{found[1]}:repository/{repository_of(account)}" if found else None
-
-
-def _ecr(account: Account) -> re.Match[str] | None:
-    return re.fullmatch(REGISTRY, str(account.environment.config.get("docker_registry") or ""))
+    found, name = ecr(account.environment.config), repository_of(account)
+    return f"arn:{{partition}}:ecr:{found['region']}:{found['account']}:repository/{name}" if found else None
 
 
 def _application(account: Account) -> Iterator[Requirement]:
