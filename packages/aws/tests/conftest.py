@@ -13,8 +13,7 @@ from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pymacaron_aws.beanstalk.waiting.FIRST_PAUSE", 0.02)
-    monkeypatch.setattr("pymacaron_aws.beanstalk.logs.PAUSE", 0.02)
+    monkeypatch.setattr("pymacaron_aws.beanstalk.pauses.FIRST_PAUSE", 0.02)
     monkeypatch.setattr("pymacaron_aws.beanstalk.launching.RED_SECONDS", 0.2)
 
 

@@ -14,6 +14,7 @@ from pymacaron.cli import pym
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_aws.beanstalk.launching import Launcher
+from pymacaron_aws.beanstalk.logs import Logs
 from pymacaron_aws.beanstalk.names import Stored
 from pymacaron_aws.beanstalk.pruning import prune
 from pymacaron_testing.emulators.aws import AwsEmulators
@@ -341,6 +342,28 @@ def test_following_logs_gives_each_new_line_once(
     assert next(lines) == "web-1  | ready"
     machines.lines += ["web-1  | GET /pets", "web-1  | GET /pets"]
     assert [next(lines), next(lines)] == ["web-1  | GET /pets"] * 2
+
+
+def test_logs_are_whole_when_each_instance_gave_its_own(open_target: Open, aws: AwsEmulators) -> None:
+    target = open_target()
+    deploy(target, "1")
+    aws.beanstalk.state.environments[0].instances = 3
+    for _ in range(2):
+        aws.beanstalk.life.delay = 0.2
+        aws.beanstalk.calls.clear()
+        assert list(target.logs("1")) == ["web-1  | started", "web-1  | ready"] * 3
+        assert aws.beanstalk.calls.count("RetrieveEnvironmentInfo") < 20
+
+
+def test_logs_of_an_instance_that_gives_none_are_not_waited_for_without_end(
+    open_target: Open, aws: AwsEmulators
+) -> None:
+    target = open_target()
+    deploy(target, "1")
+    aws.beanstalk.state.environments[0].instances = 2
+    aws.beanstalk.life.delay = 60
+    lines = Logs(target.aws, target.account.name_of("1")).tail(100, "web", seconds=0.3)
+    assert lines == ["web-1  | started", "web-1  | ready"]
 
 
 def test_secrets_go_in_as_arns_and_nowhere_as_values(open_target: Open, machines: Machines, aws: AwsEmulators) -> None:

@@ -10,7 +10,8 @@ from pymacaron_aws.beanstalk.bundle import compose, run_hook, source_bundle
 from pymacaron_aws.beanstalk.names import Stored, bundle_key, tag_list
 from pymacaron_aws.beanstalk.observing import live_release
 from pymacaron_aws.beanstalk.options import IN_PLACE, option_settings
-from pymacaron_aws.beanstalk.waiting import Watch, ticks
+from pymacaron_aws.beanstalk.pauses import ticks
+from pymacaron_aws.beanstalk.waiting import Watch
 from pymacaron_aws.client import AwsError
 
 __all__ = ["Launcher"]

@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from pymacaron.exceptions import DeployError
-from pymacaron_aws.client import Aws, fetch
+from pymacaron_aws.beanstalk.pauses import ticks
+from pymacaron_aws.client import Aws, AwsError, fetch
 
 __all__ = ["Logs"]
 
-PAUSE = 0.2
+LONGEST_PAUSE = 2.0
 FOLLOW = 2.0
+MUTE = {"No Data", "NoData", "Unknown"}
+"""The health of an instance that Elastic Beanstalk does not hear of."""
 
 
 class Logs:
@@ -41,15 +44,28 @@ class Logs:
     def _collected(self, seconds: float) -> list[str]:
         name = {"EnvironmentName": self._name, "InfoType": "tail"}
         before = max((one["SampleTimestamp"] for one in self._samples(name)), default=None)
+        instances = self._instances()
         self._aws.call("elasticbeanstalk", "request_environment_info", **name)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        latest: dict[str, str] = {}
+        for _ in ticks(seconds, LONGEST_PAUSE):
             newer = [one for one in self._samples(name) if _is_newer(one["SampleTimestamp"], before)]
-            if newer:
-                latest = {one["Ec2InstanceId"]: one["Message"] for one in newer}
-                return [latest[instance] for instance in sorted(latest)]
-            time.sleep(PAUSE)
-        raise DeployError(f"{self._name} gave no logs within {seconds:g} s: try again, or look at them in CloudWatch")
+            latest = {one["Ec2InstanceId"]: one["Message"] for one in newer}
+            if latest and instances <= latest.keys():
+                break
+        if not latest:
+            raise DeployError(
+                f"{self._name} gave no logs within {seconds:g} s: try again, or look at them in CloudWatch"
+            )
+        return [latest[instance] for instance in sorted(latest)]
+
+    def _instances(self) -> set[str]:
+        """Return the ids of the instances that can be waited for, none where AWS does not tell."""
+        name = {"EnvironmentName": self._name, "AttributeNames": ["HealthStatus"]}
+        try:
+            found = self._aws.call("elasticbeanstalk", "describe_instances_health", **name)["InstanceHealthList"]
+        except AwsError:
+            return set()
+        return {one["InstanceId"] for one in found if one.get("HealthStatus") not in MUTE}
 
     def _samples(self, name: dict[str, str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._aws.call("elasticbeanstalk", "retrieve_environment_info", **name).get(

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from pymacaron.exceptions import DeployError
 from pymacaron_aws.beanstalk.logs import Logs
+from pymacaron_aws.beanstalk.pauses import ticks
 from pymacaron_aws.client import Aws, AwsError
 
-__all__ = ["Watch", "ticks"]
+__all__ = ["Watch"]
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 SILENCE = 5.0
 SERIOUS = {"ERROR", "FATAL"}
 UNKNOWN = "InvalidParameterValue"
-
-
-def ticks(seconds: float) -> Iterator[float]:
-    """Yield the seconds that have passed, at once and then at growing pauses, for the last time when all have."""
-    start, pause = time.monotonic(), FIRST_PAUSE
-    while True:
-        passed = time.monotonic() - start
-        yield passed
-        if passed >= seconds:
-            return
-        time.sleep(max(0.0, min(pause, seconds - passed)))
-        pause = min(pause * 1.4, LONGEST_PAUSE)
 
 
 class Watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from pymacaron_testing.emulators.beanstalk.describing import COLOURS, described_environment
@@ -110,16 +111,16 @@ class EnvironmentOperations(Operations):
         }
 
     def describe_instances_health(self, given: Given) -> Answer:
-        """Describe the health of the one instance."""
+        """Describe the health of each instance."""
         one = self._state.environment(given.get("EnvironmentName"), given.get("EnvironmentId"))
-        instance: dict[str, Any] = {
-            "InstanceId": "i-0123456789abcdef0",
+        health: dict[str, Any] = {
             "HealthStatus": COLOURS[one.health],
             "Color": one.health,
             "Causes": one.causes,
             "LaunchedAt": one.created,
         }
-        return {"InstanceHealthList": [instance], "RefreshedAt": now()}
+        instances = [{"InstanceId": _instance(number), **health} for number in range(one.instances)]
+        return {"InstanceHealthList": instances, "RefreshedAt": now()}
 
     def request_environment_info(self, given: Given) -> None:
         """Collect the tail of the logs."""
@@ -128,15 +129,19 @@ class EnvironmentOperations(Operations):
         self._state.tell(one, self.request, "requestEnvironmentInfo is starting.")
 
     def retrieve_environment_info(self, given: Given) -> Answer:
-        """Give a URL of the tail of the logs that was collected."""
+        """Give URLs of the tails of the logs that were collected so far."""
         one = self._state.environment(given.get("EnvironmentName"), given.get("EnvironmentId"))
         if one.sampled is None:
             return {"EnvironmentInfo": []}
         text = one.running.logs() if one.running else ""
         head = "-" * 40 + "\n/var/log/eb-docker/containers/eb-current-app/eb-stdouterr.log\n" + "-" * 40 + "\n"
-        url = self._state.publish(head + text)
-        info = {"InfoType": given["InfoType"], "Ec2InstanceId": "i-0123456789abcdef0"}
-        return {"EnvironmentInfo": [info | {"SampleTimestamp": one.sampled, "Message": url}]}
+        info = {"InfoType": given["InfoType"], "SampleTimestamp": one.sampled}
+        collected = [
+            {**info, "Ec2InstanceId": _instance(number), "Message": self._state.publish(head + text)}
+            for number in range(one.instances)
+            if now() >= one.sampled + timedelta(seconds=self._life.delay * number)
+        ]
+        return {"EnvironmentInfo": collected}
 
     def _check_names(self, name: str, prefix: str | None, given: Given) -> None:
         if not re.fullmatch(NAME, name):
@@ -162,3 +167,7 @@ class EnvironmentOperations(Operations):
             message = f"Environment named {one.name} is in an invalid state for this operation. Must be Ready."
             raise Refusal("InvalidParameterValue", message)
         return one
+
+
+def _instance(number: int) -> str:
+    return f"i-0123456789abcdef{number:x}"

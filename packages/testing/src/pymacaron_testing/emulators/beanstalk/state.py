@@ -67,7 +67,8 @@ class Environment:
     """An environment; `prefix` is the name that it owns under elasticbeanstalk.com, `running` what its machine runs.
 
     `started` is the version that its machine was started with last: another than `version` where an update failed.
-    `shown` are colours that the next looks at its health find, whatever it is.
+    `shown` are colours that the next looks at its health find, whatever it is. `instances` is how many it is said to
+    have: each has the log of the one machine, and collects it a delay after the one before.
     """
 
     application: str
@@ -82,6 +83,7 @@ class Environment:
     health: str = "Grey"
     causes: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    instances: int = 1
     running: Running | None = None
     started: str = ""
     upstream: Upstream | None = None
