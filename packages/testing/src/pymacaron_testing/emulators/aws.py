@@ -16,7 +16,7 @@ from typing import Any
 from pymacaron.deploy.emulators import REGISTRY
 from pymacaron_testing.emulators.beanstalk import Beanstalk, DockerMachines, Machines
 from pymacaron_testing.emulators.beanstalk.state import ACCOUNT, REGION
-from pymacaron_testing.emulators.ecr import copied_docker_config, emulated_ecr
+from pymacaron_testing.emulators.ecr import copied_docker_config, emulated_ecr, logged_in_docker_config
 from pymacaron_testing.emulators.iam import add_managed_policies, allows
 from pymacaron_testing.emulators.registry import Registry
 
@@ -111,6 +111,9 @@ def aws_emulators(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pymacaron-aws-")))
         (folder / "docker").mkdir()
         copied_docker_config(folder / "docker")
+        (folder / "instances").mkdir()
+        if isinstance(beanstalk.machines, DockerMachines):
+            beanstalk.machines.pull_from(registry.host, logged_in_docker_config(folder / "instances", registry))
         names = tuple(dict.fromkeys(("default", *profiles)))
         _write_profiles(folder, names, keys)
         emulators = AwsEmulators(beanstalk, registry, url, folder, keys, names)

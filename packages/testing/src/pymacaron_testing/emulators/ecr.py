@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from pymacaron_testing.emulators.registry import Refused, Registry
 
-__all__ = ["copied_docker_config", "emulated_ecr"]
+__all__ = ["copied_docker_config", "emulated_ecr", "logged_in_docker_config"]
 
 HELPERS = ("credsStore", "credHelpers")
 
@@ -57,7 +57,7 @@ def _admit(client: Any, repository: str, overwritten: str | None) -> None:
 def _token(registry: Registry) -> Any:
     from moto.core.responses import ActionResult
 
-    token = base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()
+    token = _encoded(registry)
     expires = datetime.now(UTC) + timedelta(hours=12)
     data = {"authorizationToken": token, "expiresAt": expires, "proxyEndpoint": f"http://{registry.host}"}
     return ActionResult({"authorizationData": [data]})
@@ -76,3 +76,17 @@ def copied_docker_config(folder: Path) -> None:
     data = json.loads(config.read_text()) if config.exists() else {}
     (folder / "config.json").touch(mode=0o600)
     (folder / "config.json").write_text(json.dumps({key: value for key, value in data.items() if key not in HELPERS}))
+
+
+def logged_in_docker_config(folder: Path, registry: Registry) -> Path:
+    """Make a folder such a copy, with the password of a registry, and return it."""
+    copied_docker_config(folder)
+    path = folder / "config.json"
+    data = json.loads(path.read_text())
+    data.setdefault("auths", {})[registry.host] = {"auth": _encoded(registry)}
+    path.write_text(json.dumps(data))
+    return folder
+
+
+def _encoded(registry: Registry) -> str:
+    return base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()

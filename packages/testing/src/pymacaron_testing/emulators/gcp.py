@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 import tempfile
@@ -16,7 +15,7 @@ from unittest.mock import patch
 
 from pymacaron.deploy.emulators import REGISTRY
 from pymacaron_testing.emulators.cloudrun import CloudRun, Containers, DockerContainers
-from pymacaron_testing.emulators.ecr import copied_docker_config
+from pymacaron_testing.emulators.ecr import logged_in_docker_config
 from pymacaron_testing.emulators.registry import Refused, Registry
 
 if TYPE_CHECKING:
@@ -99,23 +98,13 @@ def gcp_emulators(
         cloud = CloudRun(project, region, containers=containers, delay=delay, patience=patience)
         registry = stack.enter_context(ArtifactRegistry(_made(folder / "images"), cloud))
         stack.callback(registry.forget)
-        docker_config = _logged_in(_made(folder / "docker"), registry)
+        docker_config = logged_in_docker_config(_made(folder / "docker"), registry)
         if isinstance(containers, DockerContainers):
             containers.pull_from(registry.host, docker_config)
         stack.enter_context(cloud)
         emulators = GcpEmulators(cloud, registry, docker_config)
         stack.enter_context(patch.dict("os.environ", emulators.environment))
         yield emulators
-
-
-def _logged_in(folder: Path, registry: Registry) -> Path:
-    """Make a folder a configuration of docker with the password of a registry."""
-    copied_docker_config(folder)
-    path = folder / "config.json"
-    data = json.loads(path.read_text())
-    data.setdefault("auths", {})[registry.host] = {"auth": _encoded(registry.user, registry.password)}
-    path.write_text(json.dumps(data))
-    return folder
 
 
 def _made(folder: Path) -> Path:

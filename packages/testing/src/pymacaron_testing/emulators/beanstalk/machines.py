@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from pymacaron.deploy.emulators import REGISTRY
-
 __all__ = ["Bundle", "DockerMachines", "LaunchError", "Machines", "Running"]
 
 COMPOSE = "docker-compose.yml"
@@ -65,12 +63,17 @@ class DockerMachines:
     """Containers of the Docker engine that the command `docker` talks to (DOCKER_HOST), labelled `pymacaron.emulator`.
 
     Of a compose file, these keys count: image, command, env_file, environment, init, ports, read_only, tmpfs. The
-    scripts of `.platform/hooks/predeploy` run on this machine, in a folder that holds the bundle. Images of an
-    emulated registry are pulled from it.
+    scripts of `.platform/hooks/predeploy` run on this machine, in a folder that holds the bundle.
     """
 
     def __init__(self, label: str = "beanstalk") -> None:
         self._label = label
+        self._registry = ""
+        self._variables: dict[str, str] = {}
+
+    def pull_from(self, registry: str, config: Path) -> None:
+        """Pull what is named after a registry from there, logged in by a folder that is docker's configuration."""
+        self._registry, self._variables = registry, {"DOCKER_CONFIG": str(config)}
 
     def start(self, bundle: Bundle) -> Running:
         """Run the hooks, then a container for each service."""
@@ -78,7 +81,7 @@ class DockerMachines:
         running = Running(0, lambda: _logs(containers), lambda: _remove(containers.values()))
         with tempfile.TemporaryDirectory(prefix="pymacaron-beanstalk-") as folder:
             _unpack(bundle, Path(folder))
-            _run_hooks(bundle, Path(folder))
+            _run_hooks(bundle, Path(folder), self._variables)
             try:
                 for name, service in bundle.services.items():
                     containers[name] = self._container(service, Path(folder))
@@ -97,12 +100,12 @@ class DockerMachines:
             command += ["--env", f"{name}={value}"]
         for mapping in service.get("ports", []):
             command += ["--publish", f"127.0.0.1::{str(mapping).rpartition(':')[2]}"]
-        registry = os.environ.get(REGISTRY)
-        command += ["--pull", "always"] * bool(registry and service["image"].startswith(f"{registry}/"))
+        is_pulled = bool(self._registry) and service["image"].startswith(f"{self._registry}/")
+        command += ["--pull", "always"] * is_pulled
         command += ["--init"] * bool(service.get("init")) + ["--read-only"] * bool(service.get("read_only"))
         for path in service.get("tmpfs", []):
             command += ["--tmpfs", path]
-        return _docker([*command, service["image"], *service.get("command", [])]).strip()
+        return _docker([*command, service["image"], *service.get("command", [])], self._variables).strip()
 
     def _port(self, containers: Mapping[str, str], web: str, services: Mapping[str, Any]) -> int:
         if not web:
@@ -125,12 +128,12 @@ def _unpack(bundle: Bundle, folder: Path) -> None:
     variables.write_text("".join(f"{name}={value}\n" for name, value in bundle.variables.items()))
 
 
-def _run_hooks(bundle: Bundle, folder: Path) -> None:
+def _run_hooks(bundle: Bundle, folder: Path, variables: Mapping[str, str]) -> None:
     for name in sorted(name for name in bundle.files if name.startswith(HOOKS)):
         done = subprocess.run(
             ["sh", name],
             cwd=folder,
-            env=os.environ | dict(bundle.variables),
+            env={**os.environ, **bundle.variables, **variables},
             capture_output=True,
             text=True,
             check=False,
@@ -144,9 +147,10 @@ def _runs(container: str) -> bool:
     return _docker(["docker", "inspect", "--format", "{{.State.Running}}", container]).strip() == "true"
 
 
-def _docker(command: list[str]) -> str:
+def _docker(command: list[str], variables: Mapping[str, str] | None = None) -> str:
+    environment = {**os.environ, **(variables or {})}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LaunchError(f"docker cannot be run: {error}") from error
     if done.returncode:

@@ -40,6 +40,7 @@ class Beanstalk:
         patience: float = 30,
         authorize: Authorize | None = None,
     ) -> None:
+        self.machines = machines
         self.state, self.faults = State(), Faults[Fault]()
         self.calls: list[str] = []
         self.life = Life(self.state, machines, outside, delay, patience)
