@@ -21,6 +21,8 @@ from pymacaron_aws.policy import deployer_policy
 from pymacaron_testing.emulators.aws import AwsEmulators, aws_emulators
 
 NOTHING = {"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": "*"}
+OWN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret"
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
@@ -55,6 +57,36 @@ def test_an_empty_account_is_checked_set_up_and_then_deployed_to(
     target = target_of(tmp_path, env_secrets=["SHOP_KEY"], docker_bucket="shop-deploys")
     assert target.check() == []
     assert get(target.stage(release("1")))["SHOP_KEY"] == "canary-8k2"
+
+
+def test_a_role_that_lacks_what_instances_need_is_told_and_given_it(tmp_path: Path, bare: AwsEmulators) -> None:
+    name, iam = "aws-elasticbeanstalk-ec2-role", bare.client("iam")
+    config_of(tmp_path, env_secrets=["SHOP_KEY"], aws_secrets={"SHOP_KEY": f"{SECRET}:first"})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AWSElasticBeanstalkWebTier")
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    assert f"the role {name} may not pull images and read the secrets: run 'pym aws setup'" in run(
+        tmp_path, "check", code=1
+    )
+    assert f"done: let the role {name} pull images and read the secrets" in run(tmp_path, "setup", "--yes")
+    assert run(tmp_path, "check").splitlines()[-1] == "nothing is missing"
+    config_of(tmp_path, env_secrets=["SHOP_KEY"], aws_secrets={"SHOP_KEY": f"{SECRET}:second"})
+    assert f"the role {name} may not read the secrets: run" in run(tmp_path, "check", code=1)
+    run(tmp_path, "setup", "--yes")
+    assert run(tmp_path, "check").splitlines()[-1] == "nothing is missing"
+    kept = iam.get_role_policy(RoleName=name, PolicyName="read-secrets")["PolicyDocument"]["Statement"][0]["Resource"]
+    assert kept == [f"{SECRET}:first", f"{SECRET}:second", f"{SECRET}:shop-*"]
+
+
+def test_a_role_with_policies_of_its_own_is_not_judged(tmp_path: Path, bare: AwsEmulators) -> None:
+    name, iam = "aws-elasticbeanstalk-ec2-role", bare.client("iam")
+    config_of(tmp_path)
+    run(tmp_path, "setup", "--yes")
+    iam.detach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly")
+    assert f"the role {name} may not pull images: run" in run(tmp_path, "check", code=1)
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(OWN))
+    assert run(tmp_path, "check").splitlines()[-1] == "nothing is missing"
 
 
 def test_the_bucket_of_beanstalk_itself_is_made_where_none_is_named(tmp_path: Path, bare: AwsEmulators) -> None:

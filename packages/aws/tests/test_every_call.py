@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -70,12 +71,20 @@ def opened(tmp_path_factory: pytest.TempPathFactory, aws: AwsEmulators) -> Calla
         aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     aws.client("iam").create_instance_profile(InstanceProfileName="aws-elasticbeanstalk-ec2-role")
 
+    pulls = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    aws.client("iam").attach_role_policy(RoleName="aws-elasticbeanstalk-ec2-role", PolicyArn=pulls)
+
     def open_it() -> Any:
         host = {"aws_zone_id": zone.rpartition("/")[2], "live_host": "https://shop.example.com"}
         target = target_of(folder, env_secrets=["SHOP_KEY"], **host)
         target.account.environment.config.docker_registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
         return target
 
+    account = open_it().account
+    reads = {"RoleName": "aws-elasticbeanstalk-ec2-role", "PolicyName": "read-secrets"}
+    named = f"arn:aws:secretsmanager:eu-west-1:{account.aws.account}:secret:shop-*"
+    document = {"Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [named]}]}
+    aws.client("iam").put_role_policy(**reads, PolicyDocument=json.dumps({"Version": "2012-10-17", **document}))
     everything(open_it(), "first")
     return open_it
 

@@ -12,12 +12,12 @@ from typing import Any
 from pymacaron_aws.beanstalk.account import Account
 from pymacaron_aws.beanstalk.names import secret_name
 from pymacaron_aws.client import AwsError
+from pymacaron_aws.instances import POLICIES, READ_SECRETS, lacking, secrets_policy
 from pymacaron_aws.registry import ecr
 
 __all__ = ["Requirement", "missing", "repository_arn", "repository_of"]
 
 GONE = {"404", "NoSuchBucket", "NoSuchEntity", "RepositoryNotFoundException", "ResourceNotFoundException"}
-INSTANCE_POLICIES = ("AWSElasticBeanstalkWebTier", "AmazonEC2ContainerRegistryReadOnly")
 SERVICE_POLICIES = (
     "service-role/AWSElasticBeanstalkEnhancedHealth",
     "AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy",
@@ -94,18 +94,25 @@ def _instance_profile(account: Account) -> Iterator[Requirement]:
             f"the instance profile {name}, with a role that may pull images and read the secrets",
             partial(_make_profile, account),
         )
+    elif _exists(account, "iam", "get_role", RoleName=name) and (lacks := " and ".join(lacking(account))):
+        allow = partial(_allow_instances, account)
+        yield Requirement(
+            f"the role {name} may not {lacks}: run 'pym aws setup'", f"let the role {name} {lacks}", allow
+        )
 
 
 def _make_profile(account: Account) -> None:
     call, name = account.aws.call, account.settings.aws_instance_profile
-    _make_role(account, name, "ec2.amazonaws.com", INSTANCE_POLICIES)
-    listed = account.settings.aws_secrets.values()
-    named = f"arn:aws:secretsmanager:{account.aws.region}:{account.aws.account}:secret:{account.environment.service}-*"
-    read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [named, *listed]}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [read]})
-    call("iam", "put_role_policy", RoleName=name, PolicyName="read-secrets", PolicyDocument=document)
+    _allow_instances(account)
     call("iam", "create_instance_profile", InstanceProfileName=name)
     call("iam", "add_role_to_instance_profile", InstanceProfileName=name, RoleName=name)
+
+
+def _allow_instances(account: Account) -> None:
+    name = account.settings.aws_instance_profile
+    _make_role(account, name, "ec2.amazonaws.com", POLICIES)
+    document = json.dumps(secrets_policy(account))
+    account.aws.call("iam", "put_role_policy", RoleName=name, PolicyName=READ_SECRETS, PolicyDocument=document)
 
 
 def _service_role(account: Account) -> Iterator[Requirement]:
