@@ -27,8 +27,8 @@ class DeploySettings(Settings):
     )
     live_timeout: int | None = setting(
         None,
-        description="Seconds within which the staged and the live URL answer the new release; 60 by default, and what the target "
-        "needs where that is more, such as 300 for aws-beanstalk.",
+        description="Seconds within which the staged and the live URL answer the new release; 60 by default, and what "
+        "the target needs where that is more, such as 300 for aws-beanstalk.",
         example=600,
         ge=1,
         le=3600,
