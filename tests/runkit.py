@@ -45,12 +45,12 @@ class Rehearsal:
     def containers(self) -> list[str]:
         """Return the environment and the release of every container that the emulator has, in order."""
         shown = docker("ps", "--all", "--quiet", "--filter", f"label=pymacaron.emulator={self.label}").split()
-        return sorted(self._of(one) for one in shown)
+        return sorted(filter(None, map(self._of, shown)))
 
     def _of(self, container: str) -> str:
         lines = docker("inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container).splitlines()
         variables = dict(line.split("=", 1) for line in lines if "=" in line)
-        return f"{variables['PYM_ENV']} {variables['PYM_RELEASE']}"
+        return f"{variables['PYM_ENV']} {variables['PYM_RELEASE']}" if variables else ""
 
 
 def docker(*command: str) -> str:
