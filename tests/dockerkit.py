@@ -94,8 +94,8 @@ def _answers(url: str) -> bool:
 def own_engine(folder: Path) -> Iterator[None]:
     """Run dockerd with everything that it keeps in one folder, until its last user is done.
 
-    It has processes and mounts of its own: when it is killed, so is every container that it runs, and none is left
-    behind with an address that the next engine gives again.
+    It has processes, mounts and a bridge of its own: when it is killed, so is every container that it runs, and no
+    engine beside it or after it gives its addresses again.
     """
     dockerd = needs("dockerd", "docker.io")
     folder = folder / "docker"
@@ -116,6 +116,7 @@ def own_engine(folder: Path) -> Iterator[None]:
 
 def _start(dockerd: str, folder: Path, url: str) -> None:
     places = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-p", f"{folder}/pid"]
+    places += ["-b", _bridge(folder)]
     with (folder / "log").open("a") as log:
         command = [*OWN_PROCESSES, dockerd, *places, "-H", url, "--ip", "127.0.0.1"]
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -130,6 +131,20 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
     pytest.fail(f"dockerd does not answer: {folder}/log")
 
 
+def _bridge(folder: Path) -> str:
+    """Make a bridge with addresses that follow from the number of this process, and return its name."""
+    number = os.getpid()
+    name = f"pym{number}"
+    (folder / "bridge").write_text(name)
+    for command in (
+        f"ip link add {name} type bridge",
+        f"ip address add 10.{16 + number // 250 % 200}.{number % 250}.1/24 dev {name}",
+        f"ip link set {name} up",
+    ):
+        subprocess.run(command.split(), check=True)
+    return name
+
+
 def _stop(folder: Path) -> None:
     """End dockerd, which a process that ended before may have started."""
     parent = int((folder / "parent").read_text())
@@ -139,6 +154,7 @@ def _stop(folder: Path) -> None:
         process.wait(60)
     while Path(f"/proc/{number}/exe").exists():
         time.sleep(0.1)
+    subprocess.run(["ip", "link", "delete", (folder / "bridge").read_text()], check=True)
 
 
 @contextmanager

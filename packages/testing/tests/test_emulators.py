@@ -136,12 +136,16 @@ def test_options_are_judged_one_by_one(beanstalk: Any) -> None:
     def option(namespace: str, name: str, value: str) -> dict[str, str]:
         return {"Namespace": namespace, "OptionName": name, "Value": value}
 
+    create(beanstalk, "shop-1")
+    ready(beanstalk, "shop-1")
     wrong = [option("aws:autoscaling:asg", "MinSize", "many"), option("aws:autoscaling:asg", "Mini", "1")]
     right = option("aws:autoscaling:asg", "MinSize", "1")
-    answer = beanstalk.validate_configuration_settings(ApplicationName="shop", OptionSettings=[right, *wrong])
+    answer = beanstalk.validate_configuration_settings(
+        ApplicationName="shop", EnvironmentName="shop-1", OptionSettings=[right, *wrong]
+    )
     assert [one["OptionName"] for one in answer["Messages"]] == ["MinSize", "Mini"]
     with pytest.raises(ClientError, match="ConfigurationValidationException"):
-        create(beanstalk, "shop-1", OptionSettings=wrong)
+        create(beanstalk, "shop-2", OptionSettings=wrong)
 
 
 def test_an_environment_is_updated_in_place(beanstalk: Any) -> None:
