@@ -116,6 +116,26 @@ def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lin
     )
 
 
+def test_what_a_killed_process_left_running_is_removed_by_the_next_one(
+    stall: Stall, tmp_path: Path, build: Build, engine: Engine
+) -> None:
+    root = stall(tmp_path, name="orphaned")
+    name = dockerkit.name_of(root)
+    build(root)
+    environment = dockerkit.environment(STALL_KEY="sesame")
+    left = []
+    for number in (signal.SIGKILL, signal.SIGINT):
+        command = [dockerkit.PYM, "docker", "run", "--port", str(dockerkit.free_port())]
+        with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            assert "Ctrl-C ends it" in process.stderr.readline()
+            (container,) = engine.containers(**{SERVICE: name})
+            process.send_signal(number)
+        left.append(container.id)
+    assert left[0] != left[1]
+    assert not engine.containers(**{SERVICE: name})
+
+
 @pytest.fixture
 def small(engine: Engine, stall: Stall, tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """Give a service a small image of its version, named after a registry."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,11 +16,12 @@ from pymacaron_docker.engine import Container, Engine
 from pymacaron_docker.image.dockerfile import PORT
 from pymacaron_docker.secrets import PLACE, read_secrets, secrets_folder
 
-__all__ = ["ROLE", "SERVICE", "Contained", "contained", "started"]
+__all__ = ["PROCESS", "ROLE", "SERVICE", "Contained", "contained", "started"]
 
 SERVICE = "io.pymacaron.service"
 ROLE = "io.pymacaron.role"
-"""Labels of the containers that run here for a while: the service, and what of it they run."""
+PROCESS = "io.pymacaron.process"
+"""Labels of the containers that run here for a while: the service, what of it they run, the host and process for it."""
 
 GRACE = 15
 """Seconds that a container has to end."""
@@ -55,13 +58,14 @@ def contained(
     """
     if not engine.is_local:
         raise DeployError(f"images are started on this machine, but DOCKER_HOST is {engine.url}: unset it")
+    _remove_orphans(engine, environment.service)
     with secrets_folder(read_secrets(environment.config)) as secrets:
         container = engine.create(
             Container(
                 image=image.id or image.reference,
                 command=command_of(environment, role),
                 environment={**variables, "PYM_ROLE": role, "PYM_SECRETS_DIR": PLACE},
-                labels={SERVICE: environment.service, ROLE: role},
+                labels={SERVICE: environment.service, ROLE: role, PROCESS: f"{socket.gethostname()}:{os.getpid()}"},
                 ports={PORT: ("127.0.0.1", port)} if role == "web" else {},
                 folders={PLACE: secrets},
                 healthy=role == "web",
@@ -74,6 +78,24 @@ def contained(
             engine.stop(container, GRACE)
         finally:
             engine.remove(container)
+
+
+def _remove_orphans(engine: Engine, service: str) -> None:
+    """Remove what a process of this host left running that was killed."""
+    for container in engine.containers(**{SERVICE: service}):
+        host, _, process = container.labels.get(PROCESS, "").rpartition(":")
+        if host == socket.gethostname() and not _lives(int(process)):
+            engine.remove(container.id)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def command_of(environment: Environment, role: str) -> tuple[str, ...] | None:
