@@ -89,7 +89,10 @@ def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(
     assert load.releases <= {before, version}
     assert place.states() == {version: "live", before: "kept"}
     wanted = [f"shop-live {before}", f"shop-live {version}"]
-    wait_until(lambda: [one for one in project.containers() if "live" in one] == sorted(wanted), "others are gone")
+    wait_until(
+        lambda: [one for one in project.containers() if one.startswith("shop-live ")] == sorted(wanted),
+        "others are gone",
+    )
 
 
 @pytest.mark.parametrize(("step", "run"), [("promote", "3"), ("accept live", "5")])
