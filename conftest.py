@@ -10,6 +10,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Generator
+from contextlib import suppress
 
 import pytest
 
@@ -20,6 +21,13 @@ os.environ.setdefault("PYM_TASKS_DIR", tempfile.mkdtemp(prefix="pym-tasks-"))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester", "deploykit"]
+
+with suppress(ImportError):  # not every package tests by properties
+    from hypothesis import settings
+
+    # No example is timed: how long one takes is a matter of what else the machine does.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.hookimpl(wrapper=True)
