@@ -130,6 +130,20 @@ def test_a_warm_environment_is_made_anew_only_where_it_stays_red(
     assert aws.beanstalk.calls.count("CreateEnvironment") == made
 
 
+def test_a_warm_environment_that_the_swap_still_updates_is_made_anew_where_it_stays_red(
+    open_target: Open, aws: AwsEmulators
+) -> None:
+    target = open_target()
+    url = deploy(target, "1")
+    target.stage(release("2"))
+    aws.beanstalk.life.delay = 0.3
+    target.promote(release("2"), lambda url: None)
+    aws.beanstalk.life.delay = 0.01
+    aws.beanstalk.turn(target.account.name_of("1"), "Red", 99)
+    target.rollback("1")
+    assert (get(url)["PYM_RELEASE"], aws.beanstalk.calls.count("CreateEnvironment")) == ("1", 3)
+
+
 def test_what_is_live_is_never_ended_to_be_made_anew(open_target: Open, aws: AwsEmulators) -> None:
     target = open_target()
     url = deploy(target, "1")

@@ -171,13 +171,15 @@ class Launcher:
         return str(found[0]["Status"]).lower() if found else ""
 
     def _is_lost(self, environment: Described) -> bool:
-        """Tell whether an environment stays Red; what is live is never lost."""
-        if environment["Status"] != "Ready" or environment.get("Health") != "Red":
+        """Tell whether an environment stays Red, once nothing updates it; what is live is never lost."""
+        watch = self._watch(environment["EnvironmentName"])
+        settled = watch.until_updated() if environment["Status"] == "Updating" else environment
+        if settled is None or settled["Status"] != "Ready" or settled.get("Health") != "Red":
             return False
         live = live_release(self._account, self._account.versions(), self._account.environments())
         if live and live.label == environment["VersionLabel"]:
             return False
-        return self._watch(environment["EnvironmentName"]).stays_red(RED_SECONDS)
+        return watch.stays_red(RED_SECONDS)
 
     def _watch(self, name: str) -> Watch:
         seconds = self._account.settings.aws_timeout_minutes * 60
