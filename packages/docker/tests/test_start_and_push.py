@@ -89,10 +89,11 @@ def test_a_service_that_is_never_ready_is_given_up(
     assert not engine.containers(**{SERVICE: dockerkit.name_of(root)})
 
 
-def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lines(
-    stall: Stall, tmp_path: Path, build: Build, engine: Engine
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "TERM"])
+def test_docker_run_serves_until_it_is_ended_and_docker_logs_shows_its_lines(
+    stall: Stall, tmp_path: Path, build: Build, engine: Engine, number: signal.Signals
 ) -> None:
-    root = stall(tmp_path, name="running")
+    root = stall(tmp_path, name=f"running-{number}")
     name = dockerkit.name_of(root)
     build(root)
     port = dockerkit.free_port()
@@ -106,7 +107,7 @@ def test_docker_run_serves_until_it_is_interrupted_and_docker_logs_shows_its_lin
         shown = dockerkit.pym(root, "docker", "logs", "-n", "50")
         assert "Booting worker" in shown.stdout
         assert len(engine.containers(**{SERVICE: name, ROLE: "web"})) == 1
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(60) == 0
     assert not engine.containers(**{SERVICE: name})
     done = dockerkit.pym(root, "docker", "logs")

@@ -125,7 +125,7 @@ def order_of(commit: str, resume: bool, options: dict[str, Any]) -> Order:
 def carry_out(context: Context, handed: Handed, as_json: bool) -> None:
     """Deploy what was handed over, or tell the plan; the clone goes in the end."""
     from pymacaron.exceptions import DeployError
-    from pymacaron_docker.pipeline.outside import terminated_as_interrupt
+    from pymacaron_docker.cli.interrupts import terminated_as_interrupt
     from pymacaron_docker.pipeline.progress import progress
 
     shown = progress(as_json)

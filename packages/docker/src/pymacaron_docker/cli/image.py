@@ -79,6 +79,7 @@ def push(context: Context, version: str | None, as_json: bool) -> None:
 @click.pass_obj
 def run(context: Context, version: str | None, role: str, port: int) -> None:
     """Run an image on this machine until Ctrl-C, and show what it logs."""
+    from pymacaron_docker.cli.interrupts import terminated_as_interrupt
     from pymacaron_docker.environment import environment_of
     from pymacaron_docker.image.builder import DockerBuilding
     from pymacaron_docker.image.running import contained
@@ -89,7 +90,8 @@ def run(context: Context, version: str | None, role: str, port: int) -> None:
     version = version or service.version
     image = _found(builder, version)
     variables = {"PYM_ENV": environment.label, "PYM_RELEASE": version, "PYM_VERSION": version}
-    with contained(builder.engine, environment, image, variables, role=role, port=port) as container:
+    running = contained(builder.engine, environment, image, variables, role=role, port=port)
+    with terminated_as_interrupt(), running as container:
         answers = f"answers at {container.url}" if container.url else f"runs as {role}"
         click.echo(f"{image.reference} {answers}; Ctrl-C ends it", err=True)
         try:

@@ -6,14 +6,12 @@ import getpass
 import importlib.util
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,7 +25,6 @@ __all__ = [
     "release_at",
     "run_again_in",
     "run_told",
-    "terminated_as_interrupt",
     "utc_now",
 ]
 
@@ -116,17 +113,3 @@ def answer_of(url: str) -> dict[str, Any]:
 def _direct() -> urllib.request.OpenerDirector:
     """Return what opens URLs without the proxy of the environment: a release on this host is not behind it."""
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-@contextmanager
-def terminated_as_interrupt() -> Iterator[None]:
-    """Let TERM end what runs here as Ctrl-C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
