@@ -6,12 +6,15 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from pymacaron.config import load_config, read_config_file
+from pymacaron.deploy import Lock, Target
+from pymacaron.exceptions import LockedError
 from pymacaron.plugins.collect import Hooks
 from pymacaron.plugins.manager import PluginManager
 
@@ -65,6 +68,29 @@ def get(url: str, path: str = "/version") -> dict[str, Any]:
 
 def nothing(url: str) -> None:
     """Verify nothing."""
+
+
+def locked_at_once(targets: Sequence[Target]) -> tuple[list[str], list[str]]:
+    """Have each target take the lock at the same time; return the tokens of those who got it, and of the refused."""
+    won: list[str] = []
+    refused: list[str] = []
+    start = threading.Barrier(len(targets))
+
+    def take(target: Target, token: str) -> None:
+        now = datetime.now(UTC)
+        start.wait()
+        try:
+            target.lock(Lock(f"holder {token}", token, now, now + timedelta(minutes=1)))
+            won.append(token)
+        except LockedError:
+            refused.append(token)
+
+    threads = [threading.Thread(target=take, args=(one, str(number))) for number, one in enumerate(targets)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return won, refused
 
 
 class Load:

@@ -18,6 +18,9 @@ from kubernetes.config import load_kube_config
 from pymacaron_testing.emulators.kubernetes import Command, Kubernetes, LaunchError, Running
 
 Object = dict[str, Any]
+MAPS = "/api/v1/namespaces/shop/configmaps"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
+REVISION = "deployment.kubernetes.io/revision"
 APPLY = "application/apply-patch+yaml"
 PORT = 8080
 
@@ -177,6 +180,11 @@ def deployment(release: str = "1", **spec: Any) -> Object:
             **spec,
         },
     }
+
+
+def config_map(name: str, labels: dict[str, str] | None = None, **data: str) -> Object:
+    """Return the manifest of a ConfigMap."""
+    return {"metadata": {"name": name, "labels": labels or {}}, "data": data}
 
 
 def container_of(one: Object) -> Object:

@@ -21,9 +21,17 @@ import yaml
 
 import dockerkit
 from base_image import base_image
+from pymacaron_docker.pipeline.steps import STEPS
 from pymacaron_docker.target.calls import HostEngine
 
 CANARY = "canary-77b0d1c4-do-not-tell"
+
+
+def each_step(sample: str) -> list[Any]:
+    """Return parameters for each step of a deploy: one is run always, the others for endurance."""
+    others = [step.name for step in STEPS if step.name != sample]
+    return [sample, *(pytest.param(step, marks=pytest.mark.endurance) for step in others)]
+
 
 DOCUMENT = """
 openapi: 3.1.0

@@ -115,6 +115,23 @@ def shop(factory: pytest.TempPathFactory, **settings: Any) -> Iterator[tuple[Sho
         made.engine.close()
 
 
+@contextmanager
+def unrehearsed(factory: pytest.TempPathFactory, project: str) -> Iterator[Shop]:
+    """Give a shop in a repository without a commit, whose settings lead to a project that nothing stands in for."""
+    dockerkit.needs("docker", "docker.io")
+    dockerkit.needs("debootstrap", "debootstrap")
+    shared, root = dockerkit.shared(factory), factory.mktemp("service") / "shop"
+    with dockerkit.engine(shared) as engine:
+        with dockerkit.alone(shared, "base"):
+            settings = settings_of(base_image(engine), project)
+        own = {**settings, "env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
+        made = Shop(root, HostEngine(), own, {"SHOP_KEY": CANARY})
+        copy_wheels(factory, root)
+        yield made
+        made.engine.close()
+        forget(engine, project)
+
+
 def copy_wheels(factory: pytest.TempPathFactory, root: Path) -> None:
     """Put the wheels of this repository into the folder of a service, and make it a repository of git."""
     shutil.copytree(dockerkit.wheels(dockerkit.shared(factory)), root / "wheels")

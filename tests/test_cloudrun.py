@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cloudkit import get, nothing
+from cloudkit import get, locked_at_once, nothing
 from gcpkit import ROUND, SECRET, SECRETS, LocalContainers, config_of, deploy, die_at, prepare, release, target_of
 from hostkit import wait_until
 from pymacaron.deploy import Lock
@@ -330,24 +330,7 @@ def test_an_answer_that_does_not_come_is_given_up_and_asked_for_again(
 
 def test_a_lock_is_got_by_one_of_many_who_want_it_at_once(emulator: CloudRun, tmp_path: Path) -> None:
     targets = [target_of(tmp_path) for _ in range(6)]
-    won: list[str] = []
-    refused: list[str] = []
-    start = threading.Barrier(len(targets))
-
-    def take(target: CloudRunTarget, token: str) -> None:
-        now = datetime.now(UTC)
-        start.wait()
-        try:
-            target.lock(Lock(f"holder {token}", token, now, now + timedelta(minutes=1)))
-            won.append(token)
-        except LockedError:
-            refused.append(token)
-
-    threads = [threading.Thread(target=take, args=(one, str(number))) for number, one in enumerate(targets)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    won, refused = locked_at_once(targets)
     held = targets[0].observe().lock
     assert held is not None
     assert (won, len(refused)) == ([held.token], 5)

@@ -8,27 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from beanstalkkit import Shop, shop
-from hostkit import CANARY
+from hostkit import CANARY, each_step
 from pymacaron_testing.emulators.beanstalk import Fault
 from shopkit import BROKEN
 
-SAMPLE = ("stage",)
-OTHERS = (
-    "checkout",
-    "compare documents",
-    "unit tests",
-    "build image",
-    "accept image",
-    "push",
-    "lock",
-    "release command",
-    "accept staged",
-    "promote",
-    "prove live",
-    "accept live",
-    "bake",
-    "prune",
-)
 endurance = pytest.mark.endurance
 
 
@@ -75,11 +58,11 @@ def test_several_deploys_and_a_rollback_are_rehearsed_by_one_command(place: Shop
     assert "first is live at http://127.0.0.1:" in printed
 
 
-@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=endurance) for step in OTHERS)])
+@pytest.mark.parametrize("step", each_step("stage"))
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(place: Shop, step: str) -> None:
     place.commit(release_command=["python", "-c", "pass"])
     before = place.live()
-    quick = ["--no-test", "--no-unittest"] if step in SAMPLE else []
+    quick = ["--no-test", "--no-unittest"] if step == "stage" else []
     version = f"after-{step.replace(' ', '-')}"
     with place.load() as load:
         place.kill_after(step, "--version", version, *quick)

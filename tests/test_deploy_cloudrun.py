@@ -10,28 +10,11 @@ import pytest
 
 from cloudkit import Load
 from gcpkit import ROUND
-from hostkit import CANARY, wait_until
+from hostkit import CANARY, each_step, wait_until
 from pymacaron_testing.emulators.cloudrun import Fault
 from runkit import Rehearsal, shop
 from shopkit import BROKEN, Shop
 
-SAMPLE = ("promote",)
-OTHERS = (
-    "checkout",
-    "compare documents",
-    "unit tests",
-    "build image",
-    "accept image",
-    "push",
-    "lock",
-    "release command",
-    "stage",
-    "accept staged",
-    "prove live",
-    "accept live",
-    "bake",
-    "prune",
-)
 endurance = pytest.mark.endurance
 WAYS = {"one service": False, "staging then live": True}
 
@@ -76,7 +59,7 @@ def test_a_first_release_is_live_from_artifact_registry_by_its_digest(place: Sho
     assert (name, digest) in project.gcp.registry.manifests
 
 
-@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=endurance) for step in OTHERS)])
+@pytest.mark.parametrize("step", each_step("promote"))
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end_under_load(
     place: Shop, project: Rehearsal, step: str
 ) -> None:

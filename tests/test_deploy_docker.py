@@ -10,25 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hostkit import CANARY, Stand, stand
-
-SAMPLE = ("promote",)
-OTHERS = (
-    "build image",
-    "stage",
-    "checkout",
-    "compare documents",
-    "unit tests",
-    "accept image",
-    "push",
-    "lock",
-    "release command",
-    "accept staged",
-    "prove live",
-    "accept live",
-    "bake",
-    "prune",
-)
+from hostkit import CANARY, Stand, each_step, stand
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +62,7 @@ def test_a_plan_tells_what_is_pushed_where(
     assert f"push: {told.format(image=image)}\n" in printed
 
 
-@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=pytest.mark.endurance) for step in OTHERS)])
+@pytest.mark.parametrize("step", each_step("promote"))
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end(place: Stand, step: str) -> None:
     place.commit(release_command=["python", "-c", "pass"])
     before = place.live()

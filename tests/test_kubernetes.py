@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cloudkit import locked_at_once
 from hostkit import wait_until
 from k8skit import SECRETS
 from k8spods import SECRET, LocalContainers, deploy, get, prepare, release, states, target_of
@@ -339,24 +340,7 @@ def test_throttling_that_does_not_end_is_told_with_what_to_do(target: Kubernetes
 
 def test_a_lock_is_got_by_one_of_many_who_want_it_at_once(cluster: Kubernetes, tmp_path: Path) -> None:
     targets = [target_of(tmp_path) for _ in range(6)]
-    won: list[str] = []
-    refused: list[str] = []
-    start = threading.Barrier(len(targets))
-
-    def take(target: KubernetesTarget, token: str) -> None:
-        now = datetime.now(UTC)
-        start.wait()
-        try:
-            target.lock(Lock(f"holder {token}", token, now, now + timedelta(minutes=1)))
-            won.append(token)
-        except LockedError:
-            refused.append(token)
-
-    threads = [threading.Thread(target=take, args=(one, str(number))) for number, one in enumerate(targets)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    won, refused = locked_at_once(targets)
     held = targets[0].observe().lock
     assert held is not None
     assert (won, len(refused)) == ([held.token], 5)

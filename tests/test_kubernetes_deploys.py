@@ -9,28 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from hostkit import CANARY
+from hostkit import CANARY, each_step
 from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 from pymacaron_testing.emulators.kubernetes import Fault
-
-SAMPLE = ("promote",)
-OTHERS = (
-    "stage",
-    "checkout",
-    "compare documents",
-    "unit tests",
-    "build image",
-    "accept image",
-    "push",
-    "lock",
-    "release command",
-    "accept staged",
-    "prove live",
-    "accept live",
-    "bake",
-    "prune",
-)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +64,7 @@ def test_a_second_release_and_the_way_back_lose_no_request(shop: ClusterStand) -
     assert (failures, seen, get(url)["release"]) == ([], {before, "second"}, "second")
 
 
-@pytest.mark.parametrize("step", [*SAMPLE, *(pytest.param(step, marks=pytest.mark.endurance) for step in OTHERS)])
+@pytest.mark.parametrize("step", each_step("promote"))
 def test_a_deploy_killed_after_a_step_is_resumed_to_the_same_end(shop: ClusterStand, step: str) -> None:
     shop.commit(release_command=["python", "-c", "pass"])
     before, url, failures = get(shop.url)["release"], shop.url, list[str]()

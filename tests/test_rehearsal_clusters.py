@@ -8,11 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-import dockerkit
-from base_image import base_image
 from hostkit import CANARY
-from pymacaron_docker.target.calls import HostEngine
-from runkit import copy_wheels, docker, forget, settings_of
+from runkit import docker, unrehearsed
 from shopkit import Shop
 
 PROJECT = f"rehearsed-{uuid4().hex[:8]}"
@@ -29,18 +26,8 @@ CLUSTERS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    dockerkit.needs("docker", "docker.io")
-    dockerkit.needs("debootstrap", "debootstrap")
-    shared, root = dockerkit.shared(tmp_path_factory), tmp_path_factory.mktemp("service") / "shop"
-    with dockerkit.engine(shared) as engine:
-        with dockerkit.alone(shared, "base"):
-            settings = settings_of(base_image(engine), PROJECT)
-        own = {**settings, "env_secrets": ["SHOP_KEY"], "shop_api_key": "SHOP_KEY"}
-        made = Shop(root, HostEngine(), own, {"SHOP_KEY": CANARY})
-        copy_wheels(tmp_path_factory, root)
+    with unrehearsed(tmp_path_factory, PROJECT) as made:
         yield made
-        made.engine.close()
-        forget(engine, PROJECT)
 
 
 @pytest.mark.endurance

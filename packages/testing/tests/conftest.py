@@ -9,12 +9,17 @@ import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from pymacaron_testing import runner
+
+if TYPE_CHECKING:
+    from clusterkit import InProcess
+    from pymacaron_testing.emulators.kubernetes import Kubernetes
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FOLDER = Path(os.environ.get("PYM_CONFORMANCE_DIR") or REPOSITORY.parent / "shared" / "conformance") / "openapi"
@@ -122,3 +127,41 @@ def serve() -> Iterator[Callable[[Callable[[Request], Response]], str]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def containers() -> InProcess:
+    """Give containers inside this process, for the emulated cluster."""
+    from clusterkit import InProcess
+
+    return InProcess()
+
+
+@pytest.fixture
+def cluster(containers: InProcess) -> Iterator[Kubernetes]:
+    """Run an emulated cluster that has a namespace "shop"."""
+    from pymacaron_testing.emulators.kubernetes import Kubernetes
+
+    with Kubernetes(containers=containers, backoff=0.05) as cluster:
+        cluster.add_namespace("shop")
+        yield cluster
+
+
+@pytest.fixture
+def core(cluster: Kubernetes) -> Any:
+    """Give a client of the core API of the cluster."""
+    from kubernetes.client import CoreV1Api
+
+    from clusterkit import client_of
+
+    return CoreV1Api(client_of(cluster))
+
+
+@pytest.fixture
+def apps(cluster: Kubernetes) -> Any:
+    """Give a client of the API of deployments of the cluster."""
+    from kubernetes.client import AppsV1Api
+
+    from clusterkit import client_of
+
+    return AppsV1Api(client_of(cluster))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,32 +10,24 @@ from kubernetes.client import (
     ApiException,
     AppsV1Api,
     AuthorizationV1Api,
-    CoreV1Api,
     CustomObjectsApi,
     VersionApi,
 )
 
-from clusterkit import InProcess, Object, apply, ask, client_of, container_of, deployment, until
+from clusterkit import (
+    DEPLOYMENTS,
+    MAPS,
+    InProcess,
+    Object,
+    apply,
+    ask,
+    client_of,
+    config_map,
+    container_of,
+    deployment,
+    until,
+)
 from pymacaron_testing.emulators.kubernetes import Kubernetes
-
-MAPS = "/api/v1/namespaces/shop/configmaps"
-DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
-
-
-@pytest.fixture
-def cluster() -> Iterator[Kubernetes]:
-    with Kubernetes(containers=InProcess()) as cluster:
-        cluster.add_namespace("shop")
-        yield cluster
-
-
-@pytest.fixture
-def core(cluster: Kubernetes) -> Any:
-    return CoreV1Api(client_of(cluster))
-
-
-def config_map(name: str, labels: dict[str, str] | None = None, **data: str) -> Object:
-    return {"metadata": {"name": name, "labels": labels or {}}, "data": data}
 
 
 def test_the_cluster_tells_what_it_knows(cluster: Kubernetes) -> None:

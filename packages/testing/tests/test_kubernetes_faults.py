@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import threading
 import urllib.error
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from kubernetes.client import (
     ApiException,
     CoordinationV1Api,
-    CoreV1Api,
 )
 from kubernetes.watch import Watch
 
-from clusterkit import InProcess, Object, apply, ask, client_of, deployment, until
+from clusterkit import MAPS, apply, ask, client_of, config_map, deployment, until
 from pymacaron_testing.emulators.kubernetes import Fault, Kubernetes
-
-MAPS = "/api/v1/namespaces/shop/configmaps"
-DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
-
-
-@pytest.fixture
-def cluster() -> Iterator[Kubernetes]:
-    with Kubernetes(containers=InProcess()) as cluster:
-        cluster.add_namespace("shop")
-        yield cluster
-
-
-@pytest.fixture
-def core(cluster: Kubernetes) -> Any:
-    return CoreV1Api(client_of(cluster))
-
-
-def config_map(name: str, labels: dict[str, str] | None = None, **data: str) -> Object:
-    return {"metadata": {"name": name, "labels": labels or {}}, "data": data}
 
 
 def test_a_watch_tells_each_change_from_a_number_on(core: Any) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
-from kubernetes.client import AppsV1Api, AutoscalingV2Api, CoreV1Api, PolicyV1Api
+from kubernetes.client import AutoscalingV2Api, PolicyV1Api
 
 from clusterkit import (
+    REVISION,
     InProcess,
     apply,
     ask,
@@ -26,30 +26,6 @@ from clusterkit import (
     until,
 )
 from pymacaron_testing.emulators.kubernetes import Kubernetes
-
-REVISION = "deployment.kubernetes.io/revision"
-
-
-@pytest.fixture
-def containers() -> InProcess:
-    return InProcess()
-
-
-@pytest.fixture
-def cluster(containers: InProcess) -> Iterator[Kubernetes]:
-    with Kubernetes(containers=containers, backoff=0.05) as cluster:
-        cluster.add_namespace("shop")
-        yield cluster
-
-
-@pytest.fixture
-def core(cluster: Kubernetes) -> Any:
-    return CoreV1Api(client_of(cluster))
-
-
-@pytest.fixture
-def apps(cluster: Kubernetes) -> Any:
-    return AppsV1Api(client_of(cluster))
 
 
 def test_a_deployment_runs_its_pods_and_tells_how_far_it_is(cluster: Kubernetes, apps: Any, core: Any) -> None:

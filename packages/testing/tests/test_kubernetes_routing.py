@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,7 @@ from kubernetes.client import AppsV1Api, BatchV1Api, CoreV1Api, NetworkingV1Api
 from clusterkit import InProcess, Object, apply, ask, client_of, deployment, get, is_out, pods, service, until
 from pymacaron_testing.emulators.kubernetes import ADDRESS, HOSTS, Kubernetes
 
-REVISION = "deployment.kubernetes.io/revision"
 GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/shop"
-
-
-@pytest.fixture
-def containers() -> InProcess:
-    return InProcess()
-
-
-@pytest.fixture
-def cluster(containers: InProcess) -> Iterator[Kubernetes]:
-    with Kubernetes(containers=containers, backoff=0.05) as cluster:
-        cluster.add_namespace("shop")
-        yield cluster
-
-
-@pytest.fixture
-def core(cluster: Kubernetes) -> Any:
-    return CoreV1Api(client_of(cluster))
-
-
-@pytest.fixture
-def apps(cluster: Kubernetes) -> Any:
-    return AppsV1Api(client_of(cluster))
 
 
 def test_requests_for_a_hostname_find_the_service_of_its_rules(cluster: Kubernetes, apps: Any, core: Any) -> None:

@@ -6,6 +6,7 @@ files. `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` lead all calls to emu
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +58,7 @@ class Aws:
     def __init__(self, user: str | None = None, region: str | None = None, timeout: float = 60) -> None:
         self._user, self._region, self._timeout = user, region, timeout
         self._clients: dict[tuple[str, int], Any] = {}
+        self._making = threading.Lock()
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Call an operation by boto3's name for it, and return its answer; raises AwsError.
@@ -88,21 +90,25 @@ class Aws:
 
     def client(self, service: str, attempts: int = ATTEMPTS) -> Any:
         """Return boto3's client of a service; raises ConfigError where profile or region are missing."""
-        if (service, attempts) not in self._clients:
-            from botocore.config import Config
-            from botocore.exceptions import BotoCoreError
+        with self._making:  # a session makes its clients one by one; calls of a client may come from many threads
+            if (service, attempts) not in self._clients:
+                self._clients[service, attempts] = self._made(service, attempts)
+            return self._clients[service, attempts]
 
-            options = Config(
-                connect_timeout=min(self._timeout, 10),
-                read_timeout=self._timeout,
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                parameter_validation=True,
-            )
-            try:
-                self._clients[service, attempts] = self._session.client(service, config=options)
-            except BotoCoreError as error:
-                raise ConfigError(f"AWS cannot be called: {error}; set aws_region and aws_user") from error
-        return self._clients[service, attempts]
+    def _made(self, service: str, attempts: int) -> Any:
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        options = Config(
+            connect_timeout=min(self._timeout, 10),
+            read_timeout=self._timeout,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            parameter_validation=True,
+        )
+        try:
+            return self._session.client(service, config=options)
+        except BotoCoreError as error:
+            raise ConfigError(f"AWS cannot be called: {error}; set aws_region and aws_user") from error
 
     @property
     def region(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,8 @@ SENT_ONCE = {("jobs", "run_job")}
 # How google-api-core begins the message of an error.
 _CALLED = re.compile(r"^[A-Z]+ https?://\S+: ")
 EXTRA = "pip install 'pymacaron-gcp[cloud-run]>=3'"
+_connecting = threading.Lock()
+"""Connecting imports libraries whose modules import each other: two threads at once could get half of one."""
 
 
 class GcpError(DeployError):
@@ -142,14 +145,15 @@ class Gcp:
         return answer.json()
 
     def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            place = urlsplit(self._endpoint) if self._endpoint else None
-            options = {"host": place.netloc, "url_scheme": place.scheme} if place else {}
-            try:
-                self._clients[service] = _library_client(service, {"credentials": self._credentials, **options})
-            except ImportError as error:
-                raise ConfigError(f"Cloud Run cannot be called, {error.name} is not installed: {EXTRA}") from error
-        return self._clients[service]
+        with _connecting:
+            if service not in self._clients:
+                place = urlsplit(self._endpoint) if self._endpoint else None
+                options = {"host": place.netloc, "url_scheme": place.scheme} if place else {}
+                try:
+                    self._clients[service] = _library_client(service, {"credentials": self._credentials, **options})
+                except ModuleNotFoundError as error:
+                    raise ConfigError(f"Cloud Run cannot be called, {error.name} is not installed: {EXTRA}") from error
+            return self._clients[service]
 
     @cached_property
     def _endpoint(self) -> str:
@@ -170,7 +174,7 @@ class Gcp:
             import google.auth
             import google.oauth2.credentials
             from google.auth.exceptions import GoogleAuthError
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise ConfigError(f"Google Cloud cannot be called, {error.name} is not installed: {EXTRA}") from error
         if self._endpoint:
             nobody: Any = google.oauth2.credentials.Credentials

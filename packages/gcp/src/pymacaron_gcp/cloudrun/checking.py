@@ -11,7 +11,7 @@ from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun.names import service_name
 from pymacaron_gcp.cloudrun.secrets import missing_secrets
 from pymacaron_gcp.cloudrun.service import RunService
-from pymacaron_gcp.cloudrun.waiting import ticks
+from pymacaron_gcp.pauses import ticks
 from pymacaron_gcp.settings import GcpSettings
 
 __all__ = ["APIS", "CLOSED", "deploy_permissions", "made", "missing"]
@@ -81,7 +81,7 @@ def _disabled(gcp: Gcp) -> list[str]:
 
 def _enable(gcp: Gcp, api: str) -> None:
     gcp.call("serviceusage", "enable_service", api=f"{api}.googleapis.com", body={})
-    for _ in ticks(ENABLE_SECONDS, lambda told: None, "the API is being enabled"):
+    for _ in ticks(ENABLE_SECONDS, lambda told: None, lambda: "the API is being enabled"):
         if _is_enabled(gcp, api):
             return
     raise DeployError(f"{api}.googleapis.com was not enabled within {ENABLE_SECONDS} s: run 'pym gcp setup' again")

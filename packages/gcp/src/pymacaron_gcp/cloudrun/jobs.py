@@ -10,7 +10,7 @@ from pymacaron_gcp.client import Gcp, GcpError
 from pymacaron_gcp.cloudrun.logs import Logs
 from pymacaron_gcp.cloudrun.names import job_name, short
 from pymacaron_gcp.cloudrun.service import failure_of
-from pymacaron_gcp.cloudrun.waiting import ticks
+from pymacaron_gcp.pauses import ticks
 
 __all__ = ["Jobs"]
 
@@ -65,7 +65,7 @@ class Jobs:
             raise
 
     def _wait_for_job(self, path: str) -> None:
-        for _ in ticks(60, self._tell, "the job is being made"):
+        for _ in ticks(60, self._tell, lambda: "the job is being made"):
             job = self._gcp.call("jobs", "get_job", name=path)
             if not job.reconciling:
                 if failure := failure_of(job):
@@ -75,7 +75,7 @@ class Jobs:
 
     def _wait(self, path: str, execution: Any, what: str) -> str:
         """Wait until an execution has ended, and return why it failed, or nothing."""
-        for _ in ticks(SECONDS, self._tell, f"'{what}' runs"):
+        for _ in ticks(SECONDS, self._tell, lambda: f"'{what}' runs"):
             found = self._gcp.call("executions", "get_execution", name=execution.name)
             if "completion_time" in found and not found.reconciling:
                 return failure_of(found, "Completed")

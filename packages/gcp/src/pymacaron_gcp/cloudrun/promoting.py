@@ -12,7 +12,8 @@ from pymacaron_gcp.cloudrun.memory import Memory
 from pymacaron_gcp.cloudrun.observing import live_revision
 from pymacaron_gcp.cloudrun.service import RunService
 from pymacaron_gcp.cloudrun.traffic import shares, tags, targets, uri_of
-from pymacaron_gcp.cloudrun.waiting import Watch, ticks
+from pymacaron_gcp.cloudrun.waiting import Watch
+from pymacaron_gcp.pauses import ticks
 from pymacaron_gcp.settings import GcpSettings
 
 __all__ = ["Promotion"]
@@ -59,7 +60,7 @@ class Promotion:
         seconds, since = self._settings.gcp_canary_seconds, datetime.now(UTC)
         if not seconds:
             return
-        for _ in ticks(seconds, self._tell, f"{revision} is watched at {share} %"):
+        for _ in ticks(seconds, self._tell, lambda: f"{revision} is watched at {share} %"):
             statuses = self._logs.statuses(revision, since)
             wrong = sum(status >= 500 for status in statuses)
             if wrong * 100 > self._settings.gcp_canary_errors * len(statuses):

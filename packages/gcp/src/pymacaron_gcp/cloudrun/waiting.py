@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pymacaron.exceptions import DeployError
@@ -11,27 +10,9 @@ from pymacaron_gcp.cloudrun.logs import Logs
 from pymacaron_gcp.cloudrun.names import short
 from pymacaron_gcp.cloudrun.service import RunService, failure_of, is_done, release_of
 from pymacaron_gcp.cloudrun.traffic import is_settled
+from pymacaron_gcp.pauses import ticks
 
-__all__ = ["Watch", "ticks"]
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 3.0
-SILENCE = 5.0
-
-
-def ticks(seconds: float, tell: Callable[[str], None], what: str) -> Iterator[float]:
-    """Yield the seconds that passed, at growing pauses, for the last time when all have; tell of it now and then."""
-    start, pause = time.monotonic(), FIRST_PAUSE
-    told = start
-    while True:
-        passed = time.monotonic() - start
-        yield passed
-        if passed >= seconds:
-            return
-        if time.monotonic() - told > SILENCE:
-            told = time.monotonic()
-            tell(f"{what}, {passed:.0f} s")
-        time.sleep(max(0.0, min(pause, seconds - passed)))
-        pause = min(pause * 1.4, LONGEST_PAUSE)
+__all__ = ["Watch"]
 
 
 class Watch:
@@ -42,7 +23,7 @@ class Watch:
 
     def until_ready(self, revision: str) -> Any:
         """Wait until a revision is ready and the traffic is settled, and return the service."""
-        for _ in ticks(self._seconds, self._tell, f"{revision} is being started"):
+        for _ in ticks(self._seconds, self._tell, lambda: f"{revision} is being started"):
             service = self._service.existing()
             found = [one for one in self._service.all_revisions() if short(one.name) == revision]
             if found and (failure := failure_of(found[0])):
@@ -58,7 +39,7 @@ class Watch:
 
     def until_moved(self) -> Any:
         """Wait until the traffic goes where it shall, and return the service."""
-        for _ in ticks(self._seconds, self._tell, "traffic is moving"):
+        for _ in ticks(self._seconds, self._tell, lambda: "traffic is moving"):
             service = self._service.existing()
             if is_settled(service) and is_done(service):
                 return service

@@ -11,7 +11,7 @@ from pymacaron_gcp.cloudrun import templates
 from pymacaron_gcp.cloudrun.logs import Logs
 from pymacaron_gcp.cloudrun.names import pool_name, short
 from pymacaron_gcp.cloudrun.service import failure_of, is_done, release_of
-from pymacaron_gcp.cloudrun.waiting import ticks
+from pymacaron_gcp.pauses import ticks
 from pymacaron_gcp.settings import GcpSettings
 
 __all__ = ["Workers"]
@@ -121,7 +121,7 @@ class Workers:
 
     def _wait(self, name: str, role: str) -> None:
         seconds = self._settings.gcp_deploy_timeout
-        for _ in ticks(seconds, self._environment.tell, f"{name} is being started"):
+        for _ in ticks(seconds, self._environment.tell, lambda: f"{name} is being started"):
             pool = self._read(name)
             if pool is not None and is_done(pool):
                 if failure := failure_of(pool):

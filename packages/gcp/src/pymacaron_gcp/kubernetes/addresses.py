@@ -10,7 +10,7 @@ from pymacaron_gcp.kubernetes.client import Cluster, Object
 from pymacaron_gcp.kubernetes.names import Place
 from pymacaron_gcp.kubernetes.routing import entrance
 from pymacaron_gcp.kubernetes.site import Site
-from pymacaron_gcp.kubernetes.waiting import ticks
+from pymacaron_gcp.pauses import ticks
 
 __all__ = ["Addresses"]
 

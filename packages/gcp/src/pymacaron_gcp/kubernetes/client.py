@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,9 @@ APPLY = "application/apply-patch+yaml"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 Object = dict[str, Any]
+
+_connecting = threading.Lock()
+"""Connecting imports the library, whose modules import each other: two threads at once would get half of it."""
 
 
 class KubernetesError(DeployError):
@@ -189,13 +193,14 @@ class Cluster:
         return json.loads(data) if headers["Accept"] != "*/*" else data.decode(errors="replace")
 
     def _client(self) -> Any:
-        if self._api is None:
-            try:
-                self._api = self._connect()
-            except ImportError as error:
-                extra = "pip install 'pymacaron-gcp[gke]>=3'"
-                raise ConfigError(f"Kubernetes cannot be called, {error.name} is not installed: {extra}") from error
-        return self._api
+        with _connecting:
+            if self._api is None:
+                try:
+                    self._api = self._connect()
+                except ModuleNotFoundError as error:
+                    extra = "pip install 'pymacaron-gcp[gke]>=3'"
+                    raise ConfigError(f"Kubernetes cannot be called, {error.name} is not installed: {extra}") from error
+            return self._api
 
     def _path(self, kind: str | Kind, name: str = "") -> str:
         return path_of(kind if isinstance(kind, Kind) else KINDS[kind], self.namespace, name)

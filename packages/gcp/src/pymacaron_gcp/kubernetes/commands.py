@@ -8,7 +8,8 @@ from pymacaron_gcp.kubernetes.client import Cluster, KubernetesError, Object
 from pymacaron_gcp.kubernetes.logs import Logs
 from pymacaron_gcp.kubernetes.pods import command_pod
 from pymacaron_gcp.kubernetes.site import Site
-from pymacaron_gcp.kubernetes.waiting import hopeless, ticks
+from pymacaron_gcp.kubernetes.waiting import hopeless
+from pymacaron_gcp.pauses import ticks
 
 __all__ = ["Commands"]
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NoReturn
 
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.kubernetes.client import Cluster, Object
 from pymacaron_gcp.kubernetes.logs import Logs
 from pymacaron_gcp.kubernetes.site import PREFIX
+from pymacaron_gcp.pauses import ticks
 
-__all__ = ["Watch", "failure_of", "hopeless", "is_rolled_out", "release_of", "revision_of", "ticks"]
+__all__ = ["Watch", "failure_of", "hopeless", "is_rolled_out", "release_of", "revision_of"]
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-SILENCE = 4.0
 # What a pod that waits for one of these does not get out of by itself, as far as a deploy can wait.
 HOPELESS = {
     "CrashLoopBackOff",
@@ -25,22 +23,6 @@ HOPELESS = {
     "CreateContainerError",
     "RunContainerError",
 }
-
-
-def ticks(seconds: float, tell: Callable[[str], None], what: Callable[[], str]) -> Iterator[float]:
-    """Yield the seconds that passed, at growing pauses, for the last time when all have; tell of it now and then."""
-    start, pause = time.monotonic(), FIRST_PAUSE
-    told = start
-    while True:
-        passed = time.monotonic() - start
-        yield passed
-        if passed >= seconds:
-            return
-        if time.monotonic() - told > SILENCE:
-            told = time.monotonic()
-            tell(f"{what()}, {passed:.0f} s")
-        time.sleep(max(0.0, min(pause, seconds - passed)))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
 def release_of(one: Object) -> str:
