@@ -175,7 +175,7 @@ def registry(folder: Path, htpasswd: str | None = None) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([server, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
     try:
-        _listens(host, process)
+        listens(host, process)
         yield host
     finally:
         process.terminate()
@@ -189,15 +189,16 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _listens(host: str, process: subprocess.Popen[bytes]) -> None:
+def listens(host: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process listens on a host and port."""
     address, _, port = host.partition(":")
     for _ in range(1200):
         with socket.socket() as client:
             if client.connect_ex((address, int(port))) == 0:
                 return
-        assert process.poll() is None, "the registry ended"
+        assert process.poll() is None, f"the process for {host} ended"
         time.sleep(0.05)
-    pytest.fail("the registry does not listen")
+    pytest.fail(f"nobody listens on {host}")
 
 
 def wheels(folder: Path, names: tuple[str, ...] = ("core", "auth", "async")) -> Path:

@@ -7,12 +7,13 @@ import re
 import socket
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.complaints import complaint_of_engine, complaint_of_push
 from pymacaron_docker.facts import Container, ImageFacts, Running, image_of, running_of
+from pymacaron_docker.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -38,17 +39,19 @@ class Engine:
     def __init__(self, url: str | None = None) -> None:
         """Open the engine at a URL, else at DOCKER_HOST, else on this machine."""
         self.url = url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-        with self._told("be reached"):
-            self._client = self._open(url)
-            self._client.ping()
-        self.close = weakref.finalize(self, self._client.close)
-        """Close the connections, at the latest when nobody knows this object any more."""
+        with ExitStack() as opened:
+            self.tunnel = opened.enter_context(closing(Tunnel(self.url))) if self.url.startswith("ssh://") else None
+            """The way to an engine behind SSH, None for others."""
+            with self._told("be reached"):
+                self._client = opened.enter_context(closing(self._open(url)))
+                self._client.ping()
+            self.close = weakref.finalize(self, opened.pop_all().close)
+            """Close the connections, at the latest when nobody knows this object any more."""
 
     def _open(self, url: str | None) -> DockerClient:
         import docker
 
-        if self.url.startswith("ssh://"):
-            return docker.DockerClient(base_url=self.url, timeout=TIMEOUT, use_ssh_client=True)
+        url = f"unix://{self.tunnel.socket}" if self.tunnel else url
         return docker.DockerClient(base_url=url, timeout=TIMEOUT) if url else docker.from_env(timeout=TIMEOUT)
 
     @property

@@ -16,7 +16,9 @@ from pymacaron_docker.target.proxy import Switch
 if TYPE_CHECKING:
     from pymacaron.deploy import Environment
 
-__all__ = ["Front"]
+__all__ = ["LOOPBACK", "Front"]
+
+LOOPBACK = "127.0.0.1"
 
 
 class Front:
@@ -109,16 +111,18 @@ class Front:
         return f"http://{host}" if port == 80 else f"http://{host}:{port}"
 
     def url_of(self, container: Shown | None, port: int = PORT) -> str | None:
-        """Return the URL that a container itself is reached at."""
+        """Return the URL that a container itself is reached at: as long as this process runs, behind SSH."""
         if container is None or port not in container.ports:
             return None
         address, published = container.ports[port]
+        if self.engine.tunnel and address == LOOPBACK:
+            published = self.engine.tunnel.port(published)
         return f"http://{self._reached(address)}:{published}"
 
     def _reached(self, address: str) -> str:
         if address not in ("0.0.0.0", "::"):  # noqa: S104
             return f"[{address}]" if ":" in address else address
-        return self.hostname or "127.0.0.1"
+        return self.hostname or LOOPBACK
 
     @property
     def hostname(self) -> str | None:

@@ -12,8 +12,8 @@ class TargetSettings(Settings):
 
     docker_hosts: list[str] = setting(
         [],
-        description="URLs of the Docker engines that a release is deployed to, one after the other; by default the "
-        "one of DOCKER_HOST, else that of this machine.",
+        description="URLs of the Docker engines that a release is deployed to, one after the other: unix://, tcp:// or "
+        "ssh://; by default the one of DOCKER_HOST, else that of this machine.",
         example=["ssh://deploy@shop.example.com"],
     )
     docker_proxy_image: str = setting(
@@ -43,8 +43,8 @@ class TargetSettings(Settings):
     )
     docker_stage_address: str = setting(
         "127.0.0.1",
-        description="Address of a host on which staged releases and the proofs of the proxy are reached; where the "
-        "host is not this machine, one of its private network.",
+        description="Address of a host on which staged releases and the proofs of the proxy are reached; for a host "
+        "that tcp:// leads to, one of its private network.",
         example="10.0.0.4",
         min_length=1,
     )

@@ -10,6 +10,7 @@ from pymacaron.deploy import Deployed, Lock, Observation, State
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.secrets import read_secrets
 from pymacaron_docker.target.calls import HostEngine
+from pymacaron_docker.target.front import LOOPBACK
 from pymacaron_docker.target.host import Host, OnHost
 from pymacaron_docker.target.lock import Locks
 from pymacaron_docker.target.secrets import contents_of, redacted
@@ -43,7 +44,7 @@ class DockerTarget:
             missing.append(str(error))
         for host in self.hosts:
             host.engine.ping()
-            if host.front.hostname and host.config.docker_stage_address == "127.0.0.1":
+            if host.front.hostname and not host.engine.tunnel and host.config.docker_stage_address == LOOPBACK:
                 missing.append(
                     f"docker_stage_address is 127.0.0.1, which nobody reaches on {host.engine.url} from here: set it "
                     "to an address of that host in a private network"
@@ -149,7 +150,7 @@ class DockerTarget:
             labels["pymacaron.image"],
             state,
             _since(first),
-            host.front.url_of(first.web),
+            None if host.engine.tunnel else host.front.url_of(first.web),
         )
 
     def rollback(self, release: str) -> str:
