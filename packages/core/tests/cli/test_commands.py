@@ -42,6 +42,12 @@ print({"flask", "werkzeug", "pydantic", "yaml", "gunicorn"} & set(sys.modules), 
     assert done.stderr == "set()\n"
 
 
+def test_a_line_without_a_command_gets_the_list_of_commands(folder: Callable[..., Path], pym: Run) -> None:
+    told = pym(cwd=folder(FILES))
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "Serve this folder while you write." in told.stderr
+
+
 def test_routes_of_a_service_are_a_list_of_objects(folder: Callable[..., Path], pym: Run) -> None:
     listed = json.loads(pym("routes", "--json", cwd=folder(FILES)).stdout)
     assert listed[0] == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -60,7 +60,7 @@ class Context:
 def look_ahead(context: Context, arguments: Sequence[str]) -> None:
     """Learn --root and --env wherever they stand: they choose the plugins, which bring the commands to be parsed."""
     own = [*takewhile(lambda argument: argument != "--", arguments)]
-    for argument, following in zip(own, [*own[1:], ""], strict=True):
+    for argument, following in pairwise([*own, ""]):
         option, equals, value = argument.partition("=")
         value = value if equals else following
         if option == "--env" and value:
