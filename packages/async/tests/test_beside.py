@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from brokerkit import Redis, Shop, answered, served, wait_until
+from brokerkit import Redis, Shop, answered, free_port, served, wait_until
 
 SERVER = """
 from flask import Flask
@@ -95,6 +95,16 @@ def test_ready_and_doctor_tell_of_a_broker_that_is_away(tmp_path: Path) -> None:
     assert (refused.status_code, refused.get_json()["error"]) == (503, "NOT_READY")
     assert f"the broker redis://127.0.0.1:{redis.port} does not answer" in made.pym("doctor")
     app.extensions["pymacaron"].close()
+
+
+@pytest.mark.parametrize("command", [(), ("failed",), ("retry", "--all"), ("purge", "--all")])
+def test_who_looks_at_the_tasks_of_a_broker_that_is_away_is_told_to_start_it(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    made = Shop(tmp_path / "shop", {"name": "away", "async_broker": f"redis://127.0.0.1:{free_port()}"})
+    last = made.pym("tasks", *command).splitlines()[-1]
+    assert last.startswith("Error: the broker redis://127.0.0.1:")
+    assert last.endswith(": start it, or correct async_broker")
 
 
 def test_importing_the_package_and_pym_help_load_no_celery() -> None:

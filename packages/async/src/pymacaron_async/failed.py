@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pymacaron_async.celeryapp import failed_queue
-from pymacaron_async.queueing import publish
+from pymacaron_async.queueing import ADVICE, publish, reach
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -55,7 +55,7 @@ def keep_failed(app: Celery, task: Any, request: Any, failure: TaskFailed) -> No
 
 
 def failed_tasks(app: Celery) -> list[FailedTask]:
-    """Return what failed, oldest first."""
+    """Return what failed, oldest first; raises BrokerError."""
     found: list[FailedTask] = []
     with _messages(app) as messages:
         found = [read for read, _ in messages]
@@ -91,8 +91,7 @@ def purge_failed(app: Celery, wanted: Callable[[FailedTask], bool]) -> list[Fail
 def _messages(app: Celery) -> Iterator[list[tuple[FailedTask, Any]]]:
     """Give all messages of the queue; those that are not acknowledged go back when the block ends."""
     with app.connection_for_write() as connection:
-        queue = failed_queue(app)(connection.default_channel)
-        queue.declare()
+        queue = reach(app, lambda: _declared(app, connection), advice=ADVICE)
         found = []
         while (message := queue.get(no_ack=False)) is not None:
             found.append((_read(message), message))
@@ -102,6 +101,12 @@ def _messages(app: Celery) -> Iterator[list[tuple[FailedTask, Any]]]:
             for _, message in found:
                 if not message.acknowledged:
                     message.requeue()
+
+
+def _declared(app: Celery, connection: Any) -> Any:
+    queue = failed_queue(app)(connection.default_channel)
+    queue.declare()
+    return queue
 
 
 def _read(message: Any) -> FailedTask:

@@ -19,7 +19,7 @@ def complaint(service: Service) -> str | None:
     """Return one sentence where the broker of a service is missing or does not answer in 2 s."""
     from pymacaron_async.broker import require_broker
     from pymacaron_async.celeryapp import celery_of
-    from pymacaron_async.queueing import publish
+    from pymacaron_async.queueing import ADVICE, publish
 
     try:
         require_broker(service.config)
@@ -30,7 +30,7 @@ def complaint(service: Service) -> str | None:
     except ConfigError as error:
         return str(error)
     except BrokerError:
-        return f"the broker {app.conf.pym_broker.place} does not answer: start it, or correct async_broker"
+        return f"the broker {app.conf.pym_broker.place} does not answer: {ADVICE}"
     return None
 
 

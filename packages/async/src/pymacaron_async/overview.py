@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pymacaron_async.celeryapp import failed_queue, queue_of
-from pymacaron_async.queueing import reach
+from pymacaron_async.queueing import ADVICE, reach
 from pymacaron_async.task import TASKS
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Overview:
 def overview(app: Celery) -> Overview:
     """Ask the broker, and the workers; raises BrokerError."""
     names = [queue_of(app, name) for name in sorted({task.options.queue or "" for task in TASKS.values()} | {""})]
-    told: Overview = reach(app, lambda: _asked(app, names))
+    told: Overview = reach(app, lambda: _asked(app, names), advice=ADVICE)
     return told
 
 

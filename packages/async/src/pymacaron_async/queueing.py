@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from pymacaron_async.task import AsyncTask
 
-__all__ = ["publish", "queue", "reach", "when"]
+__all__ = ["ADVICE", "publish", "queue", "reach", "when"]
+
+ADVICE = "start it, or correct async_broker"
+"""For whoever only looks at what the broker has."""
 
 
 def queue(
@@ -145,8 +148,8 @@ def _cut(connection: Any) -> None:
             sock.shutdown(socket.SHUT_RDWR)
 
 
-def reach(app: Celery, send: Callable[[], Any]) -> Any:
-    """Ask the broker, or what keeps results; raises BrokerError where it does not answer in 2 s.
+def reach(app: Celery, send: Callable[[], Any], *, advice: str = "the task was not queued") -> Any:
+    """Ask the broker, or what keeps results; raises BrokerError, with this advice, where it does not answer in 2 s.
 
     A connection that went stale is made anew once; what runs out of time is not tried again.
     """
@@ -156,14 +159,14 @@ def reach(app: Celery, send: Callable[[], Any]) -> Any:
     except _errors(app) as error:
         forget_connections(app)
         if _is_timeout(error) or time.monotonic() - began > 0.5:
-            raise _unreachable(app, error) from error
+            raise _unreachable(app, error, advice) from error
     try:
         if _misses_delays(app):
             declare_delays(app)
         return send()
     except _errors(app) as error:
         forget_connections(app)
-        raise _unreachable(app, error) from error
+        raise _unreachable(app, error, advice) from error
 
 
 def forget_connections(app: Celery) -> None:
@@ -208,6 +211,6 @@ def _is_timeout(error: BaseException) -> bool:
     return any("timeout" in type(cause).__name__.lower() for cause in causes)
 
 
-def _unreachable(app: Celery, error: BaseException) -> BrokerError:
+def _unreachable(app: Celery, error: BaseException, advice: str) -> BrokerError:
     place = app.conf.pym_broker.place
-    return BrokerError(f"the broker {place} does not answer ({type(error).__name__}): the task was not queued")
+    return BrokerError(f"the broker {place} does not answer ({type(error).__name__}): {advice}")
