@@ -142,6 +142,13 @@ def test_a_memory_that_only_the_service_has_is_not_written_to_from_outside(pym: 
     assert (done.returncode, "set it to redis" in done.stderr) == (2, True)
 
 
+def test_a_redis_that_is_away_is_named_where_tokens_cannot_be_revoked(pym: Run) -> None:
+    away = {**SETTINGS, "jwt_revocation": "redis", "jwt_revocation_url": "redis://127.0.0.1:9/0"}
+    done = pym("token", "revoke", "--user-id", "u1", settings=away)
+    told = "the store of revoked tokens failed (ConnectionError): start it, or correct jwt_revocation and"
+    assert (done.returncode, f"Error: {told} jwt_revocation_url\n" in done.stderr) == (1, True)
+
+
 PATH = {"in": "path", "required": True, "schema": {"type": "string"}}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from pymacaron.config import get_config
 from pymacaron.exceptions import ConfigError
 from pymacaron_auth.authority import Authority, authority_of
 from pymacaron_auth.claims import Verified
+from pymacaron_auth.errors import AuthUnavailableError
 from pymacaron_auth.revocation import RevocationStore
 
 __all__ = ["generate_token", "revoke_token", "revoke_user", "verify_token"]
@@ -59,21 +61,36 @@ def verify_token(token: str) -> Verified:
 
 
 def revoke_token(token: str) -> None:
-    """Revoke one token by its `jti`; raises AuthenticationError for a bad one, ValueError for one without `jti`."""
+    """Revoke one token by its `jti`.
+
+    Raises AuthenticationError for a bad one, ValueError for one without `jti`, AuthUnavailableError where what keeps
+    revocations fails.
+    """
     authority = authority_of(get_config())
     found = authority.verify(token)
     if found.jti is None:
         raise ValueError("the token has no 'jti': revoke its user instead")
-    _store(authority).revoke_token(found.jti, found.expires)
+    with _store(authority) as store:
+        store.revoke_token(found.jti, found.expires)
 
 
 def revoke_user(user_id: str, until: float | None = None) -> None:
-    """Revoke all tokens of a user that were issued until a moment, now by default, in seconds since the epoch."""
+    """Revoke all tokens of a user that were issued until a moment, now by default, in seconds since the epoch.
+
+    Raises AuthUnavailableError where what keeps revocations fails.
+    """
     authority = authority_of(get_config())
-    _store(authority).revoke_user(user_id, authority.clock() if until is None else until)
+    with _store(authority) as store:
+        store.revoke_user(user_id, authority.clock() if until is None else until)
 
 
-def _store(authority: Authority) -> RevocationStore:
+@contextmanager
+def _store(authority: Authority) -> Iterator[RevocationStore]:
+    """Give what keeps revocations; raises ConfigError where there is none, AuthUnavailableError where it fails."""
     if authority.revocations is None:
         raise ConfigError("nothing knows revoked tokens: set jwt_revocation in pym-config.yaml to redis or memory")
-    return authority.revocations
+    try:
+        yield authority.revocations
+    except Exception as error:
+        told = f"the store of revoked tokens failed ({type(error).__name__})"
+        raise AuthUnavailableError(f"{told}: start it, or correct jwt_revocation and jwt_revocation_url") from error
