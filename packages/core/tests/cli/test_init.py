@@ -20,6 +20,7 @@ FILES = """\
 {0}/book_shop/__init__.py
 {0}/book_shop/api.py
 {0}/pym-config.yaml
+{0}/pytest.ini
 {0}/requirements-dev.txt
 {0}/requirements.txt
 {0}/test/test_api.py
@@ -42,6 +43,15 @@ def test_it_makes_a_service_that_passes_its_own_tests(pym: Pym, tmp_path: Path) 
     ran = subprocess.run(tests, cwd=root, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout
     assert 'title: "The \\"shop\\": @port@ #1 é😀"' in (root / "apis/book-shop.yaml").read_text()
+
+
+def test_a_service_inside_another_project_is_tested_by_its_own_settings(pym: Pym, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('of the project around it')\n")
+    pym("init", "shop", "--yes")
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test"]
+    ran = subprocess.run(tests, cwd=tmp_path / "shop", capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_its_folder_and_its_ci_can_be_chosen(pym: Pym, tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def _files(service: NewService) -> Iterator[tuple[Path, str]]:
         f"{module}/__init__.py": "package/__init__.py",
         f"{module}/api.py": "package/api.py",
         "pym-config.yaml": "pym-config.yaml",
+        "pytest.ini": "pytest.ini",
         "requirements-dev.txt": "requirements-dev.txt",
         "requirements.txt": "requirements.txt",
         "test/test_api.py": "test/test_api.py",

@@ -16,7 +16,7 @@ __all__ = ["File", "changes", "commit_of", "files"]
 LEFT_OUT = ("test", "testaccept", ".pym", ".tox", ".venv")
 """Folders at the top of a service that no image holds."""
 
-LEFT_OUT_NAMES = ("Dockerfile", ".dockerignore", "tox.ini")
+LEFT_OUT_NAMES = ("Dockerfile", ".dockerignore", "pytest.ini", "tox.ini")
 """Files at the top that no image holds, also with an ending, as Dockerfile.extra has."""
 
 
