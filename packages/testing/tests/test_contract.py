@@ -358,6 +358,7 @@ def test_a_service_that_does_not_start_is_told_with_its_log(tested: Pym) -> None
     assert done.returncode == 1
     assert "the service ended with 1 before it was ready" in done.stderr
     assert "NameError" in done.stderr
+    assert "Error: Error: " not in done.stderr
 
 
 @pytest.mark.parametrize(

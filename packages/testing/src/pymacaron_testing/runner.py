@@ -90,7 +90,8 @@ def served(root: Path, env: str | None, seconds: float) -> Iterator[str]:
             wait_until_ready(url, seconds, process)
         except StartError as error:
             log.seek(0)
-            raise StartError(f"{error}\n{''.join(log.readlines()[-LAST_LINES:])}".rstrip()) from None
+            told = "".join(line.removeprefix("Error: ") for line in log.readlines()[-LAST_LINES:])
+            raise StartError(f"{error}\n{told}".rstrip()) from None
         yield url
 
 
