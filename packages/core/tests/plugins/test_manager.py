@@ -173,6 +173,21 @@ def test_a_required_plugin_that_is_missing_is_told_with_its_pip_line(folder: Cal
     assert "Error: plugin 'gcp' (pymacaron-gcp" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("plugins", "told"),
+    [
+        ("{require: [asink, teleport]}", "install what brings it, or correct the name (did you mean 'async'?)"),
+        ("{local: [shop.hooks]}", "write shop/hooks.py, or correct plugins.local in pym-config.yaml"),
+        ("{local: [hooks]}", "write hooks.py, or correct plugins.local in pym-config.yaml"),
+    ],
+)
+def test_a_plugin_that_is_nowhere_is_told_with_what_to_write(
+    plugins: str, told: str, folder: Callable[..., Path], pym: Run
+) -> None:
+    refused = pym("serve", cwd=folder({"pym-config.yaml": f"name: demo\nplugins: {plugins}\n", **HELLO}))
+    assert (refused.returncode, refused.stderr.splitlines()[0].endswith(told)) == (1, True)
+
+
 def test_a_disabled_plugin_is_not_imported(folder: Callable[..., Path], pym: Run) -> None:
     files = broken("bad", {"bad.py": "raise SystemExit('imported')"})
     files["pym-config.yaml"] = "name: demo\nplugins: {local: [bad], disable: [bad]}\n"

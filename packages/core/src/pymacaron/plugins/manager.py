@@ -121,7 +121,7 @@ class PluginManager:
         except PyMacaronException as error:
             self._break(plugin, str(error).removeprefix(f"{plugin} "))
         except (Exception, SystemExit) as error:
-            self._break(plugin, f"cannot be loaded, {one_line(error)} at {raised_at(error)}: {remedy(plugin)}")
+            self._break(plugin, _unloadable(plugin, error))
 
     def _add_specs(self, plugin: Plugin) -> None:
         for module in self._own("pym_hook_specs", plugin):
@@ -152,7 +152,10 @@ class PluginManager:
         plugin = self._plugins.get(name)
         if plugin is None:
             ours = name in OURS
-            step = f"pip install 'pymacaron-{name}>=3'" if ours else "install what brings it, or correct the name"
+            advice = did_you_mean(name, {*self._plugins, *OURS})
+            step = (
+                f"pip install 'pymacaron-{name}>=3'" if ours else f"install what brings it, or correct the name{advice}"
+            )
             reason = f"is required by pym-config.yaml but not installed: {step}"
             distribution = f"pymacaron-{name}" if ours else "of no distribution"
             self._plugins[name] = Plugin(name, distribution, "", "entry point", "missing", reason=reason)
@@ -180,6 +183,15 @@ def remedy(plugin: Plugin) -> str:
     if plugin.origin == "local":
         return "mend the module, or take it out of plugins.local in pym-config.yaml"
     return f"upgrade or uninstall it, or write 'plugins: {{disable: [{plugin.name}]}}' in pym-config.yaml"
+
+
+def _unloadable(plugin: Plugin, error: BaseException) -> str:
+    """Return why a plugin cannot be loaded, and the next step."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if plugin.origin == "local" and missing and f"{plugin.name}.".startswith(f"{missing}."):
+        file = f"{plugin.name.replace('.', '/')}.py"
+        return f"is no module of the service: write {file}, or correct plugins.local in pym-config.yaml"
+    return f"cannot be loaded, {one_line(error)} at {raised_at(error)}: {remedy(plugin)}"
 
 
 def _taking(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
