@@ -91,7 +91,8 @@ def build_image(run: Run) -> str:
     found = None if order.force_build else run.builder.find(order.version)
     if found is not None and found.commit != order.commit:
         raise DeployError(
-            f"{found.reference} was built of {found.commit[:12]}: name another version, or add --force-build"
+            f"{found.reference} is there, built of the commit {found.commit[:12]}: type 'pym deploy' with another "
+            "--version, or with --force-build"
         )
     if found is None:
         restore(run.service.root)
