@@ -118,6 +118,26 @@ def test_a_shallow_clone_is_not_deployed_uncompared_with_what_is_live(shop: Shop
     assert shop.live() == "2.0"
 
 
+def test_a_release_of_another_repository_is_said_to_be_uncompared(shop: Shop) -> None:
+    shop.fast("1.0")
+    live = shop.git("rev-parse", "HEAD")[:12]
+    shutil.rmtree(shop.root / ".git")
+    git(shop.root, "init", "-q")
+    shop.commit({"mode.txt": "begun again"})
+    printed = shop.fast("2.0")
+    assert f"{live}, which is live, is not in this repository" in printed
+    assert "Error" not in printed
+    assert shop.live() == "2.0"
+
+
+def test_doctor_sees_that_nobody_brings_what_a_deploy_wants(shop: Shop) -> None:
+    settings = (shop.root / "pym-config.yaml").read_text()
+    assert "nobody" not in shop.pym("doctor", code=None)
+    for setting, told in (("deploy_target", "nobody deploys to 'fakk'"), ("image_builder", "nobody builds images as")):
+        (shop.root / "pym-config.yaml").write_text(settings.replace(f"{setting}: fake", f"{setting}: fakk"))
+        assert told in shop.pym("doctor", code=1)
+
+
 def test_a_work_tree_beside_the_repository_is_deployed(shop: Shop) -> None:
     side = shop.root.parent / "side"
     shop.git("worktree", "add", "-q", "-b", "side", str(side))

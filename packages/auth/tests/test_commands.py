@@ -147,6 +147,8 @@ def test_a_redis_that_is_away_is_named_where_tokens_cannot_be_revoked(pym: Run) 
     done = pym("token", "revoke", "--user-id", "u1", settings=away)
     told = "the store of revoked tokens failed (ConnectionError): start it, or correct jwt_revocation and"
     assert (done.returncode, f"Error: {told} jwt_revocation_url\n" in done.stderr) == (1, True)
+    seen = pym("doctor", settings=away).stdout
+    assert f"{told} jwt_revocation_url" in seen
 
 
 PATH = {"in": "path", "required": True, "schema": {"type": "string"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pymacaron import hookimpl
-from pymacaron.plugins.records import ApiDocument, ConfigSection, SecurityScheme, TokenIssuer
+from pymacaron.plugins.records import ApiDocument, Check, ConfigSection, SecurityScheme, TokenIssuer
 
 if TYPE_CHECKING:
     import click
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "pym_apis",
     "pym_app_created",
+    "pym_checks",
     "pym_commands",
     "pym_config_sections",
     "pym_security_schemes",
@@ -43,6 +44,14 @@ def pym_commands() -> list[click.Command]:
     from pymacaron_auth.commands import audit, token
 
     return [token, audit]
+
+
+@hookimpl
+def pym_checks(service: Service) -> list[Check]:
+    """Ask what keeps revocations whether it answers, where there is such."""
+    if service.config.get("jwt_revocation") is None:
+        return []
+    return [Check("revoked tokens", lambda: _complaint_of_revocations(service))]
 
 
 @hookimpl
@@ -114,3 +123,17 @@ def _bind(name: str, config: Config) -> Bind:
         return found
 
     return bind
+
+
+def _complaint_of_revocations(service: Service) -> str | None:
+    """Look a token up, by a service that may read its secrets."""
+    from pymacaron.service import Service as WithSecrets
+    from pymacaron_auth.errors import AuthUnavailableError
+    from pymacaron_auth.tokens import ask_revocations
+
+    with WithSecrets(service.root, env=service.env) as whole:
+        try:
+            ask_revocations(whole.config)
+        except AuthUnavailableError as error:
+            return str(error)
+    return None

@@ -11,10 +11,10 @@ from pymacaron.exceptions import ConfigError
 from pymacaron.text import did_you_mean
 
 if TYPE_CHECKING:
-    from pymacaron.deploy import ImageBuilding, Registry
+    from pymacaron.deploy import ImageBuilder, ImageBuilding, Registry
     from pymacaron.service import Service
 
-__all__ = ["environment_of", "open_builder"]
+__all__ = ["builder_of", "environment_of", "open_builder"]
 
 
 def environment_of(service: Service, tell: Callable[[str], None] = lambda line: None) -> Environment:
@@ -42,6 +42,11 @@ def _registry_of(service: Service, environment: Environment) -> Registry | None:
 
 def open_builder(service: Service, environment: Environment) -> ImageBuilding:
     """Open the builder that `image_builder` names; raises ConfigError where there is none of this name."""
+    return builder_of(service).open(environment)
+
+
+def builder_of(service: Service) -> ImageBuilder:
+    """Return the builder that `image_builder` names; raises ConfigError where there is none of this name."""
     builders = service.hooks.image_builders()
     name = service.config.image_builder
     if name not in builders:
@@ -49,4 +54,4 @@ def open_builder(service: Service, environment: Environment) -> ImageBuilding:
             f"image_builder: nobody builds images as '{name}'{did_you_mean(name, builders)}: install the plugin, or "
             f"choose among {', '.join(builders)}"
         )
-    return builders[name].open(environment)
+    return builders[name]

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from pymacaron import hookimpl
 from pymacaron.deploy import DeployTarget, Environment, ImageBuilder
-from pymacaron.plugins.records import ConfigSection
+from pymacaron.plugins.records import Check, ConfigSection
 
 if TYPE_CHECKING:
     import click
 
     from pymacaron.deploy import ImageBuilding, Target
+    from pymacaron.service import Service
 
-__all__ = ["pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_image_builders"]
+__all__ = ["pym_checks", "pym_commands", "pym_config_sections", "pym_deploy_targets", "pym_image_builders"]
 
 
 @hookimpl
@@ -37,6 +38,25 @@ def pym_commands() -> list[click.Command]:
     docker.add_command(setup)
     docker.add_command(execute)
     return [deploy, docker, logs, maintenance, prune, releases, rollback, status]
+
+
+@hookimpl
+def pym_checks(service: Service) -> list[Check]:
+    """See that somebody brings what `deploy_target` and `image_builder` name."""
+    return [Check("deploy target", lambda: _complaint(service))]
+
+
+def _complaint(service: Service) -> str | None:
+    from pymacaron.exceptions import ConfigError
+    from pymacaron_docker.environment import builder_of
+    from pymacaron_docker.pipeline.opening import target_of
+
+    try:
+        target_of(service)
+        builder_of(service)
+    except ConfigError as error:
+        return str(error)
+    return None
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pymacaron.exceptions import DeployError
 
-__all__ = ["GitRefusal", "checked_git", "clone_commit", "is_cut_off"]
+__all__ = ["GitRefusal", "checked_git", "clone_commit", "has_commit", "is_shallow"]
 
 GIT_SECONDS = 300
 SUBMODULE = "160000"
@@ -37,13 +37,18 @@ def checked_git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def is_cut_off(folder: Path, commit: str) -> bool:
-    """Tell whether a commit may be missing because the repository is shallow: it holds the last few commits alone."""
+def has_commit(folder: Path, commit: str) -> bool:
+    """Tell whether a repository has a commit."""
     try:
         checked_git(folder, "cat-file", "-e", f"{commit}^{{commit}}")
     except GitRefusal:
-        return checked_git(folder, "rev-parse", "--is-shallow-repository") == "true"
-    return False
+        return False
+    return True
+
+
+def is_shallow(folder: Path) -> bool:
+    """Tell whether a repository holds the last few commits alone."""
+    return checked_git(folder, "rev-parse", "--is-shallow-repository") == "true"
 
 
 def clone_commit(source: Path, clone: Path, commit: str) -> None:

@@ -15,7 +15,7 @@ from pymacaron_docker.pipeline.checkout import bring_wheels, restore
 from pymacaron_docker.pipeline.outside import has_module, run_told
 from pymacaron_docker.pipeline.proof import prove, watch
 from pymacaron_docker.pipeline.run import Run, free_id
-from pymacaron_docker.repository import is_cut_off
+from pymacaron_docker.repository import has_commit, is_shallow
 
 __all__ = ["STEPS", "Skipped", "Step"]
 
@@ -56,16 +56,23 @@ def compare_documents(run: Run) -> str:
         return Skipped("--allow-breaking" if run.order.allow_breaking else "pymacaron-testing is not installed")
     if live is None or live.commit == run.order.commit:
         return Skipped("nothing else is live")
+    if not has_commit(run.service.root, live.commit):
+        return _uncomparable(run, live.commit)
     command = [sys.executable, "-m", "pymacaron", "diff", live.commit]
     code, lines = run_told(command, run.service.root, run.progress.line)
     if code == 1 and not any(line.startswith("Error") for line in lines):
         raise DeployError("callers of the live release would break: mend it, or add --allow-breaking\n" + _text(lines))
-    if code and is_cut_off(run.service.root, live.commit):
+    return f"no break since {live.id}" if code == 0 else Skipped(f"{live.commit[:12]} cannot be compared")
+
+
+def _uncomparable(run: Run, commit: str) -> str:
+    """Skip where the commit of the live release is of another repository; stop where it is only cut off."""
+    if is_shallow(run.service.root):
         raise DeployError(
-            f"this clone is shallow and lacks {live.commit[:12]}, which is live: type 'git fetch --unshallow', "
+            f"this clone is shallow and lacks {commit[:12]}, which is live: type 'git fetch --unshallow', "
             "then type 'pym deploy', or add --allow-breaking"
         )
-    return f"no break since {live.id}" if code == 0 else Skipped(f"{live.commit[:12]} cannot be compared")
+    return Skipped(f"{commit[:12]}, which is live, is not in this repository")
 
 
 def unit_tests(run: Run) -> str:
