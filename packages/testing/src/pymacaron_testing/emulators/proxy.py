@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-__all__ = ["Address", "Upstream"]
+__all__ = ["Address", "NotAdmittedError", "Upstream"]
 
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
 CHUNK = 65536
@@ -44,16 +45,27 @@ class Upstream:
             return self._idle.wait_for(lambda: self._busy == 0, seconds)
 
 
+class NotAdmittedError(Exception):
+    """A request that does not get through: it is answered by `status`."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        super().__init__(reason)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
     choose: Callable[[str, str], Upstream | None]
+    admit: Callable[[Message], Mapping[str, str]]
 
 
 class Address:
     """An address that is listened on from the start; without a route it answers 503.
 
-    `choose` is given instead of `route` where the way depends on the hostname and the path that are asked for.
+    `choose` is given instead of `route` where the way depends on the hostname and the path that are asked for. `admit`
+    looks at the headers of a request before, and gives those, by their names in small letters, that are passed on with
+    other texts; it raises NotAdmittedError for a request that is not passed on.
     """
 
     def __init__(
@@ -61,9 +73,11 @@ class Address:
         route: Callable[[], Upstream | None] = lambda: None,
         *,
         choose: Callable[[str, str], Upstream | None] | None = None,
+        admit: Callable[[Message], Mapping[str, str]] = lambda headers: {},
     ) -> None:
         self._server = _Server(("127.0.0.1", 0), _Passing)
         self._server.choose = choose or (lambda host, path: route())
+        self._server.admit = admit
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -98,6 +112,11 @@ class _Passing(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self._body()
+        try:
+            changed = self.server.admit(self.headers)
+        except NotAdmittedError as refused:
+            self._refuse(refused.status, str(refused).encode())
+            return
         upstream = self.server.choose(self.headers.get("Host", "").partition(":")[0], self.path)
         if upstream is None:
             self._refuse(503, b"nothing is served here")
@@ -105,7 +124,7 @@ class _Passing(BaseHTTPRequestHandler):
         with upstream.request():
             connection = http.client.HTTPConnection("127.0.0.1", upstream.port, timeout=60)
             try:
-                self._answer(self._asked(connection, body))
+                self._answer(self._asked(connection, body, changed))
             except _NoAnswerError as error:
                 self._refuse(502, str(error).encode())
             finally:
@@ -125,8 +144,14 @@ class _Passing(BaseHTTPRequestHandler):
         while self.rfile.readline().strip():
             pass
 
-    def _asked(self, connection: http.client.HTTPConnection, body: bytes) -> http.client.HTTPResponse:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+    def _asked(
+        self, connection: http.client.HTTPConnection, body: bytes, changed: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
+        headers = {
+            name: changed.get(name.lower(), value)
+            for name, value in self.headers.items()
+            if name.lower() not in HOP_BY_HOP
+        }
         headers |= {"Connection": "close", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http"}
         headers |= {"Content-Length": str(len(body))} if body or self.command in ("POST", "PUT", "PATCH") else {}
         try:

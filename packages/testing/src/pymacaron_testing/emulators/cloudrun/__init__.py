@@ -8,14 +8,14 @@ and Resource Manager that a deploy makes. What is simpler than the real thing:
   concurrency, the time-out of requests, networks, ingress and service accounts are stored and have no effect; who
   calls has to be allowed to act as the account, where permissions are enforced.
 - Addresses are those of this machine, "http://127.0.0.1:<port>" for a service and for each tag. Requests are split by
-  chance, by the percentages of the traffic; there is no https and no session affinity. Of IAM, whether everybody may
-  invoke a service counts; identity tokens are not read, so that one that is not public answers 403 to all.
+  chance, by the percentages of the traffic; there is no https and no session affinity. Of who may invoke a service,
+  the addresses of service accounts count, and no condition.
 - The startup probe is asked until it is good or the patience is over; liveness probes are not asked again.
 - Requests are not logged by themselves: a test adds them to `project.requests`.
 - Of a filter of log entries, the labels of the resource and of the entry and the oldest time count.
 - Update masks name fields at the top, or `scaling.*` and `template.*` below; names in lists cannot be masked.
 - All is in one project and region. Permissions are enforced where `permissions` is given, for all callers alike: there
-  is one caller, nobody, whose access token is asked for at `/token` as Google's libraries do.
+  is one caller, nobody, whose access and identity tokens are asked for at `/token` as Google's libraries do.
 """
 
 from pymacaron_testing.emulators.cloudrun.containers import Command, Containers, DockerContainers, LaunchError, Running

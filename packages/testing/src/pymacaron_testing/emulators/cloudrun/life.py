@@ -7,13 +7,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
+from functools import partial
 from typing import Any
 
 from google.cloud.run_v2 import types as run_v2
 
 from pymacaron_testing.emulators.cloudrun.checks import TO_LATEST
 from pymacaron_testing.emulators.cloudrun.containers import Command, Containers, LaunchError, Running, in_parallel
+from pymacaron_testing.emulators.cloudrun.identity import admitted
 from pymacaron_testing.emulators.cloudrun.state import FAILED, SUCCEEDED, Served, State, condition
 from pymacaron_testing.emulators.proxy import Address, Upstream
 
@@ -29,7 +31,6 @@ class Life:
         self._state, self._containers = state, containers
         self._delay, self._patience = delay, patience
         self._threads: list[threading.Thread] = []
-        self._forbidden = _Forbidden()
 
     def later(self, work: Callable[..., None], *arguments: Any) -> None:
         """Do something after the delay, beside all else."""
@@ -45,7 +46,7 @@ class Life:
     def serve(self, name: str) -> Served:
         """Return what serves a service, listening from now on."""
         if name not in self._state.served:
-            served = Served(Address(lambda: self._route(name, self._state.served[name].choose())))
+            served = Served(self._address(name, lambda: self._state.served[name].choose()))
             self._state.served[name] = served
         return self._state.served[name]
 
@@ -53,7 +54,7 @@ class Life:
         """Return the URL of a tag of a service."""
         served = self.serve(name)
         if tag not in served.tags:
-            served.tags[tag] = Address(lambda: self._route(name, served.tagged.get(tag)))
+            served.tags[tag] = self._address(name, lambda: served.tagged.get(tag))
         return f"http://{served.tags[tag].name}"
 
     def start(self, revision: Any, instances: int = 1, port: int = 0, probe: str = "") -> str:
@@ -154,14 +155,20 @@ class Life:
         in_parallel([one.stop for running in self._state.running.values() for one in running])
         for served in self._state.served.values():
             in_parallel([address.close for address in (served.address, *served.tags.values())])
-        self._forbidden.close()
+
+    def _address(self, name: str, revision: Callable[[], str | None]) -> Address:
+        return Address(lambda: self._route(name, revision()), admit=lambda headers: self._admitted(name, headers))
 
     def _route(self, name: str, revision: str | None) -> Upstream | None:
-        if name not in self._state.resources:
-            return None
-        if not self._state.is_public(name):
-            return self._forbidden.upstream
-        return self._state.upstreams.get(f"{name}/revisions/{revision}")
+        return self._state.upstreams.get(f"{name}/revisions/{revision}") if name in self._state.resources else None
+
+    def _admitted(self, name: str, headers: Message) -> dict[str, str]:
+        """Let through whom the policy of a service does; what is not there is for the route to answer."""
+        service = self._state.resources.get(name)
+        if service is None or self._state.is_public(name):
+            return {}
+        audiences = (*service.urls, *service.custom_audiences)
+        return admitted(headers, self._state.identities, audiences, partial(self._state.may_invoke, name))
 
     def _value(self, variable: Any) -> str:
         reference = variable.value_source.secret_key_ref
@@ -178,32 +185,6 @@ class Life:
                 return ""
             time.sleep(0.05)
         return "The user-provided container failed the configured startup probe checks."
-
-
-class _Forbidden:
-    """A server that forbids everything, in front of services that are not public."""
-
-    def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Forbidding)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self.upstream = Upstream(self._server.server_address[1])
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Forbidding(BaseHTTPRequestHandler):
-    def _forbid(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response_only(403)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _forbid  # noqa: N815 - http.server's names
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is that of the base
-        """Log nothing."""
 
 
 def _is_good(port: int, path: str) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pymacaron_testing.emulators.cloudrun.containers import Containers, DockerContainers
 from pymacaron_testing.emulators.cloudrun.faults import Fault, Faults
+from pymacaron_testing.emulators.cloudrun.identity import Identities, claims_of
 from pymacaron_testing.emulators.cloudrun.life import Life
 from pymacaron_testing.emulators.cloudrun.project import ProjectOperations
 from pymacaron_testing.emulators.cloudrun.services import ServiceOperations
@@ -35,18 +36,20 @@ PLACE = r"projects/[^/:]+/locations/[^/:]+"
 class _Route:
     """A method and a path, whose first group is the name of the resource.
 
-    The permission begins with the name of its API; it is empty for the question which ones the caller has.
+    The permission begins with the name of its API; it is empty for the question which ones the caller has, which is
+    one of the API `of`.
     """
 
     method: str
     path: str
     operation: Operation
     permission: str
+    of: str = ""
 
     @property
     def api(self) -> str:
         """The API that has to be enabled, "" for that which tells which are."""
-        name = self.permission.partition(".")[0] or "cloudresourcemanager"
+        name = self.of or self.permission.partition(".")[0]
         return "" if name == "serviceusage" else f"{name}.googleapis.com"
 
 
@@ -57,7 +60,8 @@ class CloudRun:
     permissions that were asked for so far, such as "run.services.create", one for each call.
 
     Calls carry an access token, which `/token` gives to anybody; `expire` ends the one that was given, and with
-    `revoked` there is no other.
+    `revoked` there is no other. Identity tokens come from there as well, to the service account of an assertion that
+    nobody checks; `identities` has those that were given.
     """
 
     def __init__(
@@ -99,6 +103,11 @@ class CloudRun:
         return self.state.project
 
     @property
+    def identities(self) -> Identities:
+        """The identity tokens that are given."""
+        return self.state.identities
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """The variables that lead deploys here."""
         return {"PYM_GCP_ENDPOINT": self.url}
@@ -116,7 +125,7 @@ class CloudRun:
     def _answer(self, method: str, target: str, content: bytes, authorization: str) -> tuple[int, bytes]:
         try:
             if target == "/token":
-                return self._give_token()
+                return self._give_token(dict(parse_qsl(content.decode())).get("assertion"))
             if authorization != f"Bearer {self.token}":
                 raise Refusal(401, "Request had invalid authentication credentials.")
             return 200, json.dumps(self._handle(method, target, content)).encode()
@@ -126,9 +135,13 @@ class CloudRun:
             traceback.print_exc()
             return 500, error_body(Refusal(500, f"the emulator failed: {error!r}"))
 
-    def _give_token(self) -> tuple[int, bytes]:
-        if self.revoked:
+    def _give_token(self, assertion: str | None) -> tuple[int, bytes]:
+        wanted = claims_of(assertion) if assertion else {}
+        audience = wanted.get("target_audience")
+        if self.revoked or (audience and not self.identities.seconds):
             return 400, json.dumps({"error": "invalid_grant", "error_description": "Token was revoked."}).encode()
+        if audience:
+            return 200, json.dumps({"id_token": self.identities.issue(wanted["iss"], audience)}).encode()
         return 200, json.dumps({"access_token": self.token, "expires_in": 3600, "token_type": "Bearer"}).encode()
 
     def _handle(self, method: str, target: str, content: bytes) -> dict[str, Any]:
@@ -178,6 +191,7 @@ def _routes(state: State, life: Life) -> Iterator[_Route]:
     service, job = rf"/v2/({PLACE}/services/[^/:]+", rf"/v2/({PLACE}/jobs/[^/:]+"
     yield _Route("GET", rf"{service}):getIamPolicy", services.get_policy, "run.services.getIamPolicy")
     yield _Route("POST", rf"{service}):setIamPolicy", services.set_policy, "run.services.setIamPolicy")
+    yield _Route("POST", rf"{service}):testIamPermissions", services.test_permissions, "", "run")
     yield _Route("GET", rf"{service})/revisions", services.list_revisions, "run.revisions.list")
     yield _Route("GET", rf"{service}/revisions/[^/:]+)", services.get_revision, "run.revisions.get")
     yield _Route("DELETE", rf"{service}/revisions/[^/:]+)", services.delete_revision, "run.revisions.delete")
@@ -215,7 +229,9 @@ def _around(project: ProjectOperations) -> Iterator[_Route]:
     yield _Route("POST", rf"{api}:enable", project.enable_api, "serviceusage.services.enable")
     yield _Route("GET", rf"{accounts}/serviceAccounts/[^/:]+)", project.get_account, "iam.serviceAccounts.get")
     yield _Route("POST", rf"{accounts})/serviceAccounts", project.create_account, "iam.serviceAccounts.create")
-    yield _Route("POST", r"/v3/(projects/[^/:]+):testIamPermissions", project.test_permissions, "")
+    yield _Route(
+        "POST", r"/v3/(projects/[^/:]+):testIamPermissions", project.test_permissions, "", "cloudresourcemanager"
+    )
 
 
 def _operation(state: State, name: str) -> dict[str, Any]:

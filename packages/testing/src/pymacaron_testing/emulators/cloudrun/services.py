@@ -10,7 +10,17 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2  # type: ignore[import-unty
 
 from pymacaron_testing.emulators.cloudrun.checks import check_containers, check_etag, check_name, check_traffic, masked
 from pymacaron_testing.emulators.cloudrun.life import PORT, Life
-from pymacaron_testing.emulators.cloudrun.state import FAILED, PENDING, SUCCEEDED, State, condition, stamp, touch
+from pymacaron_testing.emulators.cloudrun.state import (
+    CALLER,
+    FAILED,
+    INVOKE,
+    PENDING,
+    SUCCEEDED,
+    State,
+    condition,
+    stamp,
+    touch,
+)
 from pymacaron_testing.emulators.cloudrun.wire import Refusal, operation_body, read, write
 
 __all__ = ["ServiceOperations"]
@@ -79,6 +89,13 @@ class ServiceOperations:
         policy.etag = uuid.uuid4().bytes
         self._state.policies[name] = policy
         return write(policy)
+
+    def test_permissions(self, name: str, query: Query, body: Body) -> Body:
+        """Tell which of some permissions the caller has on a service, by what is granted there or everywhere."""
+        self._state.find(name)
+        granted = self._state.project.permissions
+        own = {INVOKE} if self._state.may_invoke(name, CALLER) else set()
+        return {"permissions": [one for one in body["permissions"] if granted is None or one in granted | own]}
 
     def get_revision(self, name: str, query: Query, body: Body) -> Body:
         """Show a revision."""

@@ -14,12 +14,15 @@ from google.cloud.run_v2 import types as run_v2
 from google.iam.v1 import policy_pb2  # type: ignore[import-untyped,unused-ignore]
 
 from pymacaron_testing.emulators.cloudrun.containers import Running
+from pymacaron_testing.emulators.cloudrun.identity import Identities
 from pymacaron_testing.emulators.cloudrun.wire import Refusal
 from pymacaron_testing.emulators.proxy import Address, Upstream
 
 __all__ = [
+    "CALLER",
     "DEFAULT_ACCOUNT",
     "FAILED",
+    "INVOKE",
     "PENDING",
     "SUCCEEDED",
     "Project",
@@ -32,6 +35,9 @@ __all__ = [
 
 DEFAULT_ACCOUNT = "1234567890-compute@developer.gserviceaccount.com"
 """The service account of what names none."""
+CALLER = "nobody@emulated.iam.gserviceaccount.com"
+"""The service account in whose name calls are made, as far as identity tokens tell."""
+INVOKE, INVOKER = "run.routes.invoke", "roles/run.invoker"
 SUCCEEDED = run_v2.Condition.State.CONDITION_SUCCEEDED
 FAILED = run_v2.Condition.State.CONDITION_FAILED
 PENDING = run_v2.Condition.State.CONDITION_RECONCILING
@@ -84,6 +90,7 @@ class State:
     def __init__(self, project: str, region: str) -> None:
         self.parent = f"projects/{project}/locations/{region}"
         self.project = Project()
+        self.identities = Identities()
         self.lock = threading.RLock()
         self.resources: dict[str, Any] = {}
         self.policies: dict[str, policy_pb2.Policy] = {}
@@ -108,10 +115,18 @@ class State:
 
     def is_public(self, service: str) -> bool:
         """Tell whether everybody may invoke a service."""
+        return bool(self.resources[service].invoker_iam_disabled) or self._is_invoker(service, "allUsers")
+
+    def may_invoke(self, service: str, email: str) -> bool:
+        """Tell whether a service account may invoke a service, by what is granted on it or to the caller everywhere."""
+        granted = self.project.permissions
+        everywhere = email == CALLER and (granted is None or INVOKE in granted)
+        return everywhere or self._is_invoker(service, "allAuthenticatedUsers", f"serviceAccount:{email}")
+
+    def _is_invoker(self, service: str, *members: str) -> bool:
         policy = self.policies.get(service, policy_pb2.Policy())
-        return bool(self.resources[service].invoker_iam_disabled) or any(
-            binding.role == "roles/run.invoker" and "allUsers" in binding.members for binding in policy.bindings
-        )
+        found = [one for binding in policy.bindings if binding.role == INVOKER for one in binding.members]
+        return any(member in found for member in members)
 
 
 def stamp() -> datetime:
