@@ -13,7 +13,10 @@ from pymacaron_testing.suites.targets import DeployTargetSuite, TargetUnderTest
 
 
 class TestCloudRun(DeployTargetSuite):
-    @pytest.fixture(params=[False, True], ids=["one service", "staging then live"])
+    @pytest.fixture(
+        params=[{}, {"gcp_staging": True, "gcp_public": False}],
+        ids=["one service", "staging then live, open to nobody else"],
+    )
     def place(self, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[TargetUnderTest]:
         with CloudRun(containers=LocalContainers(), delay=0.01, patience=0.5) as emulator, prepare(emulator).apply():
-            yield Place(tmp_path, gcp_staging=request.param)
+            yield Place(tmp_path, **request.param)

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from pymacaron.exceptions import DeployError
 from pymacaron_testing.contract.exchange import Exchange
 from pymacaron_testing.contract.proxy import RecordingProxy
 
@@ -65,6 +66,31 @@ def test_a_target_is_handed_on_below_the_path_of_the_service(behind: Behind) -> 
     assert json.loads(asked(proxy, "GET", "/a")[1])["target"] == "/v1/a"
     proxy.close()
     assert [each.target for each in said] == ["/a"]
+
+
+def test_what_is_added_on_the_way_is_in_no_record(
+    serve: Callable[[Callable[[Request], Response]], str],
+) -> None:
+    said: list[Exchange] = []
+    numbers = iter(range(9))
+    given = lambda: {"X-Token": f"secret-{next(numbers)}"}  # noqa: E731
+    with RecordingProxy(serve(seen), said.append, headers=given) as proxy:
+        for number in range(2):
+            headers = json.loads(asked(proxy, "GET", "/", X_Token=b"own", X_Name=b"e")[1])["headers"]
+            assert (headers["X-Token"], headers["X-Name"]) == (f"secret-{number}", "e")
+    assert [each.request_headers for each in said] == [(("X-Token", "own"), ("X-Name", "e"))] * 2
+
+
+def test_what_cannot_be_added_is_told_in_place_of_an_answer(
+    serve: Callable[[Callable[[Request], Response]], str],
+) -> None:
+    def none() -> dict[str, str]:
+        raise DeployError("there is no token")
+
+    said: list[Exchange] = []
+    with RecordingProxy(serve(seen), said.append, headers=none) as proxy:
+        reply, content = asked(proxy, "GET", "/")
+    assert (reply.status, content.endswith(b"cannot be reached: there is no token\n"), said) == (502, True, [])
 
 
 @pytest.mark.parametrize("name", ["é".encode("latin-1"), "é".encode(), b"e"])

@@ -326,7 +326,7 @@ BROKEN: dict[type[FakeTarget], tuple[Callable[..., None], str]] = {
     Stubborn: (SUITE.test_a_lock_that_ran_out_keeps_nobody, "ada deploys here"),
     Locking: (SUITE.test_a_plan_changes_nothing, "plan() changed what observe() shows"),
     Eager: (SUITE.test_a_staged_release_answers_at_its_own_url_alone, "answers '2.0' while 2.0 is only staged"),
-    Doorless: (SUITE.test_a_staged_release_answers_at_its_own_url_alone, "the staged release answers '1.0'"),
+    Doorless: (SUITE.test_a_staged_release_answers_at_its_own_url_alone, "answers '1.0' where 2.0 is staged"),
     Doubling: (SUITE.test_staging_again_ends_in_the_same_state, "a release that was staged twice has the URLs"),
     Misleading: (SUITE.test_promoting_moves_the_traffic, "is shown"),
     Lagging: (SUITE.test_promoting_moves_the_traffic, "answers '1.0' after 2.0 was promoted"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,8 @@ NO_TESTS = 5
 class Run:
     """What to run: the tests in `folder` of `root` against `url`; `arguments` go to pytest.
 
-    `tell` takes each line that pytest prints; without it they go to this terminal.
+    `headers` are added to each request on its way, unseen by the tests. `tell` takes each line that pytest prints;
+    without it they go to this terminal.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Run:
     verify_ssl: bool = True
     arguments: Sequence[str] = ()
     tell: Callable[[str], None] | None = None
+    headers: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass
@@ -73,7 +75,7 @@ def accept(run: Run, app: Flask) -> Outcome:
     """
     want_tests(run.root, run.folder)
     exchanges: list[Exchange] = []
-    with RecordingProxy(run.url, exchanges.append, verify_ssl=run.verify_ssl) as proxy:
+    with RecordingProxy(run.url, exchanges.append, verify_ssl=run.verify_ssl, headers=run.headers) as proxy:
         environment = {
             "PYM_SERVER_HOST": "127.0.0.1",
             "PYM_SERVER_PORT": str(proxy.port),

@@ -28,7 +28,14 @@ def accepted(acceptance: Acceptance) -> Accepted:
 
     service = current_service()
     arguments = ["-x", "-p", "no:cacheprovider"]
-    run = Run(acceptance.environment.root, acceptance.url, token=_token(service), arguments=arguments, tell=tell)
+    run = Run(
+        acceptance.environment.root,
+        acceptance.url,
+        token=_token(service),
+        headers=acceptance.headers,
+        arguments=arguments,
+        tell=tell,
+    )
     with documents_app(service) as app:
         return _judged(accept(run, app), lines)
 

@@ -15,7 +15,7 @@ from pymacaron.deploy.images import (
     Started,
 )
 from pymacaron.deploy.releases import DeployOutcome, Environment, Release
-from pymacaron.deploy.targets import Deployed, DeployTarget, InPlace, Lock, Observation, State, Target
+from pymacaron.deploy.targets import Deployed, DeployTarget, Guarded, InPlace, Lock, Observation, State, Target
 
 __all__ = [
     "Acceptance",
@@ -27,6 +27,7 @@ __all__ = [
     "Emulation",
     "Emulator",
     "Environment",
+    "Guarded",
     "Image",
     "ImageBuilder",
     "ImageBuilding",

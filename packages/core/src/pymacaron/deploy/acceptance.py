@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pymacaron.deploy.releases import Environment
@@ -12,10 +12,14 @@ __all__ = ["Acceptance", "AcceptanceRunner", "Accepted"]
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What is tested: the service at `url`, by the tests in `environment.root`."""
+    """What is tested: the service at `url`, by the tests in `environment.root`.
+
+    `headers` gives what each request needs beside its own headers, at the moment that it is sent, as `Guarded` has it.
+    """
 
     environment: Environment
     url: str
+    headers: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pymacaron.deploy.images import Registry
     from pymacaron.deploy.releases import Environment, Release
 
-__all__ = ["LIVE_TIMEOUT", "DeployTarget", "Deployed", "InPlace", "Lock", "Observation", "State", "Target"]
+__all__ = ["LIVE_TIMEOUT", "DeployTarget", "Deployed", "Guarded", "InPlace", "Lock", "Observation", "State", "Target"]
 
 LIVE_TIMEOUT = 60
 """The seconds in which the live URL answers a release that was promoted, where no name of DNS has to change."""
@@ -138,6 +138,20 @@ class InPlace(Protocol):
         """Have what is live run a release, wait until it is ready, and return the live URL; nothing is staged.
 
         Where nothing is live yet, the release is staged and promoted. `rollback` leads back from it.
+        """
+        ...
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """What an open target has beside the methods of `Target` where not everybody gets an answer from its URLs."""
+
+    def headers(self, url: str) -> Mapping[str, str]:
+        """Return the headers with which a URL of this target answers, {} where it answers everybody.
+
+        They are asked for before each request, and are credentials: who gets them sends them to that URL and nowhere
+        else, shows them to nobody, and lets the headers of the request itself be. Raises DeployError where there are
+        none to be had, or the URL is none of this target's.
         """
         ...
 

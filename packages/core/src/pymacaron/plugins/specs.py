@@ -358,7 +358,8 @@ def pym_acceptance_runners() -> Iterable[AcceptanceRunner]:  # type: ignore[empt
 
     Fires in a deploy, for the image, for the staged release and for the live one.
 
-    Returns runners; all of them must pass.
+    Returns runners; all of them must pass. Each request to the URL carries what `acceptance.headers()` gives at that
+    moment, which no test, log or report shows.
 
     Example::
 
@@ -374,7 +375,8 @@ def pym_deploy_targets() -> Iterable[DeployTarget]:  # type: ignore[empty-body]
 
     Fires when a command needs the target of the service.
 
-    Returns targets, of which the setting `deploy_target` chooses one; two of one name are refused.
+    Returns targets, of which the setting `deploy_target` chooses one; two of one name are refused. An open target whose
+    URLs do not answer everybody is a `Guarded` one: its `headers(url)` gives what the requests of a deploy carry.
 
     Example::
 

@@ -38,11 +38,13 @@ def releases(ctx: click.Context, as_json: bool) -> None:
 def status(ctx: click.Context, as_json: bool) -> None:
     """Tell what is live, what its URL answers, and who deploys."""
     from pymacaron.cli.output import print_json
+    from pymacaron_docker.pipeline.commands import opened
     from pymacaron_docker.pipeline.lockkeeper import described
     from pymacaron_docker.pipeline.proof import complaint
 
-    seen = _seen(ctx)
-    wrong = complaint(seen.url, seen.live.id) if seen.live and seen.url else "nothing is live"
+    with opened(ctx.find_object(Context) or Context()) as here:
+        seen = here.target.observe()
+        wrong = complaint(here.target, seen.url, seen.live.id) if seen.live and seen.url else "nothing is live"
     if as_json:
         live = _data(seen.live) if seen.live else None
         lock = described(seen.lock) if seen.lock else None
@@ -76,7 +78,7 @@ def rollback(ctx: click.Context, release: str | None, yes: bool, as_json: bool) 
         if sys.stdin.isatty() and not yes:
             click.confirm(f"Go back from {seen.live.id if seen.live else 'nothing'} to {chosen}?", abort=True)
         url = here.target.rollback(chosen)
-        prove(url, chosen, here.live_seconds)
+        prove(here.target, url, chosen, here.live_seconds)
     if as_json:
         print_json({"live": chosen, "url": url})
     else:

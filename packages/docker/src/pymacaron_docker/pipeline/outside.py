@@ -11,9 +11,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from pymacaron.exceptions import DeployError
@@ -28,6 +29,7 @@ __all__ = [
     "utc_now",
 ]
 
+NONE: Mapping[str, str] = MappingProxyType({})
 REQUEST_SECONDS = 5
 STOP_SECONDS = 5
 LAST_LINES = 30
@@ -89,15 +91,17 @@ def _stop(process: subprocess.Popen[str]) -> None:
             process.kill()
 
 
-def release_at(url: str) -> str:
+def release_at(url: str, headers: Mapping[str, str] = NONE) -> str:
     """Return the release that answers at a URL; raises DeployError where nothing does, or no PyMacaron service."""
-    return str(answer_of(f"{url.rstrip('/')}/version").get("release", ""))
+    return str(answer_of(f"{url.rstrip('/')}/version", headers).get("release", ""))
 
 
-def answer_of(url: str) -> dict[str, Any]:
-    """Return the JSON object that a URL answers; raises DeployError."""
+def answer_of(url: str, headers: Mapping[str, str] = NONE) -> dict[str, Any]:
+    """Return the JSON object that a URL answers to a request with some headers; raises DeployError."""
+    request = urllib.request.Request(url, headers={"Connection": "close"})  # noqa: S310 - a target gave it
+    for name, text in headers.items():
+        request.add_unredirected_header(name, text)
     try:
-        request = urllib.request.Request(url, headers={"Connection": "close"})  # noqa: S310 - a target gave it
         with _direct().open(request, timeout=REQUEST_SECONDS) as answer:
             found = json.load(answer)
     except urllib.error.HTTPError as error:

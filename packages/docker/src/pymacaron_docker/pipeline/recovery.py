@@ -78,7 +78,7 @@ def roll_back(run: Run, previous: str) -> None:
     run.progress.start("roll back")
     run.journal.write("rolling back", to=previous)
     run.live_url = run.target.rollback(previous)
-    prove(run.live_url, previous, run.live_seconds)
+    prove(run.target, run.live_url, previous, run.live_seconds)
     run.target.discard(run.release_id)
     seconds = time.monotonic() - began
     run.journal.write("step", step="roll back", outcome="done", seconds=round(seconds, 3), note=previous)

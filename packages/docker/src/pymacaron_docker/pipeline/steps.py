@@ -13,7 +13,7 @@ from pymacaron.deploy.emulators import REGISTRY, emulation_folder
 from pymacaron.exceptions import DeployError, StartError
 from pymacaron_docker.pipeline.checkout import bring_wheels, restore
 from pymacaron_docker.pipeline.outside import has_module, run_told
-from pymacaron_docker.pipeline.proof import prove, watch
+from pymacaron_docker.pipeline.proof import asked_as, prove, watch
 from pymacaron_docker.pipeline.run import Run, free_id
 from pymacaron_docker.repository import has_commit, is_shallow
 
@@ -113,7 +113,8 @@ def accept_image(run: Run) -> str:
     if reason := _no_acceptance(run):
         return Skipped(reason)
     with run.builder.start(run.release.image, run.release.variables) as started:
-        return accepted(run, started.url, started.logs, ": mend and commit it, then type 'pym deploy'")
+        image = Acceptance(run.environment, started.url)
+        return accepted(run, image, started.logs, ": mend and commit it, then type 'pym deploy'")
 
 
 def push(run: Run) -> str:
@@ -158,7 +159,7 @@ def stage(run: Run) -> str:
     if known is not None and known.state == "broken":
         run.target.discard(run.release_id)
     run.staged_url = run.target.stage(run.release)
-    prove(run.staged_url, run.release_id, run.live_seconds)
+    prove(run.target, run.staged_url, run.release_id, run.live_seconds)
     return run.staged_url
 
 
@@ -166,7 +167,7 @@ def accept_staged(run: Run) -> str:
     """Run the acceptance tests against the very thing that goes live."""
     if reason := "--with-downtime" if run.order.with_downtime else _no_acceptance(run):
         return Skipped(reason)
-    return accepted(run, run.staged_url, _logs_of(run))
+    return accepted(run, _deployed(run, run.staged_url), _logs_of(run))
 
 
 def promote(run: Run) -> str:
@@ -184,7 +185,7 @@ def promote(run: Run) -> str:
 
 def prove_live(run: Run) -> str:
     """See that the live URL answers the new release, and nothing else any more."""
-    prove(run.live_url, run.release_id, run.live_seconds)
+    prove(run.target, run.live_url, run.release_id, run.live_seconds)
     return f"/version answers {run.release_id}"
 
 
@@ -192,7 +193,7 @@ def accept_live(run: Run) -> str:
     """Run the acceptance tests against the live URL."""
     if reason := _no_acceptance(run):
         return Skipped(reason)
-    return accepted(run, run.live_url, _logs_of(run))
+    return accepted(run, _deployed(run, run.live_url), _logs_of(run))
 
 
 def bake(run: Run) -> str:
@@ -200,7 +201,7 @@ def bake(run: Run) -> str:
     minutes = run.settings.bake_minutes if run.order.bake is None else run.order.bake
     if not minutes:
         return Skipped("bake_minutes is 0")
-    watch(run.live_url, run.release_id, minutes * 60, run.progress.line)
+    watch(run.target, run.live_url, run.release_id, minutes * 60, run.progress.line)
     return f"{minutes} min without a complaint"
 
 
@@ -231,15 +232,15 @@ STEPS = (
 )
 
 
-def accepted(run: Run, url: str, logs: Callable[[], str], following: str = "") -> str:
-    """Have every runner test a URL, and return what they say.
+def accepted(run: Run, acceptance: Acceptance, logs: Callable[[], str], following: str = "") -> str:
+    """Have every runner test a service, and return what they say.
 
     Raises DeployError with what the first complains of, the `following` step, and the last log lines.
     """
     summaries = []
     for runner in run.service.hooks.acceptance_runners():
         try:
-            told = runner.run(Acceptance(run.environment, url))
+            told = runner.run(acceptance)
         except StartError as error:
             raise DeployError(f"{runner.name}: {error}") from error
         if not told.passed:
@@ -249,11 +250,15 @@ def accepted(run: Run, url: str, logs: Callable[[], str], following: str = "") -
     return ", ".join(summaries)
 
 
+def _deployed(run: Run, url: str) -> Acceptance:
+    return Acceptance(run.environment, url, asked_as(run.target, url))
+
+
 def _verify(run: Run, url: str) -> None:
     """Look at the release between two steps of its traffic, by /version and by the acceptance tests."""
-    prove(url, run.release_id, run.live_seconds)
+    prove(run.target, url, run.release_id, run.live_seconds)
     if not _no_acceptance(run):
-        accepted(run, url, _logs_of(run))
+        accepted(run, _deployed(run, url), _logs_of(run))
 
 
 def _no_acceptance(run: Run) -> str:

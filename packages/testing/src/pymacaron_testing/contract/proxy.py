@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx2
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from pymacaron.exceptions import DeployError
 from pymacaron_testing.contract.exchange import Exchange, Headers
 
 if TYPE_CHECKING:
@@ -37,10 +38,19 @@ UNREACHABLE = 502
 class RecordingProxy:
     """A server in a thread, in front of the service at `target`; `record` is called with each exchange as it ends.
 
-    Tests reach it at `port` of 127.0.0.1 by any HTTP client. A service that cannot be reached is told as 502.
+    Tests reach it at `port` of 127.0.0.1 by any HTTP client. A service that cannot be reached is told as 502. Each
+    request gets what `headers` gives on its way, instead of headers of the same names; of that nothing is recorded.
     """
 
-    def __init__(self, target: str, record: Callable[[Exchange], None], *, verify_ssl: bool = True) -> None:
+    def __init__(
+        self,
+        target: str,
+        record: Callable[[Exchange], None],
+        *,
+        verify_ssl: bool = True,
+        headers: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self._headers = headers
         self._target = target.rstrip("/")
         self._record = record
         self._at_hand = 0
@@ -83,9 +93,10 @@ class RecordingProxy:
             target = target.partition("://")[2].partition("/")[2].join(("/", ""))
         try:
             reply = self._client.send(self._request(environ["REQUEST_METHOD"], target, headers, body), stream=True)
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, DeployError) as error:
+            told = error if isinstance(error, DeployError) else type(error).__name__
             start_response(f"{UNREACHABLE} Bad Gateway", [("Content-Type", "text/plain")])
-            return [f"{self._target} cannot be reached: {type(error).__name__}\n".encode()]
+            return [f"{self._target} cannot be reached: {told}\n".encode()]
         received = _kept((name.decode("latin-1"), text.decode("latin-1")) for name, text in reply.headers.raw)
         with self._changed:
             self._at_hand += 1
@@ -93,8 +104,10 @@ class RecordingProxy:
         return self._passed_on(environ["REQUEST_METHOD"], target, headers, body, reply, received)
 
     def _request(self, method: str, target: str, headers: Headers, body: bytes) -> httpx2.Request:
-        """Return a request with what its sender wrote and no more: a client would add headers, and tidy the URL up."""
-        aimed = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+        """Return a request with what its sender and `headers` say: a client would add more, and tidy the URL up."""
+        added = self._headers()
+        own = [one for one in headers if one[0].lower() not in {name.lower() for name in added}]
+        aimed = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in (*own, *added.items())]
         aimed.append((b"Host", urlsplit(self._target).netloc.encode()))
         path = target if target == "*" else urlsplit(self._target).path + target
         return httpx2.Request(
