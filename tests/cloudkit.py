@@ -40,6 +40,7 @@ class _Answering(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         variables = vars(self.server)["variables"]
         answer = {**variables, "release": variables.get("PYM_RELEASE"), "variables": variables}
+        answer["headers"] = {name.lower(): text for name, text in self.headers.items()}
         body = json.dumps(answer).encode()
         self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
         self.send_header("Content-Length", str(len(body)))

@@ -21,7 +21,6 @@ from pymacaron.deploy import Lock
 from pymacaron.exceptions import ConfigError, DeployError, LockedError
 from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import CloudRunTarget
-from pymacaron_gcp.cloudrun.checking import CLOSED
 from pymacaron_gcp.cloudrun.policy import deployer_role
 from pymacaron_gcp.settings import gcp_settings
 from pymacaron_testing.emulators.cloudrun import CloudRun, Fault
@@ -561,24 +560,6 @@ def test_a_missing_permission_is_named_by_the_check_and_by_the_call(emulator: Cl
         target.stage(release("1"))
 
 
-def test_a_service_that_is_not_public_is_closed(emulator: CloudRun, tmp_path: Path) -> None:
-    target = target_of(tmp_path, gcp_public=False)
-    url = target.stage(release("1"))
-    with pytest.raises(ValueError, match="Expecting value"):
-        get(url)
-    assert "run.services.setIamPolicy" not in emulator.calls
-
-
-def test_a_deploy_that_could_not_be_proven_is_refused_before_anything_is_made(
-    emulator: CloudRun, tmp_path: Path
-) -> None:
-    target = target_of(tmp_path, gcp_public=False)
-    assert target.check() == [CLOSED]
-    with pytest.raises(ConfigError, match="gcp_public is false, and 'pym deploy' cannot prove a release"):
-        target.plan(release("1"))
-    assert not emulator.state.resources
-
-
 def test_a_service_is_closed_and_opened_as_is_set_and_grants_of_others_stay_with_their_conditions(
     target: CloudRunTarget, emulator: CloudRun, tmp_path: Path
 ) -> None:
@@ -588,9 +569,9 @@ def test_a_service_is_closed_and_opened_as_is_set_and_grants_of_others_stay_with
     granted.bindings.add(role="roles/run.viewer", members=["user:ada@example.com"]).condition.expression = "true"
     granted.bindings[0].members.append("user:bob@example.com")
     closed = target_of(tmp_path, gcp_public=False, **SECRETS)
-    assert closed.check() == [CLOSED, "shop-live is open to everybody, and gcp_public is false: run 'pym gcp setup'"]
+    assert closed.check() == ["shop-live is open to everybody, and gcp_public is false: run 'pym gcp setup'"]
     assert list(closed.setup()) == ["closed shop-live to the public"]
-    assert (closed.check(), list(closed.setup())) == ([CLOSED], [])
+    assert (closed.check(), list(closed.setup())) == ([], [])
     assert bindings(emulator) == [("run.invoker", ["bob"], ""), ("run.viewer", ["ada"], "true")]
     assert target.check() == ["shop-live is closed to the public, and gcp_public is true: run 'pym gcp setup'"]
     target.stage(release("2"))

@@ -33,6 +33,7 @@ CALLS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("services", "get_iam_policy"): _run("services.getIamPolicy"),
         ("services", "get_service"): _run("services.get"),
         ("services", "set_iam_policy"): _run("services.setIamPolicy"),
+        ("services", "test_iam_permissions"): Permission(""),
         ("services", "update_service"): _run("services.update"),
         ("revisions", "delete_revision"): _run("revisions.delete"),
         ("revisions", "list_revisions"): _run("revisions.list"),

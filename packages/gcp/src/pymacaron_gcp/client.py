@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.calls import permission
+from pymacaron_gcp.identity import identity_credentials, unsigned_identity
 
 __all__ = ["ENDPOINT", "Gcp", "GcpError"]
 
@@ -30,6 +31,16 @@ PASSING = {429, 500, 502, 503, 504}
 SENT_ONCE = {("jobs", "run_job")}
 # How google-api-core begins the message of an error.
 _CALLED = re.compile(r"^[A-Z]+ https?://\S+: ")
+SERVICE_ACCOUNT = (
+    "deploy as a service account: on a machine that has one, by gcp_key_file, by a federation that impersonates one, "
+    "or by 'gcloud auth application-default login --impersonate-service-account=<its address>'"
+)
+IDENTITY = (
+    "try again; who impersonates a service account needs roles/iam.serviceAccountTokenCreator on it, or as a federated "
+    "workload roles/iam.workloadIdentityUser, and the API iamcredentials.googleapis.com"
+)
+EMULATED = "nobody@emulated.iam.gserviceaccount.com"
+"""Whose identity tokens an emulator gives."""
 EXTRA = "pip install 'pymacaron-gcp[cloud-run]>=3'"
 _connecting = threading.Lock()
 """Connecting imports libraries whose modules import each other: two threads at once could get half of one."""
@@ -66,6 +77,8 @@ class Gcp:
         self.project, self.region, self.timeout = project, region, timeout
         self._key_file = key_file
         self._clients: dict[str, Any] = {}
+        self._identities: dict[str, Any] = {}
+        self._identifying = threading.Lock()
 
     @property
     def parent(self) -> str:
@@ -108,6 +121,36 @@ class Gcp:
         except GoogleAuthError as error:
             self._unauthenticated(error)
         return str(self._credentials.token)
+
+    def id_token(self, audience: str) -> str:
+        """Return an identity token of the caller for an audience, good for some minutes at least; raises GcpError.
+
+        It is asked for once, and again shortly before its hour is over; threads may share it.
+        """
+        with _connecting:
+            from google.auth.exceptions import GoogleAuthError
+            from google.auth.transport.requests import Request
+            from requests.exceptions import RequestException
+        with self._identifying:
+            try:
+                found = self._identities.get(audience) or self._identity(audience)
+                if not found.valid:
+                    found.refresh(Request())
+            except (GoogleAuthError, RequestException, ValueError) as error:
+                # What else the error has is the answer that was given, with whatever is in it.
+                text = " ".join(str(error.args[0] if error.args else error).split())[:300]
+                raise GcpError.of(401, f"{self.who} was given no identity token ({text}): {IDENTITY}") from error
+            self._identities[audience] = found
+            return str(found.token)
+
+    def _identity(self, audience: str) -> Any:
+        with _connecting:
+            if self._endpoint:
+                return unsigned_identity(EMULATED, f"{self._endpoint}/token", audience)
+            found = identity_credentials(self._credentials, audience, SCOPES)
+        if found is None:
+            raise GcpError.of(401, f"the credentials of {self.who} give no identity token: {SERVICE_ACCOUNT}")
+        return found
 
     def _library(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
         client = self._client(service)
@@ -173,6 +216,7 @@ class Gcp:
         try:
             import google.auth
             import google.oauth2.credentials
+            import google.oauth2.service_account
             from google.auth.exceptions import GoogleAuthError
         except ModuleNotFoundError as error:
             raise ConfigError(f"Google Cloud cannot be called, {error.name} is not installed: {EXTRA}") from error
@@ -184,10 +228,10 @@ class Gcp:
             raise ConfigError(f"gcp_key_file: there is no file {self._key_file}: download the key, or remove the line")
         try:
             if self._key_file:
-                load: Any = google.auth.load_credentials_from_file
-                return load(self._key_file, scopes=SCOPES)[0]
+                load: Any = google.oauth2.service_account.Credentials.from_service_account_file
+                return load(self._key_file, scopes=SCOPES)
             return google.auth.default(scopes=SCOPES)[0]
-        except GoogleAuthError as error:
+        except (GoogleAuthError, ValueError) as error:
             self._unauthenticated(error)
 
     def _unauthenticated(self, error: Exception) -> NoReturn:

@@ -81,8 +81,8 @@ class GcpSettings(Settings):
     )
     gcp_public: bool = setting(
         True,
-        description="Whether everybody may call the service; with false `pym gcp setup` closes it, callers need an "
-        "identity token, and `pym deploy` refuses to begin, since it has none.",
+        description="Whether everybody may call the service; with false callers need an identity token, which the "
+        "requests of a deploy carry.",
         example=False,
     )
     gcp_vpc: str | None = setting(

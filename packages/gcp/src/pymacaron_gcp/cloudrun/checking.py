@@ -8,40 +8,36 @@ from pymacaron.deploy import Environment
 from pymacaron.exceptions import DeployError
 from pymacaron_gcp.calls import CALLS
 from pymacaron_gcp.client import Gcp, GcpError
+from pymacaron_gcp.cloudrun.invoking import INVOKE
 from pymacaron_gcp.cloudrun.names import service_name
 from pymacaron_gcp.cloudrun.secrets import missing_secrets
 from pymacaron_gcp.cloudrun.service import RunService
 from pymacaron_gcp.pauses import ticks
 from pymacaron_gcp.settings import GcpSettings
 
-__all__ = ["APIS", "CLOSED", "deploy_permissions", "made", "missing"]
+__all__ = ["APIS", "deploy_permissions", "made", "missing"]
 
 APIS = ("run", "artifactregistry", "secretmanager", "logging", "iam", "cloudresourcemanager")
 SETUP = "run 'pym gcp setup'"
 ENABLE_SECONDS = 120
-CLOSED = (
-    "gcp_public is false, and 'pym deploy' cannot prove a release that not everybody may call: set it to true, and "
-    "have the service ask for tokens itself"
-)
 
 
 def missing(gcp: Gcp, settings: GcpSettings, environment: Environment) -> list[str]:
     """Return a sentence for each thing that is missing, APIs before all that needs them; nothing is changed."""
-    closed = [] if settings.gcp_public else [CLOSED]
     # Service Usage answers from the first day of a project, the others once they are enabled.
     if disabled := _disabled(gcp):
-        return closed + [f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in disabled]
-    forbidden = _forbidden(gcp)
+        return [f"the API {api}.googleapis.com is not enabled in {gcp.project}: {SETUP}" for api in disabled]
+    service = _service(gcp, environment)
+    forbidden = _forbidden(gcp, settings, service)
     if forbidden:
         return [
-            *closed,
             f"{gcp.who} may not do this in {gcp.project}: {', '.join(forbidden)}; grant what 'pym gcp policy' prints",
         ]
     return [
-        *closed,
+        *_anonymous(gcp, settings, service),
         *(f"there is no {thing}: {SETUP}" for thing in _absent(gcp, settings)),
         *missing_secrets(gcp, settings, environment),
-        *_wrongly_open(_service(gcp, environment), settings.gcp_public),
+        *_wrongly_open(service, settings.gcp_public),
     ]
 
 
@@ -64,15 +60,27 @@ def made(gcp: Gcp, settings: GcpSettings, environment: Environment) -> Iterator[
         yield f"{'opened' if settings.gcp_public else 'closed'} {service.name} to the public"
 
 
-def deploy_permissions() -> list[str]:
-    """Return the permissions that a deployer needs."""
-    return sorted({call.name for call in CALLS.values() if call.purpose == "deploy" and call.name})
+def deploy_permissions(settings: GcpSettings) -> list[str]:
+    """Return the permissions that a deployer needs, to call a service that not everybody may among them."""
+    calls = {call.name for call in CALLS.values() if call.purpose == "deploy" and call.name}
+    return sorted(calls if settings.gcp_public else calls | {INVOKE})
 
 
-def _forbidden(gcp: Gcp) -> list[str]:
-    wanted = deploy_permissions()
+def _forbidden(gcp: Gcp, settings: GcpSettings, service: RunService) -> list[str]:
+    wanted = deploy_permissions(settings)
     answer = gcp.call("cloudresourcemanager", "test_permissions", body={"permissions": wanted})
-    return [name for name in wanted if name not in answer.get("permissions", [])]
+    lacking = [name for name in wanted if name not in answer.get("permissions", [])]
+    # To call a service may be granted on it alone.
+    return lacking if lacking != [INVOKE] or not service.allows(INVOKE) else []
+
+
+def _anonymous(gcp: Gcp, settings: GcpSettings, service: RunService) -> Iterator[str]:
+    """Yield why a service that not everybody may call could not be asked which release it is."""
+    if not settings.gcp_public:
+        try:
+            gcp.id_token(f"https://{service.name}")
+        except GcpError as error:
+            yield f"gcp_public is false, and a deploy calls what it deploys: {error}"
 
 
 def _disabled(gcp: Gcp) -> list[str]:

@@ -21,7 +21,7 @@ def deployer_role(target: CloudRunTarget, setup: bool = False) -> dict[str, Any]
     Google documents the latter: who deploys acts as the service account of the service and pushes its image, and the
     service account reads the secrets.
     """
-    permissions = set(deploy_permissions())
+    permissions = set(deploy_permissions(target.settings))
     if setup:
         permissions |= {call.name for call in CALLS.values() if call.purpose == "setup"}
     account = target.settings.gcp_service_account or COMPUTE

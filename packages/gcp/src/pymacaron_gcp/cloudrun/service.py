@@ -98,6 +98,13 @@ class RunService:
         """Tell whether everybody may call the service."""
         return _is_public(self._policy())
 
+    def allows(self, permission: str) -> bool:
+        """Tell whether the caller has a permission on the service, if it is there."""
+        if self.read() is None:
+            return False
+        wanted = {"resource": self.path, "permissions": [permission]}
+        return permission in self.gcp.call("services", "test_iam_permissions", **wanted).permissions
+
     def publish(self, is_public: bool) -> bool:
         """Let everybody call the service or end that, whatever else is granted, and tell whether it changed."""
         for attempt in range(ATTEMPTS):

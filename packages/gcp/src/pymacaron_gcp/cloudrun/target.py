@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pymacaron.deploy import Environment, Lock, Observation, Release
-from pymacaron.exceptions import ConfigError, DeployError
+from pymacaron.exceptions import DeployError
 from pymacaron_gcp.client import Gcp
 from pymacaron_gcp.cloudrun import templates
-from pymacaron_gcp.cloudrun.checking import CLOSED, made, missing
+from pymacaron_gcp.cloudrun.checking import made, missing
+from pymacaron_gcp.cloudrun.invoking import Invoking
 from pymacaron_gcp.cloudrun.jobs import Jobs
 from pymacaron_gcp.cloudrun.locking import JobLock
 from pymacaron_gcp.cloudrun.logs import Logs
@@ -39,6 +40,7 @@ class CloudRunTarget:
         name = service_name(environment.label)
         self._service, self._logs = RunService(self.gcp, name), Logs(self.gcp, name)
         self._lock = JobLock(self.gcp, lock_name(name), environment.label, settings.gcp_service_account)
+        self.invoking = Invoking(self._service, settings.gcp_public)
         self._jobs = Jobs(self.gcp, environment, name, self._logs)
         self._workers = Workers(self.gcp, settings, environment, name, self._logs)
         self._watch = Watch(self._service, self._logs, environment.tell, settings.gcp_deploy_timeout)
@@ -60,13 +62,12 @@ class CloudRunTarget:
         """Give the lock back."""
         self._lock.give_back(token)
 
-    def plan(self, release: Release) -> list[str]:
-        """Have Cloud Run judge what would be changed, and return a line for each thing.
+    def headers(self, url: str) -> dict[str, str]:
+        """Return what a request to a URL of the service carries where not everybody may call it."""
+        return self.invoking.headers(url)
 
-        Raises ConfigError for a service that not everybody may call, whose releases a deploy cannot prove.
-        """
-        if not self.settings.gcp_public:
-            raise ConfigError(CLOSED)
+    def plan(self, release: Release) -> list[str]:
+        """Have Cloud Run judge what would be changed, and return a line for each thing."""
         return [*self._staging(release).plan(), *self._workers.plan(self._preview(release))]
 
     def run(self, release: Release, command: tuple[str, ...]) -> None:

@@ -23,6 +23,7 @@ class TwoServices:
         if live.environment.name == "staging":
             raise ConfigError("'staging' is where releases of 'live' are tested: give the environment another name")
         self.live, self.staging = live, _for_staging(live)
+        self._owners: dict[str, CloudRunTarget] = {}
 
     def check(self) -> list[str]:
         """Return what is missing in the project for either."""
@@ -40,6 +41,14 @@ class TwoServices:
     def unlock(self, token: str | None) -> None:
         """Give the lock back."""
         self.live.unlock(token)
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return what a request to a URL of either service carries where not everybody may call them."""
+        if self.live.settings.gcp_public:
+            return {}
+        if url not in self._owners:
+            self._owners[url] = self.staging if self.staging.invoking.knows(url) else self.live
+        return self._owners[url].headers(url)
 
     def plan(self, release: Release) -> list[str]:
         """Have Cloud Run judge what would be changed in both."""
