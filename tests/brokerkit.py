@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,14 +20,10 @@ import pytest
 import yaml
 from werkzeug.test import TestResponse
 
+from ports import free_port
+
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """RabbitMQ itself: what Debian puts into PATH changes the user and the folders."""
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Redis:
@@ -129,7 +124,7 @@ def told(reply: TestResponse) -> Any:
     return reply.get_json()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is so; AssertionError where it is not in time."""
     end = time.monotonic() + seconds
     while not condition():
@@ -283,6 +278,22 @@ def sleep(seconds, *words):
     time.sleep(seconds)
     note("end", *words)
     return seconds
+
+
+@asynctask
+def crash(*words):
+    note("begin", *words)
+    if LOG.read_text().count("begin") == 1:
+        os.killpg(0, signal.SIGKILL)
+    note("end", *words)
+
+
+@asynctask
+def hold(*words):
+    note("begin", *words)
+    while not LOG.with_name("released").exists():
+        time.sleep(0.02)
+    note("end", *words)
 
 
 @asynctask(unique=True)

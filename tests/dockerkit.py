@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ports import free_port
 from pymacaron_docker.engine import Engine
 from pymacaron_docker.target.archives import File, packed
 from pymacaron_docker.target.calls import HostEngine
@@ -180,13 +181,6 @@ def registry(folder: Path, htpasswd: str | None = None) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def listens(host: str, process: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ import yaml
 
 import dockerkit
 from base_image import base_image
+from ports import free_port
 from pymacaron_docker.pipeline.steps import STEPS
 from pymacaron_docker.target.calls import HostEngine
 
@@ -187,7 +188,7 @@ def stand(
             "docker_wheels": "wheels",
             "docker_proxy_image": dockerkit.proxy(engine, base, f"{own}/proxy:1"),
             "docker_proxy_address": "127.0.0.1",
-            "docker_proxy_port": dockerkit.free_port(),
+            "docker_proxy_port": free_port(),
             "docker_start_timeout": 60,
             "docker_ready_timeout": 60,
             "live_timeout": 10,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dockerkit
+from ports import free_port
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def ssh_host(folder: Path, **settings: str) -> Iterator[SshHost]:
     server = dockerkit.needs("/usr/sbin/sshd", "openssh-server")
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    port = dockerkit.free_port()
+    port = free_port()
     (folder / "known").write_text(f"[127.0.0.1]:{port} {(folder / 'host.pub').read_text()}")
     own = {
         "ListenAddress": "127.0.0.1",

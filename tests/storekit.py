@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ports import free_port
 from pymacaron.service import Service
 from pymacaron.store.tables import kept_by
 from pymacaron_aws.dynamodb.schema import carry_out, merged, plans
@@ -41,7 +41,7 @@ run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_bac
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
     """Run moto's server, which answers one request after the other: its conditional writes are not atomic."""
-    port = _free_port()
+    port = free_port()
     with _running([sys.executable, "-c", MOTO, str(port)], folder, port) as url:
         yield url
 
@@ -52,7 +52,7 @@ def dynalite(folder: Path) -> Iterator[str]:
     command = shutil.which("dynalite")
     if command is None:
         pytest.skip("dynalite is not installed: npm install --global dynalite")
-    port = _free_port()
+    port = free_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--createTableMs", "0", "--deleteTableMs", "0"]
     with _running([command, *options, "--updateTableMs", "0"], folder, port) as url:
         yield url
@@ -97,10 +97,3 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         else:
             return
     raise AssertionError(f"{process.args!r} does not answer: {log.read_text(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

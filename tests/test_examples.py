@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ports import free_port
 from pymacaron_testing.loaded import LoadedService
 
 MOST_SECONDS = 5
@@ -25,9 +26,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 @contextmanager
 def served(root: Path, *command: str) -> Iterator[dict[str, str]]:
     """Start a service and yield the environment in which its acceptance tests find it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=root)
     try:
         for _ in range(1200):

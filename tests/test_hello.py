@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from urllib.request import urlopen
 
 from architecture import ROOT
 from pages import blocks
+from ports import free_port
 
 
 def test_the_command_ends_in_the_server_of_the_example() -> None:
@@ -25,8 +25,7 @@ def test_the_command_ends_in_the_server_of_the_example() -> None:
 
 
 def test_the_example_answers_and_prints_where(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with (tmp_path / "log").open("w") as log:
         command = [sys.executable, "-u", "server.py", "--port", str(port)]
         server = subprocess.Popen(command, cwd=ROOT / "examples" / "helloworld", stdout=log, stderr=log)

@@ -22,8 +22,8 @@ import yaml
 
 from deploykit import Shop
 from olddocs import FOLDER, PAGE, TABLE, Snippet, files, like_code, lines, snippet
+from ports import free_port
 from test_hello import answer
-from tokenkit import free_port
 
 if not FOLDER.is_dir():
     pytest.skip("no old documentation: set PYM_OLD_DOCS_DIR to its folder", allow_module_level=True)

@@ -13,6 +13,7 @@ import yaml
 
 import dockerkit
 from hostkit import CANARY, Stand, stand
+from ports import free_port
 from pymacaron.deploy import DeployTarget, Environment, Image, Release
 from pymacaron.service import Service
 from pymacaron_docker.environment import environment_of
@@ -86,7 +87,7 @@ class TestDocker(DeployTargetSuite):
         monkeypatch.setenv("STAND_KEY", CANARY)
         name = uuid4().hex[:8]
         seconds = 8 if "never_ready" in request.node.name else 60
-        own = {"docker_proxy_port": dockerkit.free_port(), "docker_ready_timeout": seconds, "graceful_timeout": 2}
+        own = {"docker_proxy_port": free_port(), "docker_ready_timeout": seconds, "graceful_timeout": 2}
         path = made.root / f"pym-config.{name}.yaml"
         path.write_text(yaml.safe_dump({**made.settings, **own}))
         with Service(made.root, env=name, secrets="ignored") as service:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,11 +114,3 @@ class Shop:
         """Return status and code of a refusal."""
         reply = self.call(token, **options)
         return reply.status_code, (reply.get_json(silent=True) or {}).get("error", "")
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

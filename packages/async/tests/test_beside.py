@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from brokerkit import Redis, Shop, answered, free_port, served, wait_until
 
@@ -29,6 +31,7 @@ def start(port=8080, debug=False):
 
 letsgo(__name__, callback=start)
 """
+MakeClient = Callable[[Shop], FlaskClient]
 COMMANDS = {
     "server.py": ("server.py",),
     "pym run": ("-m", "pymacaron", "run"),
@@ -79,22 +82,15 @@ def test_a_worker_ends_when_its_server_is_killed_and_starts_again_when_it_is_kil
         wait_until(lambda: not workers_of(made.root))
 
 
-def test_ready_and_doctor_tell_of_a_broker_that_is_away(tmp_path: Path) -> None:
-    (tmp_path / "redis").mkdir()
-    redis = Redis(tmp_path / "redis")
-    redis.start()
-    made = Shop(tmp_path / "shop", {"name": "ready", "async_broker": redis.url})
-    from pymacaron import create_app
-
-    app = create_app(made.root)
-    http = app.test_client()
-    assert http.get("/ready").status_code == 200
-    assert "ok: broker of tasks" in made.pym("doctor")
-    redis.stop()
+def test_ready_and_doctor_tell_of_a_broker_that_is_away(tmp_path: Path, own_redis: Redis, client: MakeClient) -> None:
+    made = Shop(tmp_path / "shop", {"name": "ready", "async_broker": own_redis.url})
+    http = client(made)
+    wait_until(lambda: http.get("/ready").status_code == 200)
+    wait_until(lambda: "ok: broker of tasks" in made.pym("doctor"))
+    own_redis.stop()
     refused = http.get("/ready")
     assert (refused.status_code, refused.get_json()["error"]) == (503, "NOT_READY")
-    assert f"the broker redis://127.0.0.1:{redis.port} does not answer" in made.pym("doctor")
-    app.extensions["pymacaron"].close()
+    assert f"the broker redis://127.0.0.1:{own_redis.port} does not answer" in made.pym("doctor")
 
 
 @pytest.mark.parametrize("command", [(), ("failed",), ("retry", "--all"), ("purge", "--all")])

@@ -101,7 +101,7 @@ def test_a_delayed_task_waits_its_time(shop: MakeShop, client: MakeClient) -> No
         http.post("/call/later", json=["x"])
         wait_until(lambda: made.lines("later"))
     (line,) = made.lines("later")
-    assert 1 <= float(line.split()[-1]) - began < 3.5
+    assert float(line.split()[-1]) - began >= 1
 
 
 def test_a_unique_task_is_queued_once_until_it_has_run(shop: MakeShop, client: MakeClient) -> None:
@@ -111,7 +111,7 @@ def test_a_unique_task_is_queued_once_until_it_has_run(shop: MakeShop, client: M
         http.post("/call/once", json=[number])
     with made.worker():
         wait_until(lambda: len(made.lines("once")) == 2)
-        wait_until(lambda: http.post("/call/once", json=[1]) and len(made.lines("once 1")) == 2)
+        wait_until(lambda: http.post("/call/once", json=[1]) and len(made.lines("once 1")) >= 2)
     assert made.lines("once 2") == ["once 2"]
 
 
@@ -149,7 +149,7 @@ def test_a_worker_that_gets_a_term_finishes_what_it_runs_and_leaves_the_rest(
     for number in range(6):
         http.post("/call/sleep", json=[0.6, number])
     with made.worker() as worker:
-        wait_until(lambda: len(made.lines("begin")) == 2)
+        wait_until(lambda: len(made.lines("begin")) >= 2)
         worker.terminate()
     assert len(made.lines("begin")) == len(made.lines("end"))
     with made.worker():
@@ -162,11 +162,12 @@ def test_what_runs_longer_than_the_grace_goes_back_to_the_broker(
 ) -> None:
     made = shop(graceful_timeout=1)
     http = client(made)
-    http.post("/call/sleep", json=[4, "x"])
+    http.post("/call/hold", json=["x"])
     with made.worker() as worker:
         wait_until(lambda: made.lines("begin"))
         worker.terminate()
         assert made.lines("end") == []
+    (made.root / "released").touch()
     with made.worker():
         wait_until(lambda: made.lines("end"))
 

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from flask import Flask
 
+from ports import free_port
 from pymacaron import create_app
-from tokenkit import HANDLERS, PROTECTED, SETTINGS, Shop, free_port
+from tokenkit import HANDLERS, PROTECTED, SETTINGS, Shop
 
 
 @pytest.fixture

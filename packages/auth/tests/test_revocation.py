@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ports import free_port
 from pymacaron.exceptions import ConfigError
 from pymacaron_auth import generate_token, revoke_token, revoke_user, verify_token
-from tokenkit import NOW, SETTINGS, Shop, forged, free_port
+from tokenkit import NOW, SETTINGS, Shop, forged
 
 
 @pytest.fixture(params=["memory", "redis", "own"])

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import dockerkit
+from ports import free_port
 from pymacaron.deploy import Image, ImageBuilding
 from pymacaron.exceptions import DeployError
 from pymacaron.service import Service
@@ -96,7 +97,7 @@ def test_docker_run_serves_until_it_is_ended_and_docker_logs_shows_its_lines(
     root = stall(tmp_path, name=f"running-{number}")
     name = dockerkit.name_of(root)
     build(root)
-    port = dockerkit.free_port()
+    port = free_port()
     command = [dockerkit.PYM, "docker", "run", "--port", str(port)]
     environment = dockerkit.environment(STALL_KEY="sesame")
     with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, stdout=-1, text=True) as process:
@@ -126,7 +127,7 @@ def test_what_a_killed_process_left_running_is_removed_by_the_next_one(
     environment = dockerkit.environment(STALL_KEY="sesame")
     left = []
     for number in (signal.SIGKILL, signal.SIGINT):
-        command = [dockerkit.PYM, "docker", "run", "--port", str(dockerkit.free_port())]
+        command = [dockerkit.PYM, "docker", "run", "--port", str(free_port())]
         with subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             assert "Ctrl-C ends it" in process.stderr.readline()
@@ -220,7 +221,7 @@ def test_a_registry_that_refuses_is_told(small: Callable[[str], Path], guarded: 
 
 
 def test_a_registry_that_is_away_is_told_with_what_to_do(small: Callable[[str], Path]) -> None:
-    host = f"127.0.0.1:{dockerkit.free_port()}"
+    host = f"127.0.0.1:{free_port()}"
     done = dockerkit.pym(small(host), "docker", "push")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith(

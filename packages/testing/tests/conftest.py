@@ -15,7 +15,7 @@ import pytest
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
-from pymacaron_testing import runner
+import ports
 
 if TYPE_CHECKING:
     from clusterkit import InProcess
@@ -68,7 +68,7 @@ def large() -> Path:
 @pytest.fixture
 def free_port() -> int:
     """Find a port that nobody listens on."""
-    return runner.free_port()
+    return ports.free_port()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ports import free_port
 from pymacaron.client.answers import Raw
 from pymacaron.client.attempts import Failure, Send, Wait, attempts
 from pymacaron.client.options import Options
@@ -96,9 +97,7 @@ def test_a_server_that_does_not_answer_costs_no_more_than_the_time_that_was_set(
 
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_nobody_there_is_an_error_of_its_own(way: str, caller: Caller) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    pool = caller(DOCUMENT, url, QUICK)
+    pool = caller(DOCUMENT, f"http://127.0.0.1:{free_port()}", QUICK)
     error = pool.client.list_pets() if way == "sync" else asyncio.run(pool.aclient.list_pets())
     assert isinstance(error, UnreachableError)
     assert error.status == 503

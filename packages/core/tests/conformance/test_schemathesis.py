@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
+
 SHOP = Path(__file__).parents[4] / "examples" / "shop"
 EXAMPLES = 50
 
@@ -22,8 +24,7 @@ if importlib.util.find_spec("schemathesis") is None:
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """Serve the shop in a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
+    port = free_port()
     serve = [sys.executable, "-m", "pymacaron", "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with (tmp_path / "log").open("w") as log, subprocess.Popen(serve, cwd=SHOP, stdout=log, stderr=log) as server:
         try:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import dockerkit
+from ports import free_port
 from pymacaron.deploy import Environment, Image, Release
 from pymacaron.service import Service
 from pymacaron_docker.engine import Engine
@@ -147,7 +148,7 @@ def places(
             "stall_key": "STALL_KEY",
             "docker_proxy_image": proxy_image,
             "docker_proxy_address": "127.0.0.1",
-            "docker_proxy_port": dockerkit.free_port(),
+            "docker_proxy_port": free_port(),
         }
         name = uuid4().hex[:8]
         for file in ("pym-config.yaml", f"pym-config.{name}.yaml"):

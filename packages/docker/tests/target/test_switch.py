@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import dockerkit
+from ports import free_port
 from pymacaron_docker.target.host import Host
 
 _found = util.spec_from_file_location("load", Path(__file__).with_name("load.py"))
@@ -94,7 +95,7 @@ def test_a_bare_host_is_set_up_after_showing_what_is_done_and_a_changed_setting_
     assert dockerkit.pym(place.root, *arguments, "--yes").stdout == f"{shown}done\n"
     assert dockerkit.pym(place.root, *arguments).stdout == "nothing to do\n"
     settings = next(place.root.glob("pym-config.*.yaml"))
-    settings.write_text(f"{settings.read_text()}domain: localhost\ndocker_proxy_tls_port: {dockerkit.free_port()}\n")
+    settings.write_text(f"{settings.read_text()}domain: localhost\ndocker_proxy_tls_port: {free_port()}\n")
     assert "replace the proxy" in dockerkit.pym(place.root, *arguments, "--yes").stdout
 
 
@@ -107,7 +108,7 @@ def test_a_command_runs_in_the_live_release_and_gives_its_exit_code(places: Any)
 
 
 def test_a_domain_is_served_by_https_and_http_is_sent_on(places: Any) -> None:
-    place = places(domain="localhost", docker_proxy_tls_port=dockerkit.free_port())
+    place = places(domain="localhost", docker_proxy_tls_port=free_port())
     place.deploy("a")
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE

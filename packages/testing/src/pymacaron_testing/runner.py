@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 IMAGE_PORT = 8080
+PORTS = range(16384, 32768)
 
 LAST_LINES = 30
 POLL_SECONDS = 0.05
@@ -65,10 +67,19 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on, and that is given to nobody else for a minute.
+
+    It is none of those that Linux gives to whoever asks for any, and a connection that was closed there stays in
+    TIME_WAIT: a server can listen on the port (SO_REUSEADDR) but nobody can take it as one that is free.
+    """
+    while True:
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port := secrets.choice(PORTS)))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.listen()
+            with socket.create_connection(("127.0.0.1", port)):
+                listener.accept()[0].close()
+            return port
 
 
 @contextmanager
