@@ -59,7 +59,7 @@ class TestBeanstalk(DeployTargetSuite):
         monkeypatch.setenv("SHOP_KEY", "canary-4b8")
         config = config_of(tmp_path, env_secrets=["SHOP_KEY"], aws_bake_minutes=0)
         environment = Environment("shop", "live", tmp_path, config)
-        with aws_emulators(["shop-deployer"], machines=DockerMachines(label), delay=0.01, patience=8):
+        with aws_emulators(["shop-deployer"], machines=DockerMachines(label), delay=0.01, patience=15):
             for one in missing(BeanstalkTarget(environment).account):
                 assert one.make, one.sentence
                 one.make()

@@ -120,8 +120,10 @@ def test_a_rollback_to_what_has_the_address_changes_nothing_whatever_its_health(
 
 @pytest.mark.parametrize(("health", "looks", "made"), [("Yellow", 4, 2), ("Grey", 4, 2), ("Red", 4, 2), ("Red", 99, 3)])
 def test_a_warm_environment_is_made_anew_only_where_it_stays_red(
-    open_target: Open, aws: AwsEmulators, health: str, looks: int, made: int
+    open_target: Open, aws: AwsEmulators, health: str, looks: int, made: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if looks < 99:
+        monkeypatch.setattr("pymacaron_aws.beanstalk.launching.RED_SECONDS", 60)
     target = open_target()
     url = deploy(target, "1", "2")
     aws.beanstalk.turn(target.account.name_of("1"), health, looks)

@@ -141,8 +141,9 @@ class Life:
         return plain | {name: self.outside.secret(arn) for name, arn in arns.items()}
 
     def _wait_until_healthy(self, environment: Environment) -> bool:
-        end = time.monotonic() + self.patience
-        while time.monotonic() < end and environment.exists:
+        end, is_over = time.monotonic() + self.patience, False
+        while environment.exists and not is_over:
+            is_over = time.monotonic() >= end  # looked at once more: what was held up may be this process
             running = environment.running
             if running is None or _healthy(environment, running):
                 return running is not None

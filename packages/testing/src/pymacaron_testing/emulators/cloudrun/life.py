@@ -22,6 +22,8 @@ from pymacaron_testing.emulators.proxy import Address, Upstream
 __all__ = ["Life"]
 
 PORT = 8080
+STALLED = 60
+"""Seconds that a machine may be held up while a revision starts, beside its patience."""
 
 
 class Life:
@@ -103,7 +105,7 @@ class Life:
             ]
 
     def _wait_for_revisions(self, name: str) -> None:
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + self._patience + STALLED
         while any(one.reconciling for one in self._state.below(name, "revisions")) and time.monotonic() < end:
             time.sleep(0.02)
 
@@ -177,8 +179,9 @@ class Life:
         return self._state.project.secret(reference.secret, reference.version or "latest")
 
     def _probe(self, running: Running, path: str) -> str:
-        end = time.monotonic() + self._patience
-        while time.monotonic() < end:
+        end, is_over = time.monotonic() + self._patience, False
+        while not is_over:
+            is_over = time.monotonic() >= end  # looked at once more: what was held up may be this process
             if (code := running.code()) is not None:
                 return f"The user-provided container exited with {code} before it listened on the port PORT={PORT}."
             if not path or _is_good(running.port, path):
