@@ -323,7 +323,7 @@ def tell_slack(channel, msg):
     code = """\
     from server import sent
     client.get("/it")
-    app.extensions["pymacaron"].flush_reports()
+    app.extensions["pymacaron"].flush_reports(60)
     (subject, body), (channel, message) = sent
     assert json.loads(body)["title"] == subject and body in message
     print(subject, channel)
@@ -407,7 +407,7 @@ api.start(serve=["myapi"])
     code = """\
     from server import sent
     client.get("/it")
-    app.extensions["pymacaron"].flush_reports()
+    app.extensions["pymacaron"].flush_reports(60)
     print(sent[0])
     """
     title = run(files, code=client(code))
@@ -474,7 +474,7 @@ def test_a_decorator_sets_the_limit_of_one_function(old: Snippet, run: Run) -> N
         set_error_reporter(lambda title, message: sent.append(title))
     print(client.post("/do_login_user", json={"email": "t"}).json)
     print(client.post("/unlimited", json={"email": "t"}).json)
-    app.extensions["pymacaron"].flush_reports()
+    app.extensions["pymacaron"].flush_reports(60)
     print([title for title in sent if "do_login_user" in title], len(sent))
     """
     assert run(files, code=client(code)).splitlines() == ["{'token': 't'}", "{'token': 'u'}", "[] 1"]

@@ -133,10 +133,10 @@ class Service:
             self._desk = Desk(self)
         return self._desk
 
-    def flush_reports(self) -> bool:
-        """Deliver the reports that wait, within 3 s; returns whether that was done."""
+    def flush_reports(self, seconds: float = 3.0) -> bool:
+        """Deliver the reports that wait, within some seconds; returns whether that was done."""
         desk = self.__dict__.get("_desk")
-        return desk is None or desk.pid != os.getpid() or desk.flush()
+        return desk is None or desk.pid != os.getpid() or desk.flush(seconds)
 
     @property
     def name(self) -> str:

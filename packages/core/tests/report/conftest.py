@@ -51,7 +51,7 @@ class Reported:
     @property
     def told(self) -> list[tuple[str, dict[str, Any], BaseException | None]]:
         """Every report, once all were delivered."""
-        assert self.service.flush_reports()
+        assert self.service.flush_reports(60)
         return self._told
 
 

@@ -31,13 +31,13 @@ class Server:
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and the text of a reply."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as reply:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
 
-    def wait(self, path: str, text: str, seconds: float = 20) -> None:
+    def wait(self, path: str, text: str, seconds: float = 60) -> None:
         """Wait until a path answers a text."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
@@ -49,7 +49,7 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(f"{path} never answered {text!r}; the log says:\n{self.log.read_text()}")
 
-    def wait_for_log(self, text: str, times: int = 1, seconds: float = 20) -> None:
+    def wait_for_log(self, text: str, times: int = 1, seconds: float = 60) -> None:
         """Wait until the log holds a text so many times."""
         end = time.monotonic() + seconds
         while self.log.read_text().count(text) < times:
@@ -59,7 +59,7 @@ class Server:
     def stop(self) -> int:
         """Terminate the server and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -89,4 +89,4 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     for server in running:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.process.pid, signal.SIGKILL)
-        server.process.wait(20)
+        server.process.wait(60)

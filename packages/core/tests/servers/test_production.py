@@ -62,6 +62,8 @@ def down():
 def hello():
     return f"hello {os.getpid()}"
 def nap(seconds):
+    with open("naps", "a") as file:
+        file.write(f"{time.monotonic_ns()} ")
     time.sleep(seconds)
     return "rested"
 def echo(body):
@@ -106,10 +108,18 @@ def pids(file: Path) -> set[str]:
     return set(file.read_text().split()) if file.exists() else set()
 
 
+def wait_for(file: Path, count: int) -> None:
+    """Wait until a file holds so many different numbers."""
+    end = time.monotonic() + 60
+    while len(pids(file)) < count:
+        assert time.monotonic() < end, file.name
+        time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def connections(port: int, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
     """Open connections that each send the same bytes and no more."""
-    opened = [socket.create_connection(("127.0.0.1", port), timeout=40) for _ in range(count)]
+    opened = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(count)]
     try:
         for each in opened:
             each.sendall(sent)
@@ -122,9 +132,7 @@ def connections(port: int, count: int, sent: bytes) -> Iterator[list[socket.sock
 
 def test_start_and_shutdown_functions_run_once_in_every_worker(serve: Serve) -> None:
     running = serve(WEB_CONCURRENCY="2")
-    end = time.monotonic() + 10
-    while len(pids(running.root / "up")) < 2 and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for(running.root / "up", 2)
     assert running.get("/hello")[1].split()[1] in pids(running.root / "up")
     assert running.stop() == 0
     assert len((running.root / "up").read_text().split()) == 2
@@ -138,11 +146,11 @@ def test_requests_in_flight_end_before_it_stops(serve: Serve, number: signal.Sig
     threads = [threading.Thread(target=lambda: answers.append(running.get("/nap?seconds=1.5"))) for _ in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.5)
+    wait_for(running.root / "naps", 3)
     began = time.monotonic()
     os.killpg(running.process.pid, number)
-    assert running.process.wait(20) == 0
-    assert time.monotonic() - began < 8
+    assert running.process.wait(60) == 0
+    assert time.monotonic() - began < 20
     for thread in threads:
         thread.join()
     assert answers == [(200, "rested")] * 3
@@ -154,12 +162,12 @@ def test_a_request_longer_than_the_grace_does_not_keep_it_from_stopping(serve: S
     with connections(running.port, 1, b"GET /nap?seconds=30 HTTP/1.1\r\nHost: t\r\n\r\n"):
         began = time.monotonic()
         assert running.stop() == 0
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 20
 
 
 def test_an_idle_connection_is_kept_and_does_not_delay_the_stop(serve: Serve) -> None:
     running = serve("--workers", "1")
-    client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
     for pause in (0, 0, 3):
         time.sleep(pause)
         client.request("GET", "/hello")
@@ -167,7 +175,7 @@ def test_an_idle_connection_is_kept_and_does_not_delay_the_stop(serve: Serve) ->
         assert client.getresponse().read().startswith(b"hello")
     began = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     client.close()
 
 
@@ -183,7 +191,7 @@ def test_the_port_comes_from_the_environment(server: str, folder: Callable[..., 
 def test_it_listens_on_ipv6_and_on_a_name(serve: Serve) -> None:
     assert serve("--host", "localhost").get("/hello")[0] == 200
     running = serve("--host", "::1", ready=False)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         with (
             contextlib.suppress(OSError),
@@ -199,7 +207,7 @@ def test_it_listens_on_ipv6_and_on_a_name(serve: Serve) -> None:
 def test_a_taken_port_is_told_in_one_sentence(server: str, serve: Serve, start: Serve) -> None:
     running = serve()
     other = start("-m", "pymacaron", "serve", "--server", server, "--port", str(running.port), cwd=running.root)
-    assert other.process.wait(20) == 1
+    assert other.process.wait(60) == 1
     assert "choose another --port" in other.log.read_text()
     assert "Traceback" not in other.log.read_text()
 
@@ -207,7 +215,7 @@ def test_a_taken_port_is_told_in_one_sentence(server: str, serve: Serve, start: 
 def test_a_start_up_function_that_fails_ends_it_without_the_secret(serve: Serve) -> None:
     files = {"handlers.py": FILES["handlers.py"] + LEAK.format("up"), "pym-config.yaml": SECRET}
     running = serve("--workers", "2", ready=False, files=files, SHOP_PASSWORD="correct-horse")
-    assert running.process.wait(20) == 1
+    assert running.process.wait(60) == 1
     assert running.log.read_text().endswith("Error: no worker could start: the log above tells why\n")
     assert "RuntimeError: no ***" in running.log.read_text()
     assert "correct-horse" not in running.log.read_text()
@@ -226,9 +234,7 @@ def test_a_term_that_comes_while_workers_start_is_not_lost(serve: Serve) -> None
     running = serve("--workers", "1", ready=False, files={"handlers.py": FILES["handlers.py"] + code})
     time.sleep(0.2)
     running.wait_for_log("worker")
-    began = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - began < 10
 
 
 def test_a_worker_that_ends_is_replaced(serve: Serve) -> None:
@@ -236,9 +242,7 @@ def test_a_worker_that_ends_is_replaced(serve: Serve) -> None:
     time.sleep(1)
     (worker,) = pids(running.root / "up")
     os.kill(int(worker), signal.SIGKILL)
-    end = time.monotonic() + 20
-    while len(pids(running.root / "up")) < 2 and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_for(running.root / "up", 2)
     running.wait("/hello", "hello")
     assert running.stop() == 0
 
@@ -246,7 +250,7 @@ def test_a_worker_that_ends_is_replaced(serve: Serve) -> None:
 def test_workers_do_not_outlive_their_parent(serve: Serve) -> None:
     running = serve("--workers", "1")
     running.process.kill()
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", running.port), 5).close()
@@ -273,7 +277,7 @@ def test_the_access_log_is_off_unless_it_is_wanted_and_leaves_out_the_query(serv
         ["127.0.0.1", "GET", "/nap", "200"],
         ["127.0.0.1", "GET", "/no\\nwhereé", "404"],
     ]
-    assert 200 <= float(texts[0][4]) < 5000
+    assert 200 <= float(texts[0][4]) < 60000
 
 
 def test_no_variable_of_the_environment_passes_as_a_header(serve: Serve) -> None:
@@ -290,7 +294,7 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize(("count", "seconds"), [(4, 6), (16, 30)])
+@pytest.mark.parametrize(("count", "seconds"), [(4, 15), (16, 50)])
 def test_slow_clients_keep_others_waiting_for_a_bounded_time(
     serve: Serve, server: str, count: int, seconds: int
 ) -> None:
@@ -300,7 +304,7 @@ def test_slow_clients_keep_others_waiting_for_a_bounded_time(
         port = case[0].port
         with (
             connections(port, count, case[1]),
-            contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=40)) as client,
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as client,
         ):
             began = time.monotonic()
             client.request("GET", "/hello")
@@ -438,7 +442,7 @@ def test_the_metrics_of_all_workers_are_added_up_and_leave_nothing_behind(serve:
         for nap in naps:
             nap.join()
         sent += len(naps)
-        assert sent < 400
+        assert sent < 4000
     counted = f'http_request_duration_seconds_count{{method="GET",route="/nap",status="200"}} {float(sent)}'
     for _ in range(4):
         running.wait("/metrics", counted)

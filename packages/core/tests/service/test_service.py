@@ -237,7 +237,7 @@ def test_a_startup_function_may_use_threads_that_ask_for_the_service(service: Ca
 from concurrent.futures import ThreadPoolExecutor
 def start():
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(lambda: get_config().name).result(5) == "one"
+        assert pool.submit(lambda: get_config().name).result(60) == "one"
 """
     assert service(given).test_client().get("/who").status_code == 200
 
@@ -248,7 +248,7 @@ def test_run_may_overlap_in_several_threads(service: Callable[..., Flask]) -> No
     both = threading.Barrier(2)
 
     def inside() -> str:
-        both.wait(5)
+        both.wait(60)
         return str(get_config().name)
 
     found: list[Any] = []
@@ -256,7 +256,7 @@ def test_run_may_overlap_in_several_threads(service: Callable[..., Flask]) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert found == ["one", "one"]
 
 
