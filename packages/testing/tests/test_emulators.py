@@ -60,7 +60,7 @@ def create(client: Any, name: str, **more: Any) -> dict[str, Any]:
 
 
 def ready(client: Any, name: str) -> dict[str, Any]:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         (found,) = client.describe_environments(EnvironmentNames=[name])["Environments"]
         if found["Status"] in ("Ready", "Terminated"):
@@ -83,7 +83,7 @@ def test_an_environment_is_launched_told_by_events_of_its_request_and_terminated
     since = beanstalk.describe_events(StartTime=events[0]["EventDate"])["Events"]
     assert len(since) == 1
     beanstalk.terminate_environment(EnvironmentName="shop-1")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while beanstalk.describe_environments(IncludeDeleted=False)["Environments"] and time.monotonic() < end:
         time.sleep(0.01)
     assert machines.running == []
@@ -91,13 +91,16 @@ def test_an_environment_is_launched_told_by_events_of_its_request_and_terminated
     assert gone["Status"] == "Terminated"
 
 
-def test_a_swap_moves_names_and_is_refused_while_one_is_not_ready(beanstalk: Any) -> None:
+def test_a_swap_moves_names_and_is_refused_while_one_is_not_ready(
+    beanstalk: Any, aws: AwsEmulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("shop-1", "shop-2"):
         create(beanstalk, name)
     cnames = [ready(beanstalk, name)["CNAME"] for name in ("shop-1", "shop-2")]
     swap = {"SourceEnvironmentName": "shop-1", "DestinationEnvironmentName": "shop-2"}
     beanstalk.swap_environment_cnames(**swap)
     assert [ready(beanstalk, name)["CNAME"] for name in ("shop-1", "shop-2")] == cnames[::-1]
+    monkeypatch.setattr(aws.beanstalk.life, "launch", lambda environment, request: None)
     create(beanstalk, "shop-3")
     with pytest.raises(ClientError, match="Must be Ready"):
         beanstalk.swap_environment_cnames(SourceEnvironmentName="shop-1", DestinationEnvironmentName="shop-3")

@@ -46,8 +46,9 @@ class EnvironmentOperations(Operations):
         )
         self._state.environments.append(made)
         self._state.tell(made, self.request, "createEnvironment is starting.")
+        described = described_environment(self._state, made)
         self._life.launch(made, self.request)
-        return described_environment(self._state, made)
+        return described
 
     def update_environment(self, given: Given) -> Answer:
         """Give an environment another version or other options, in place."""
@@ -58,8 +59,9 @@ class EnvironmentOperations(Operations):
             one.version = label
         one.status, one.updated = "Updating", now()
         self._state.tell(one, self.request, "Environment update is starting.")
+        described = described_environment(self._state, one)
         self._life.launch(one, self.request)
-        return described_environment(self._state, one)
+        return described
 
     def describe_environments(self, given: Given) -> Answer:
         """Describe environments."""
@@ -84,8 +86,9 @@ class EnvironmentOperations(Operations):
             raise Refusal("InvalidParameterValue", message)
         one.status, one.health, one.updated = "Terminating", "Grey", now()
         self._state.tell(one, self.request, "terminateEnvironment is starting.")
+        described = described_environment(self._state, one)
         self._life.terminate(one, self.request)
-        return described_environment(self._state, one)
+        return described
 
     def swap_environment_cnames(self, given: Given) -> None:
         """Swap the names of two environments that are ready."""

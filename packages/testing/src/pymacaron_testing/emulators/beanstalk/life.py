@@ -74,8 +74,8 @@ class Life:
 
         def done() -> None:
             time.sleep(self.delay * delays)
-            environment.status = "Ready"
             self._state.tell(environment, request, message)
+            environment.status = "Ready"
 
         self._later(done)
 
@@ -122,9 +122,10 @@ class Life:
             self._failed(environment, request, "the health check got no good answer")
             _retire(*before)
             return
-        environment.status, environment.health, environment.causes = "Ready", "Green", []
-        tell(environment, request, f"Successfully launched environment: {environment.name}")
         _retire(*before)
+        tell(environment, request, f"Successfully launched environment: {environment.name}")
+        environment.health, environment.causes = "Green", []
+        environment.status = "Ready"
 
     def _bundle(self, environment: Environment) -> Bundle:
         version = self._state.versions[environment.application, environment.version]
