@@ -139,7 +139,7 @@ def ask(
     headers = {"Content-Type": content, "Authorization": f"Bearer {cluster.token if token is None else token}"}
     request = urllib.request.Request(cluster.url + path, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -230,14 +230,14 @@ def get(url: str, host: str = "") -> str:
     """Return the release that answers, or the status of its answer."""
     request = urllib.request.Request(url, headers={"Host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(json.load(answer)["RELEASE"])
     except urllib.error.HTTPError as error:
         error.close()
         return str(error.code)
 
 
-def until(ask: Callable[[], Any], seconds: float = 10) -> Any:
+def until(ask: Callable[[], Any], seconds: float = 60) -> Any:
     """Return what is asked for as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

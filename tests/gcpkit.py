@@ -100,7 +100,7 @@ def target_of(folder: Path, roles: Mapping[str, tuple[str, ...]] | None = None, 
 
 
 def config_of(folder: Path, **settings: Any) -> Any:
-    place = {"gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 10, "gcp_canary_seconds": 0}
+    place = {"gcp_project": PROJECT, "gcp_region": REGION, "gcp_deploy_timeout": 60, "gcp_canary_seconds": 0}
     return written_config(folder, {**place, **settings})
 
 
@@ -135,7 +135,7 @@ class Place:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.kind = DeployTarget("gcp-cloud-run", opened)
-        self.environment = environment_of(folder, gcp_deploy_timeout=5, **SECRETS, **settings)
+        self.environment = environment_of(folder, gcp_deploy_timeout=60, **SECRETS, **settings)
 
     def release(self, name: str) -> Release:
         """Return one that serves."""

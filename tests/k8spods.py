@@ -26,7 +26,7 @@ FAST: dict[str, Any] = {
     "kubernetes_max_replicas": 1,
     "kubernetes_drain_seconds": 0,
     "kubernetes_start_timeout": 2,
-    "kubernetes_deploy_timeout": 8,
+    "kubernetes_deploy_timeout": 60,
     "graceful_timeout": 1,
 }
 

@@ -63,8 +63,9 @@ def test_no_request_is_lost_while_a_release_takes_the_place_of_another(
     threads = [threading.Thread(target=load) for _ in range(2)]
     for thread in threads:
         thread.start()
+    until(lambda: found)
     apply(cluster, second)
-    until(lambda: is_out(apps) and get(url) == "2" and len(pods(core)) == 2)
+    until(lambda: is_out(apps) and "2" in found and len(pods(core)) == 2)
     over.set()
     for thread in threads:
         thread.join()
@@ -83,12 +84,13 @@ def test_one_that_is_never_ready_leaves_the_old_pods_and_is_late(
     until(lambda: condition(apps, "Progressing") == ("False", "ProgressDeadlineExceeded"))
     assert condition(apps, "Available")[0] == "True"
     assert len(pods(core, release="1")) == 2
-    (late,) = pods(core, release="2")
-    assert "Readiness probe failed: HTTP probe failed with statuscode: 503" in {
-        one.message
-        for one in core.list_namespaced_event("shop").items
-        if one.involved_object.name == late.metadata.name
-    }
+    (late,) = until(lambda: pods(core, release="2"))
+    until(
+        lambda: (
+            (late.metadata.name, "Readiness probe failed: HTTP probe failed with statuscode: 503")
+            in {(one.involved_object.name, one.message) for one in core.list_namespaced_event("shop").items}
+        )
+    )
     containers.statuses["2"] = 200
     until(lambda: is_out(apps))
     until(lambda: condition(apps, "Progressing")[0] == "True")
@@ -134,9 +136,10 @@ def test_a_pause_holds_a_release_back(cluster: Kubernetes, apps: Any, core: Any)
 
 
 def test_a_pod_counts_when_it_has_been_ready_for_some_seconds(cluster: Kubernetes, apps: Any) -> None:
-    apply(cluster, deployment(replicas=1, minReadySeconds=2))
+    apply(cluster, deployment(replicas=1, minReadySeconds=500))
     until(lambda: apps.read_namespaced_deployment("web", "shop").status.ready_replicas == 1)
     assert apps.read_namespaced_deployment("web", "shop").status.available_replicas is None
+    apply(cluster, deployment(replicas=1, minReadySeconds=1))
     until(lambda: is_out(apps))
 
 

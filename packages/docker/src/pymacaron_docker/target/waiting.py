@@ -15,12 +15,13 @@ PAUSE = 0.1
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
     """Ask again and again, and tell whether the condition held in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(PAUSE)
-    return True
+    deadline, is_over = time.monotonic() + seconds, False
+    while not is_over:
+        is_over = time.monotonic() > deadline  # asked once more: what was held up may be this process
+        if condition():
+            return True
+        time.sleep(0 if is_over else PAUSE)
+    return False
 
 
 def answer(url: str) -> tuple[int, dict[str, object]]:

@@ -65,6 +65,8 @@ class Deployments:
             found = self._make(one, highest + 1)
         elif _revision(found) <= highest and make:
             found = self._annotate("ReplicaSet", found, highest + 1)
+        elif make and found["spec"].get("minReadySeconds", 0) != (wait := one["spec"].get("minReadySeconds", 0)):
+            self._state.change("ReplicaSet", found, lambda each: each["spec"].update(minReadySeconds=wait))
         if found is not None:
             self._annotate("Deployment", one, _revision(found))
         return found
