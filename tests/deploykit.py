@@ -198,10 +198,10 @@ class Shop:
         """Deploy without tests of the service."""
         return self.deploy(version, "--no-test", "--no-unittest", *arguments, code=code)
 
-    def short_lock(self) -> None:
+    def short_lock(self, seconds: int = 4) -> None:
         """Commit that the lock of a deploy that died counts for a few seconds."""
         text = (self.root / "pym-config.yaml").read_text()
-        self.commit({"pym-config.yaml": text.replace("lock_seconds: 60", "lock_seconds: 4")})
+        self.commit({"pym-config.yaml": text.replace("lock_seconds: 60", f"lock_seconds: {seconds}")})
 
     def mark(self, name: str, text: str) -> None:
         """Write a file that the fakes, or the tests of the service, look for."""

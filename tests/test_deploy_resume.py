@@ -118,7 +118,7 @@ def test_an_interrupted_deploy_gives_the_lock_back_and_can_be_resumed(shop: Shop
 
 
 def test_of_two_deploys_at_once_one_says_who_holds_the_lock(shop: Shop) -> None:
-    shop.short_lock()
+    shop.short_lock(12)
     go = hold_release_command(shop)
     first = shop.start("deploy", "--version", "1.0", "--no-test", "--no-unittest")
     wait_for(shop, "run begin 1.0")

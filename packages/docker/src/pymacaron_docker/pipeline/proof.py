@@ -27,9 +27,10 @@ def prove(target: Target, url: str, release: str, seconds: float) -> None:
     end = time.monotonic() + seconds
     row, told = 0, ""
     while row < IN_A_ROW:
+        is_over = time.monotonic() > end
         told = complaint(target, url, release)
         row = 0 if told else row + 1
-        if told and time.monotonic() > end:
+        if told and is_over:
             raise DeployError(f"{url} is not {release} after {seconds:g} s: {told}")
         if told:
             time.sleep(POLL_SECONDS)

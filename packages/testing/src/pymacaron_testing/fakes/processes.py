@@ -76,7 +76,7 @@ def forward(file: Path, log: Path) -> tuple[int, str]:
     process.returncode = 0  # it stays: nothing waits for it here
     url = f"http://127.0.0.1:{port}"
     with httpx2.Client(trust_env=False) as client:
-        for _ in range(200):
+        for _ in range(3000):
             with suppress(httpx2.TransportError):
                 client.get(f"{url}/ping")
                 return process.pid, url
