@@ -17,8 +17,9 @@ from tokenkit import NOW, SETTINGS, Shop, forged
 
 
 @pytest.fixture(params=["memory", "redis", "own"])
-def ours(request: pytest.FixtureRequest, shop: Callable[..., Shop]) -> Shop:
-    """Serve with each kind of store."""
+def ours(request: pytest.FixtureRequest, shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Serve with each kind of store, which may be slow to answer where the machine is busy."""
+    monkeypatch.setattr("pymacaron_auth.outside.REDIS_TIMEOUT", 60)
     more: dict[str, Any] = {"jwt_revocation": "stores.make" if request.param == "own" else request.param}
     if request.param == "redis":
         more["jwt_revocation_url"] = request.getfixturevalue("redis_url")

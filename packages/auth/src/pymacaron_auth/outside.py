@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["OPENER", "connect_redis", "fetch", "opener"]
 
 TIMEOUT = 5.0
+REDIS_TIMEOUT = 1.0
 TOGETHER = 10.0
 LARGEST = 1 << 20
 
@@ -116,4 +117,6 @@ def connect_redis(url: str) -> Redis:
     """Return a client of a Redis that gives up after a second; raises ImportError and ValueError."""
     from redis import Redis
 
-    return Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0, decode_responses=True)
+    return Redis.from_url(
+        url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, decode_responses=True
+    )
