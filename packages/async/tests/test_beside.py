@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from brokerkit import Redis, Shop, answered, free_port, served, wait_until
+from brokerkit import Redis, Shop, answered, served, wait_until
+from ports import free_port
 
 SERVER = """
 from flask import Flask
