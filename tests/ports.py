@@ -8,8 +8,8 @@ from contextlib import suppress
 
 __all__ = ["free_port"]
 
-PORTS = range(16384, 32768)
-"""Below the ports that Linux gives to whoever asks for any: those it would hand out again at once."""
+PORTS = range(20000, 32768)
+"""Between those that pages of docs name, and those that Linux gives to whoever asks for any, maybe again at once."""
 
 
 def free_port() -> int:

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 IMAGE_PORT = 8080
-PORTS = range(16384, 32768)
+PORTS = range(20000, 32768)
 
 LAST_LINES = 30
 POLL_SECONDS = 0.05
