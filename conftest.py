@@ -17,8 +17,11 @@ import pytest
 # Examples have workers run beside them; without a broker of their own, tasks wait here, also in a container.
 os.environ.setdefault("PYM_TASKS_DIR", tempfile.mkdtemp(prefix="pym-tasks-"))
 
-# A shell that runs this in the background has it ignore Ctrl-C, and so would what the tests start and interrupt.
+# A shell that runs this in the background has it ignore Ctrl-C, and nohup a closed terminal: so would what the tests
+# start and interrupt. What is handled, be it by nothing, is not ignored by what is started.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 pytest_plugins = ["pytester", "deploykit"]
 
