@@ -15,6 +15,8 @@ from pymacaron.config.secrets import SecretsMode, resolve_secrets
 from pymacaron.exceptions import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pymacaron.plugins.records import ConfigSection
 
 __all__ = ["load_config"]
@@ -22,6 +24,7 @@ __all__ = ["load_config"]
 log = logging.getLogger(__name__)
 
 _SIMILAR = 0.75
+_told: set[tuple[Path, str]] = set()
 
 
 def load_config(
@@ -42,7 +45,9 @@ def load_config(
     models = models_by_key(sections, RESERVED)
     warnings = _oddities(file, models)
     for warning in warnings:
-        log.warning("%s", warning)
+        if (file.path, warning) not in _told:  # a command reads the file for its plugins, then for the service
+            _told.add((file.path, warning))
+            log.warning("%s", warning)
     resolved = resolve_secrets(file, environ, secrets)
     filled, problems = fill(dict.fromkeys(models.values()), resolved)
     if resolved.problems or problems:
