@@ -10,43 +10,20 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from pymacaron.deploy import DeployTarget, Environment, Lock, Observation, Release
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron.service import Service
-from pymacaron_testing.fakes import fake_builder, fake_target
+from pymacaron_testing.fakes import fake_builder, fake_source, fake_target
 from pymacaron_testing.fakes.shelf import Shelf
 from pymacaron_testing.fakes.target import FakeTarget
 from pymacaron_testing.suites import DeployTargetSuite
 from pymacaron_testing.suites.targets import TargetUnderTest
 
 SECRET = "secret-of-the-shop"
-SERVER = """
-import json, os, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-MODE = {mode!r}
-if MODE == "crashing":
-    sys.exit("out of order")
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        ready = MODE != "unready" or self.path != "/ready"
-        body = json.dumps({{"release": os.environ["PYM_RELEASE"]}}).encode()
-        self.send_response(200 if ready else 503)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
-"""
 
 
 class Place:
@@ -73,12 +50,11 @@ class Place:
         """Return one that is never ready."""
         return self._release(release, "unready")
 
-    def _release(self, release: str, mode: str) -> Release:
-        version = f"{release}-{mode}"
-        source = self._folder / version
-        source.mkdir(exist_ok=True)
-        (source / "server.py").write_text(SERVER.format(mode=mode))
-        image = self._building.find(version) or self._building.build(source, version, "c0ffee")
+    def _release(self, release: str, kind: Literal["serving", "crashing", "unready"]) -> Release:
+        version = f"{release}-{kind}"
+        image = self._building.find(version) or self._building.build(
+            fake_source(self._folder / version, kind), version, "c0ffee"
+        )
         return Release(release, version, "c0ffee", self._building.push(image), self.environment.label)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 
 from pymacaron.exceptions import DeployError, StartError
+from pymacaron.log import masked
 from pymacaron_testing.runner import free_port, wait_until_ready
 
 __all__ = ["alive", "forward", "run_to_end", "serve", "stop"]
@@ -50,9 +51,8 @@ def serve(
         stop(process.pid)
         process.wait()
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
-        raise DeployError(
-            "\n".join([str(error).partition(":")[0] if "ended" in str(error) else str(error), *lines])
-        ) from None
+        sentence = str(error).partition(":")[0] if "ended" in str(error) else str(error)
+        raise DeployError(masked("\n".join([sentence, *lines]))) from None
     process.returncode = 0  # it stays: nothing waits for it here
     return process.pid, url
 
@@ -62,7 +62,8 @@ def run_to_end(root: Path, command: tuple[str, ...], variables: Mapping[str, str
     environment = {**_kept(), **variables, **secrets}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise DeployError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}".rstrip())
+        told = masked(f"{done.stdout}{done.stderr}".rstrip())
+        raise DeployError(f"{' '.join(command)} ended with {done.returncode}\n{told}".rstrip())
 
 
 def forward(file: Path, log: Path) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pymacaron.deploy import Deployed, DeployTarget, Environment, Image, Lock, Observation, Release, State
 from pymacaron.exceptions import DeployError, LockedError
+from pymacaron.log import masked
 from pymacaron_testing.fakes.builder import folder_of, secrets_of
 from pymacaron_testing.fakes.processes import alive, forward, run_to_end, serve, stop
 from pymacaron_testing.fakes.shelf import Shelf
@@ -135,7 +136,8 @@ class FakeTarget:
         name = release or (live.id if live else None)
         if name is None or name not in self._known():
             raise DeployError(f"there is no release {name}: see 'pym releases'")
-        yield from (self._shelf.folder / f"{name}.log").read_text(encoding="utf-8").splitlines()[-lines:]
+        told = (self._shelf.folder / f"{name}.log").read_text(encoding="utf-8").splitlines()
+        yield from map(masked, told[-lines:])
 
     def prune(self, keep: int) -> list[str]:
         """Discard what is older than the last releases that were live."""
