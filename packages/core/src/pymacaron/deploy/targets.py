@@ -102,7 +102,8 @@ class Target(Protocol):
     def promote(self, release: Release, verify: Callable[[str], None]) -> str:
         """Give a staged release the traffic and return the live URL.
 
-        Where traffic moves in steps, `verify(url)` is called between them; what it raises stops the promotion.
+        Where traffic moves in steps, `verify(url)` is called between them; what it raises stops the promotion. Wherever
+        this is killed, `observe()` shows the release live only with the traffic, and kept only where it had any.
         """
         ...
 
