@@ -10,7 +10,8 @@ import pytest
 from pymacaron.config import Config
 from pymacaron.config.core import CoreConfig
 from pymacaron.config.settings import Settings, setting
-from pymacaron.exceptions import ConfigError
+from pymacaron.deploy import Environment
+from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron.plugins.records import ConfigSection
 
 Load = Callable[..., Config]
@@ -147,3 +148,16 @@ def test_a_withheld_key_can_be_set_and_then_read(load: Load) -> None:
     assert config.bank == "own"
     with pytest.raises(ConfigError):
         _ = config.host
+
+
+def test_a_deploy_has_the_secrets_of_the_process_and_is_refused_without_one(
+    load: Load, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = Environment("shop", "live", folder, load("name: shop\nenv_secrets: [STRIPE, UNUSED]\n"))
+    monkeypatch.setenv("PYM_SECRETS_DIR", str(folder))
+    (folder / "STRIPE").write_text("of a file\n")
+    monkeypatch.setenv("UNUSED", "of a variable")
+    assert environment.secrets() == {"STRIPE": "of a file", "UNUSED": "of a variable"}
+    monkeypatch.delenv("UNUSED")
+    with pytest.raises(DeployError, match=r"^shop-live needs the environment variable UNUSED, "):
+        environment.secrets()

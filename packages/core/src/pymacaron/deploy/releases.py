@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from pymacaron.config.secrets import NoSecretError, secret_content
+from pymacaron.exceptions import DeployError
 
 if TYPE_CHECKING:
     from pymacaron.config import Config
@@ -37,6 +41,13 @@ class Environment:
     def label(self) -> str:
         """Its name among those of other services, which is PYM_ENV where the service runs: "shop-live"."""
         return f"{self.service}-{self.name}"
+
+    def secrets(self) -> dict[str, str]:
+        """Return the content of each name in `env_secrets`, as this process has it; raises DeployError for none."""
+        try:
+            return {name: secret_content(name, os.environ) for name in self.config.get("env_secrets") or ()}
+        except NoSecretError as error:
+            raise DeployError(f"{self.label} needs {error}") from None
 
 
 @dataclass(frozen=True)

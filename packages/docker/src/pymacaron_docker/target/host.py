@@ -13,7 +13,7 @@ from pymacaron_docker.target.calls import HostEngine, Shown, Spec
 from pymacaron_docker.target.front import Front
 from pymacaron_docker.target.names import WEB_ROLE, Names
 from pymacaron_docker.target.proxy import Turn
-from pymacaron_docker.target.secrets import archive_of, contents_of, owner_of, redacted
+from pymacaron_docker.target.secrets import archive_of, owner_of, redacted
 from pymacaron_docker.target.waiting import answer, until
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Host:
         self.engine.remove(helper)
         labels = self.names.own_labels("secrets")
         self.engine.make(Spec(helper, image, labels, volumes={PLACE: (volume, True)}))
-        self.engine.put(helper, PLACE, archive_of(contents_of(self.environment), *owner_of(user)))
+        self.engine.put(helper, PLACE, archive_of(self.environment.secrets(), *owner_of(user)))
         self.engine.remove(helper)
 
     def _ready(self, release: str) -> str:

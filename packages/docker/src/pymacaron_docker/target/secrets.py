@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from pymacaron.config.secrets import NoSecretError, secret_content
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.target.archives import File, packed
 
-if TYPE_CHECKING:
-    from pymacaron.deploy import Environment
-
-__all__ = ["archive_of", "contents_of", "owner_of", "redacted"]
-
-
-def contents_of(environment: Environment) -> dict[str, str]:
-    """Return the content of each secret of an environment, by name; raises DeployError for one that is not set."""
-    try:
-        return {name: secret_content(name, os.environ) for name in environment.config.get("env_secrets") or ()}
-    except NoSecretError as error:
-        raise DeployError(f"{environment.label} needs {error}") from None
+__all__ = ["archive_of", "owner_of", "redacted"]
 
 
 def owner_of(user: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from pymacaron_docker.target.calls import HostEngine
 from pymacaron_docker.target.front import LOOPBACK
 from pymacaron_docker.target.host import Host, OnHost
 from pymacaron_docker.target.lock import Locks
-from pymacaron_docker.target.secrets import contents_of, redacted
+from pymacaron_docker.target.secrets import redacted
 
 if TYPE_CHECKING:
     from pymacaron.deploy import Environment, Release
@@ -39,7 +39,7 @@ class DockerTarget:
         """Return what is missing, a sentence each with its next step."""
         missing = []
         try:
-            contents_of(self.environment)
+            self.environment.secrets()
         except DeployError as error:
             missing.append(str(error))
         for host in self.hosts:
