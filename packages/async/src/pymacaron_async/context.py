@@ -83,10 +83,12 @@ def restored(app: Flask | None, known: Mapping[str, Any], task: TaskContext) -> 
         if app is None or "method" not in known:
             yield
             return
+        from pymacaron.http.lanes import request_context
+
         environ = _environ(known)
         if "identity" in known:
             environ[IDENTITY] = _identity(known["identity"])
-        with app.request_context(environ):
+        with request_context(app, environ):
             yield
     finally:
         _running.reset(mark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from flask import (
@@ -30,6 +31,9 @@ from flask import (
 from flask.ctx import _AppCtxGlobals
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import create_environ
+
+from pymacaron.http.lanes import request_context
 
 Log = Any
 Parity = Callable[..., Callable[[Any], None]]
@@ -394,3 +398,23 @@ def test_replies_that_have_no_body(parity: Parity) -> None:
             if "pymacaron" in app.extensions
             else Response(b'{"a":1}', int(name), mimetype="application/json")
         )
+
+
+def test_a_context_without_an_answer_knows_its_request_and_ends(parity: Parity) -> None:
+    @parity()
+    def feature(app: Flask, log: Log) -> Any:
+        app.teardown_request(lambda error: log.append(("request", repr(error))))
+        app.teardown_appcontext(lambda error: log.append(("app", repr(error))))
+
+        def drive() -> None:
+            for path, error in (("/it/x?a=1", None), ("/nowhere", None), ("/it/x", KeyError("y"))):
+                environ = create_environ(path, "http://shop.example.com", headers={"X-Id": "7"})
+                with suppress(KeyError), request_context(app, environ):
+                    g.seen = request.headers["X-Id"]
+                    told = (request.url, request.endpoint, request.view_args, current_app.name, g.seen)
+                    log.append((*told, has_request_context(), "user" in session))
+                    if error:
+                        raise error
+
+        app.extensions["drive"] = drive
+        return lambda **parameters: {}

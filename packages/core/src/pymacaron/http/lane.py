@@ -8,7 +8,8 @@ certain goes Flask's own way, as does the whole app where `contexts.unfit` finds
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import Response
@@ -67,6 +68,24 @@ class Lane:
             return answer(environ, start_response)
         finally:
             context.leave(None if error is not None and app.should_ignore_error(error) else error)
+
+    @contextmanager
+    def request_context(self, environ: WSGIEnvironment) -> Iterator[None]:
+        """Be in a request while the block runs, as Flask.request_context has it, without answering it."""
+        context = self._context(environ)
+        if context is None:
+            with self._app.request_context(environ):
+                yield
+            return
+        error: BaseException | None = None
+        contexts.enter(context)
+        try:
+            yield
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            context.leave(error)
 
     def _context(self, environ: WSGIEnvironment) -> LeanContext | None:
         """Return the context of a request to one of our operations, None for one that goes Flask's own way."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -15,11 +15,13 @@ from pymacaron.http.hosts import malformed
 from pymacaron.http.inputs import Body, Bounds, bounds_of, may_have_body
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
     from werkzeug.routing import RuleFactory
 
-__all__ = ["bounded", "install"]
+__all__ = ["bounded", "install", "request_context"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,13 @@ def install(app: Flask) -> None:
     if reason := _installed(app):
         app.wsgi_app = bounded(app)  # type: ignore[method-assign, assignment]
         log.info("%s is served in Flask's own way: %s", app.name, reason)
+
+
+def request_context(app: Flask, environ: WSGIEnvironment) -> AbstractContextManager[Any]:
+    """Return the context of a request, to be in without answering it: a lean one where the app answers by such."""
+    make = getattr(app.wsgi_app, "request_context", app.request_context)
+    context: AbstractContextManager[Any] = make(environ)
+    return context
 
 
 def bounded(app: Flask) -> WSGIApplication:
