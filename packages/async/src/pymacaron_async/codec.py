@@ -20,6 +20,7 @@ __all__ = ["UnsuitableArgument", "decoded", "encoded", "plain"]
 DEEPEST = 100
 MARK = "$"
 PLAIN = (type(None), bool, int, float)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class UnsuitableArgument(TypeError):
@@ -29,7 +30,7 @@ class UnsuitableArgument(TypeError):
 def encoded(value: Any, place: str = "the value") -> str:
     """Return the text of a value; raises UnsuitableArgument that names what is in its way, by `place`."""
     try:
-        return json.dumps(_written(value, place, 0), separators=(",", ":"))
+        return _encode(_written(value, place, 0))
     except ValueError:
         raise UnsuitableArgument(f"{place} holds a number that is too long: pass it as text") from None
 

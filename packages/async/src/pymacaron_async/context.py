@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -99,25 +100,32 @@ def _environ(known: Mapping[str, Any]) -> dict[str, Any]:
 
     werkzeug's EnvironBuilder would take longer than the rest of what a task costs in the worker.
     """
-    url = urlsplit(known["base"])
-    secure = url.scheme == "https"
     return {
+        **_environ_of(known["base"]),
         "REQUEST_METHOD": known["method"],
-        "SCRIPT_NAME": "",
         "PATH_INFO": known["path"].encode().decode("latin-1"),
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
+        REQUEST_ID: known["request_id"],
+    }
+
+
+@lru_cache(maxsize=256)
+def _environ_of(base: str) -> Mapping[str, Any]:
+    """Return what the environ of every request to a host has, by the URL of that."""
+    url = urlsplit(base)
+    return {
+        "SCRIPT_NAME": "",
         "QUERY_STRING": "",
         "SERVER_NAME": url.hostname or "localhost",
-        "SERVER_PORT": str(url.port or (443 if secure else 80)),
+        "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": url.netloc,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
-        "wsgi.input": BytesIO(),
-        "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        REQUEST_ID: known["request_id"],
     }
 
 

@@ -19,6 +19,7 @@ from pymacaron.text import printable
 __all__ = ["configure_logging", "log_error", "mask_secrets", "masked"]
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def configure_logging(level: str = "INFO", log_format: str = "plain") -> None:
@@ -41,7 +42,8 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record without terminal sequences."""
-        return re.sub(r"\x1b\[[0-9;]*m", "", super().format(record))
+        line = super().format(record)
+        return _COLOUR.sub("", line) if "\x1b" in line else line
 
 
 class JsonFormatter(logging.Formatter):
