@@ -31,6 +31,7 @@ def test_pym_plugins_lists_the_plugin_as_active(tmp_path: Path) -> None:
         [
             "pym_apis",
             "pym_app_created",
+            "pym_checks",
             "pym_commands",
             "pym_config_sections",
             "pym_security_schemes",
