@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import getpass
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import dockerkit
+from hostkit import wait_until
 from ports import free_port
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,11 @@ class SshHost:
 
 
 @contextmanager
-def ssh_host(folder: Path, **settings: str) -> Iterator[SshHost]:
-    """Run sshd with settings of sshd_config(5); `ssh` has key and host key of the folder, and none of the user's."""
+def ssh_host(folder: Path, client: Mapping[str, str] = NOTHING, **settings: str) -> Iterator[SshHost]:
+    """Run sshd with settings of sshd_config(5); `ssh` has key and host key of the folder, and none of the user's.
+
+    `client` are more settings of that, of ssh_config(5).
+    """
     server = dockerkit.needs("/usr/sbin/sshd", "openssh-server")
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
@@ -52,8 +59,13 @@ def ssh_host(folder: Path, **settings: str) -> Iterator[SshHost]:
         **settings,
     }
     (folder / "sshd").write_text("".join(f"{name} {value}\n" for name, value in own.items()))
-    known = {"IdentityFile": f"{folder}/user", "IdentitiesOnly": "yes", "UserKnownHostsFile": f"{folder}/known"}
-    (folder / "client").write_text("".join(f"{name} {value}\n" for name, value in known.items()))
+    known = {
+        "IdentityFile": f"{folder}/user",
+        "IdentitiesOnly": "yes",
+        "UserKnownHostsFile": f"{folder}/known",
+        **client,
+    }
+    (folder / "client").write_text("".join(f"{name} {value}\n" for name, value in {**known, **client}.items()))
     (folder / "bin").mkdir()
     (folder / "bin" / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F "{folder}/client" "$@"\n')
     (folder / "bin" / "ssh").chmod(0o755)
@@ -62,7 +74,9 @@ def ssh_host(folder: Path, **settings: str) -> Iterator[SshHost]:
         process = subprocess.Popen([server, "-D", "-e", "-f", folder / "sshd"], stdout=log, stderr=log)
     try:
         dockerkit.listens(f"127.0.0.1:{port}", process)
-        yield SshHost(port, folder / "bin", process)
+        host = SshHost(port, folder / "bin", process)
+        wait_until(lambda: not host.sessions(), "the look at the port stays")
+        yield host
     finally:
         process.terminate()
         process.wait(60)

@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pymacaron.exceptions import DeployError
+from pymacaron.exceptions import ConfigError, DeployError
 from pymacaron_gcp.client import Gcp
 
 AUDIENCE = "https://shop-live-1234.europe-west1.run.app"
@@ -184,7 +184,7 @@ def test_a_service_account_gets_an_identity_token_whose_audience_is_the_service(
 def test_a_key_file_that_holds_no_key_is_told(google: Google, tmp_path: Path) -> None:
     for text in (json.dumps(user(google, tmp_path)), "no JSON"):
         (tmp_path / "key.json").write_text(text)
-        with pytest.raises(DeployError, match=r"no usable credentials for Google Cloud \(.*set gcp_key_file"):
+        with pytest.raises(ConfigError, match=r"gcp_key_file: .*key\.json holds no key of a service account: name one"):
             Gcp("shop-project", "europe-west1", str(tmp_path / "key.json")).id_token(AUDIENCE)
 
 

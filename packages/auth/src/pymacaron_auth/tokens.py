@@ -97,6 +97,8 @@ def _store(authority: Authority) -> Iterator[RevocationStore]:
         raise ConfigError("nothing knows revoked tokens: set jwt_revocation in pym-config.yaml to redis or memory")
     try:
         yield authority.revocations
+    except (TypeError, ValueError):  # what was to be revoked is wrong, and no store
+        raise
     except Exception as error:
         told = f"the store of revoked tokens failed ({type(error).__name__})"
         raise AuthUnavailableError(f"{told}: start it, or correct jwt_revocation and jwt_revocation_url") from error

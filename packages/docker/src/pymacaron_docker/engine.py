@@ -266,10 +266,12 @@ class Engine:
 
     @contextmanager
     def _told(self, action: str) -> Iterator[None]:
-        """Turn what the SDK and its HTTP client raise into a sentence."""
+        """Turn what the SDK and its HTTP client raise into a sentence; a connection that broke is made anew before."""
         from docker.errors import APIError, DockerException
         from requests.exceptions import RequestException
 
+        if self.tunnel:
+            self.tunnel.renew()
         try:
             yield
         except APIError as error:
@@ -278,9 +280,9 @@ class Engine:
                 f"the Docker engine at {self.url} cannot {action}: {complaint_of_engine(reason)}"
             ) from error
         except (DockerException, RequestException) as error:
+            advice = self.tunnel.advice if self.tunnel else "start it, or set DOCKER_HOST to where it listens"
             raise DeployError(
-                f"the Docker engine at {self.url} cannot {action} ({type(error).__name__}): "
-                "start it, or set DOCKER_HOST to where it listens"
+                f"the Docker engine at {self.url} cannot {action} ({type(error).__name__}): {advice}"
             ) from error
 
 

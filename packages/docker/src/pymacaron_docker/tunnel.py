@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
@@ -19,95 +19,148 @@ __all__ = ["Tunnel"]
 ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 30
+CLOSE_SECONDS = 2
+LONGEST_FOLDER = 40
+"""Characters of a folder for sockets: the path of one has 107 at most, and ssh adds some (unix(7))."""
+ATTEMPTS = 3
 
-OPTIONS = (
+CONNECTION = (
     "BatchMode=yes",  # a question would wait for an answer that nobody gives
+    "ClearAllForwardings=yes",  # those of the user's configuration are in use where they are connected already
     f"ConnectTimeout={CONNECT_SECONDS}",
+    "ControlMaster=yes",
     "ControlPersist=no",
-    "ExitOnForwardFailure=yes",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+    "RequestTTY=no",
     "ServerAliveInterval=15",
+    "StreamLocalBindUnlink=yes",
 )
+"""What the connection is, whatever ssh_config(5) says of the host."""
 
 
 class Tunnel:
     """A connection by the command `ssh`, with what its configuration and agent know of the host.
 
     The URL is `ssh://[user@]host[:port][/path/of/the/engine's/socket]`. It ends with `close()`, or with this process,
-    however that ends. Raises DeployError where ssh cannot connect.
+    however that ends; `renew()` makes it anew where it broke. Raises DeployError where ssh cannot connect.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
         place = urlsplit(url)
-        self._host = place.hostname or ""
-        self._whereto = [
-            *(["-l", place.username] if place.username else []),
-            *(["-p", str(place.port)] * bool(place.port)),
-        ]
-        self._folder = Path(tempfile.mkdtemp(prefix="pym-ssh-"))
+        self._whereto = f"ssh://{place.netloc}"  # hosts of ssh_config(5) are told apart by upper and lower case
+        self._engine = place.path.rstrip("/") or ENGINE_SOCKET
+        found = shutil.which("ssh")
+        if found is None:
+            raise DeployError(f"{url} needs the command ssh: install OpenSSH's client")
+        self._ssh = found
+        short = "/tmp" if len(tempfile.gettempdir()) > LONGEST_FOLDER else None  # noqa: S108 - for its own new folder
+        self._folder = Path(tempfile.mkdtemp(prefix="pym-ssh-", dir=short))
         self.socket = self._folder / "docker.sock"
         self._ports: dict[int, int] = {}
-        self._process = self._connected(place.path.rstrip("/") or ENGINE_SOCKET)
+        try:
+            self._process = self._connected()
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+
+    @property
+    def advice(self) -> str:
+        """What to look at where the engine behind it does not answer."""
+        return (
+            f"see that 'ssh {self._whereto} docker version' works, that its engine listens on {self._engine}, and that "
+            "sshd forwards sockets and ports"
+        )
 
     def port(self, port: int) -> int:
         """Return a port of this machine's loopback that leads to one of the host's; raises DeployError."""
-        if port not in self._ports:
-            local = _free_port()
-            self._ask("forward", "-L", f"127.0.0.1:{local}:127.0.0.1:{port}")
-            self._ports[port] = local
+        self.renew()
+        for attempt in range(ATTEMPTS):
+            if port not in self._ports:
+                local = _free_port()
+                try:
+                    self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
+                except DeployError:  # somebody may have been faster
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                else:
+                    self._ports[port] = local
         return self._ports[port]
 
+    @property
+    def lost(self) -> bool:
+        """Whether the connection broke."""
+        return self._process.poll() is not None
+
+    def renew(self) -> None:
+        """Connect anew, by the same socket and ports, where the connection broke; raises DeployError."""
+        if self.lost:
+            _end(self._process)
+            (self._folder / "control").unlink(missing_ok=True)
+            self._process = self._connected()
+
     def close(self) -> None:
-        """End the connection."""
-        with suppress(OSError):
-            self._process.communicate(timeout=ANSWER_SECONDS)
-        self._process.kill()
-        self._process.wait()
+        """End the connection, whoever still reads from it."""
+        _end(self._process, CLOSE_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _connected(self, engine: str) -> subprocess.Popen[bytes]:
-        """Start `cat` on the host, which repeats a line once all is there, and ends when this process does."""
-        options = ["-M", "-L", f"{self.socket}:{engine}"]
+    def _connected(self) -> subprocess.Popen[bytes]:
+        """Start `cat` on the host, which repeats a word once it is reached, and ends when this process does."""
         process = subprocess.Popen(
-            self._command(*options, "--", self._host, "cat"),
+            [self._ssh, *self._options(*CONNECTION), "--", self._whereto, "cat"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for this process, which may have something to take back
         )
         sent, repeated = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
+        word = secrets.token_hex(8).encode() + b"\n"
         with suppress(BrokenPipeError):
-            sent.write(b"\n")
+            sent.write(word)
             sent.flush()
-        if repeated.readline() != b"\n":
-            _, told = process.communicate(timeout=ANSWER_SECONDS)
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise self._failed("cannot connect", told)
+        if not any(line == word for line in iter(repeated.readline, b"")):  # a shell may greet before
+            raise self._failed("cannot connect", _end(process, CLOSE_SECONDS))
+        try:
+            self._forward(f"{self.socket}:{self._engine}")
+            for port, local in self._ports.items():
+                self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
+        except BaseException:
+            _end(process)
+            raise
         return process
 
-    def _ask(self, *request: str) -> None:
-        """Have the connection that is there do something more."""
-        done = subprocess.run(
-            self._command("-O", *request, self._host),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=ANSWER_SECONDS,
-            check=False,
-        )
+    def _forward(self, what: str) -> None:
+        """Have the connection that is there forward something; no configuration has a say in that."""
+        command = [self._ssh, "-F", "/dev/null", *self._options("StreamLocalBindUnlink=yes"), "-O", "forward"]
+        try:
+            done = subprocess.run(
+                [*command, "-L", what, "--", self._whereto],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=ANSWER_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise self._failed("does not forward anything", b"it does not answer") from None
         if done.returncode:
-            raise self._failed("does not forward a port", done.stderr)
+            raise self._failed("does not forward anything", done.stderr)
 
-    def _command(self, *arguments: str) -> Sequence[str]:
-        if (ssh := shutil.which("ssh")) is None:
-            raise DeployError(f"{self.url} needs the command ssh: install OpenSSH's client")
-        options = [word for option in (*OPTIONS, f"ControlPath={self._folder}/control") for word in ("-o", option)]
-        return [ssh, *options, *self._whereto, *arguments]
+    def _options(self, *options: str) -> list[str]:
+        return [word for option in (*options, f"ControlPath={self._folder}/control") for word in ("-o", option)]
 
     def _failed(self, what: str, told: bytes) -> DeployError:
         lines = told.decode(errors="replace").strip().splitlines()
         reason = lines[-1].strip() if lines else "it tells nothing"
-        return DeployError(f"ssh {what} to {self.url} ({reason}): see that 'ssh {self._host}' works without a question")
+        return DeployError(f"ssh {what} to {self._whereto} ({reason}): see that 'ssh {self._whereto}' asks nothing")
+
+
+def _end(process: subprocess.Popen[bytes], seconds: float = 0) -> bytes:
+    """End a connection, by force after some seconds, and return what it complained of."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.communicate(timeout=seconds)[1]
+    process.kill()
+    return process.communicate()[1]
 
 
 def _free_port() -> int:

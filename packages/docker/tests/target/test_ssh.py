@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hostkit import wait_until
+from ports import free_port
 from pymacaron.exceptions import DeployError
 from pymacaron_docker.engine import Engine
+from pymacaron_docker.target.calls import HostEngine
 from sshkit import SshHost, ssh_host
 
 
@@ -63,6 +68,66 @@ def test_the_connection_ends_with_the_engine_that_wanted_it(host: SshHost, url: 
     wait_until(lambda: host.sessions() == before, "the connection stays")
 
 
+def test_the_connection_ends_though_a_log_is_still_being_read(host: SshHost, url: str, places: Any) -> None:
+    place = places(docker_hosts=[url])
+    place.target.stage(place.release("read"))
+    before = host.sessions()
+    engine = HostEngine(url)
+    lines = engine.logs(f"{place.environment.label}-read-web", follow=True)
+    assert next(lines)
+    began = time.monotonic()
+    engine.close()
+    assert time.monotonic() - began < 15
+    wait_until(lambda: host.sessions() == before, "the connection stays")
+    with suppress(DeployError):
+        list(lines)
+    place.target.discard("read")
+
+
+def test_a_connection_that_broke_is_made_anew_by_the_same_ports(host: SshHost, url: str) -> None:
+    before = host.sessions()
+    engine = HostEngine(url)
+    assert engine.tunnel is not None
+    port = engine.tunnel.port(host.port)
+    (session,) = set(host.sessions()) - set(before)
+    os.kill(session, signal.SIGKILL)
+    wait_until(lambda: session not in host.sessions(), "the session stays")
+    wait_until(lambda: engine.tunnel is not None and engine.tunnel.lost, "ssh does not see it")
+    engine.ping()
+    assert engine.tunnel.port(host.port) == port
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        assert connection.recv(4) == b"SSH-"
+    engine.close()
+
+
+def test_what_the_user_has_set_for_the_host_is_no_hindrance(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = free_port()
+    client = {
+        "Host": "Prod-1",
+        "HostName": "127.0.0.1",
+        "HostKeyAlias": "prod",
+        "LocalForward": f"{taken} 127.0.0.1:9",
+        "RequestTTY": "force",
+        "RemoteCommand": "echo hello",
+    }
+    with ssh_host(tmp_path, client) as made, socket.create_server(("127.0.0.1", taken)):
+        monkeypatch.setenv("PATH", f"{made.commands}{os.pathsep}{os.environ['PATH']}")
+        (tmp_path / "known").write_text(f"prod {(tmp_path / 'host.pub').read_text()}")
+        opened = HostEngine(made.url(engine.url.removeprefix("unix://")).replace("127.0.0.1", "Prod-1"))
+        opened.ping()
+        opened.close()
+
+
+def test_an_alias_of_ssh_is_no_address_for_the_world(places: Any, url: str) -> None:
+    place = places(docker_hosts=[url], docker_proxy_address="0.0.0.0")
+    assert place.target.check() == []
+    place.engine.url = "ssh://no-such-host.invalid"
+    (told,) = place.target.check()
+    assert told.startswith("no-such-host.invalid, which ssh://no-such-host.invalid leads to, is no name that the world")
+
+
 def test_the_connection_ends_with_a_deploy_that_is_killed(host: SshHost, url: str) -> None:
     before = host.sessions()
     code = "from pymacaron_docker.engine import Engine; engine = Engine(); print(engine.tunnel.port(80)); input()"
@@ -79,12 +144,12 @@ def test_the_connection_ends_with_a_deploy_that_is_killed(host: SshHost, url: st
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"port": ":1"}, "ssh cannot connect to {url} (ssh: connect to host 127.0.0.1 port 1: Connection refused): "),
+        ({"port": ":1"}, "ssh cannot connect to {place} (ssh: connect to host 127.0.0.1 port 1: Connection refused): "),
         (
             {"user": "nobody-here@"},
-            "ssh cannot connect to {url} (nobody-here@127.0.0.1: Permission denied (publickey).",
+            "ssh cannot connect to {place} (nobody-here@127.0.0.1: Permission denied (publickey).",
         ),
-        ({"socket": "/nobody.sock"}, "the Docker engine at {url} cannot be reached ("),
+        ({"socket": "/nobody.sock"}, "the Docker engine at {place}/nobody.sock cannot be reached ("),
     ],
     ids=["port", "user", "socket"],
 )
@@ -95,7 +160,7 @@ def test_what_ssh_does_not_reach_is_told_in_a_sentence(url: str, wrong: dict[str
     other = f"ssh://{parts['user']}127.0.0.1{parts['port']}{parts['socket']}"
     with pytest.raises(DeployError) as error:
         Engine(other)
-    assert str(error.value).startswith(told.format(url=other))
+    assert str(error.value).startswith(told.format(place=other.removesuffix(parts["socket"])))
     assert "\n" not in str(error.value)
 
 
@@ -104,7 +169,7 @@ def test_a_host_whose_key_is_not_known_is_refused_without_a_question(host: SshHo
     before = known.read_text()
     known.write_text("")
     try:
-        with pytest.raises(DeployError, match=r"\(Host key verification failed\.\): see that 'ssh 127.0.0.1' works"):
+        with pytest.raises(DeployError, match=r"\(Host key verification failed\.\): see that 'ssh ssh:"):
             Engine(url)
     finally:
         known.write_text(before)
@@ -114,7 +179,7 @@ def test_a_host_that_forwards_no_ports_is_told(tmp_path: Path, engine: Engine, m
     with ssh_host(tmp_path, AllowTcpForwarding="no") as closed:
         monkeypatch.setenv("PATH", f"{closed.commands}{os.pathsep}{os.environ['PATH']}")
         url = closed.url(engine.url.removeprefix("unix://"))
-        with pytest.raises(DeployError, match=rf"the Docker engine at {url} cannot be reached \("):
+        with pytest.raises(DeployError, match=rf"the Docker engine at {url} .* sshd forwards sockets and ports$"):
             Engine(url)
 
 

@@ -216,7 +216,6 @@ class Gcp:
         try:
             import google.auth
             import google.oauth2.credentials
-            import google.oauth2.service_account
             from google.auth.exceptions import GoogleAuthError
         except ModuleNotFoundError as error:
             raise ConfigError(f"Google Cloud cannot be called, {error.name} is not installed: {EXTRA}") from error
@@ -224,12 +223,9 @@ class Gcp:
             nobody: Any = google.oauth2.credentials.Credentials
             who = {"refresh_token": "nobody", "client_id": "nobody", "client_secret": "nobody"}
             return nobody(None, token_uri=f"{self._endpoint}/token", **who)
-        if self._key_file and not Path(self._key_file).is_file():
-            raise ConfigError(f"gcp_key_file: there is no file {self._key_file}: download the key, or remove the line")
+        if self._key_file:
+            return _of_key(self._key_file)
         try:
-            if self._key_file:
-                load: Any = google.oauth2.service_account.Credentials.from_service_account_file
-                return load(self._key_file, scopes=SCOPES)
             return google.auth.default(scopes=SCOPES)[0]
         except (GoogleAuthError, ValueError) as error:
             self._unauthenticated(error)
@@ -259,6 +255,23 @@ class Gcp:
     def _unanswered(self, service: str, operation: str, error: Exception) -> GcpError:
         sentence = f"{service}.{operation} got no answer ({type(error).__name__}): check the network, then --resume"
         return GcpError.of(0, sentence, is_passing=True)
+
+
+def _of_key(file: str) -> Any:
+    """Return the credentials of a service account by its key; raises ConfigError for another file."""
+    from google.auth.exceptions import GoogleAuthError
+    from google.oauth2 import service_account
+
+    load: Any = service_account.Credentials.from_service_account_file
+    if not Path(file).is_file():
+        raise ConfigError(f"gcp_key_file: there is no file {file}: download the key, or remove the line")
+    try:
+        return load(file, scopes=SCOPES)
+    except (GoogleAuthError, ValueError) as error:
+        raise ConfigError(
+            f"gcp_key_file: {file} holds no key of a service account: name one, or set "
+            "GOOGLE_APPLICATION_CREDENTIALS to it and remove the line"
+        ) from error
 
 
 def _library_client(service: str, options: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -129,3 +130,12 @@ class Front:
         """The name of the host, None for this machine."""
         place = urlsplit(self.engine.url)
         return place.hostname if place.scheme in ("ssh", "tcp", "http", "https") else None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the host of the URL for the world can be looked up: an alias of ssh_config(5) cannot."""
+        try:
+            socket.getaddrinfo(urlsplit(self.url()).hostname, None)
+        except OSError:
+            return False
+        return True

@@ -49,6 +49,12 @@ class DockerTarget:
                     f"docker_stage_address is 127.0.0.1, which nobody reaches on {host.engine.url} from here: set it "
                     "to an address of that host in a private network"
                 )
+            named = host.config.get("domain") or host.config.get("live_host")
+            if host.front.hostname and not named and not host.front.is_known:
+                missing.append(
+                    f"{host.front.hostname}, which {host.engine.url} leads to, is no name that the world can call: set "
+                    "domain or live_host"
+                )
             if not host.front.has_image():
                 missing.append(
                     f"docker_proxy_image: {host.config.docker_proxy_image} is neither on {host.engine.url} nor in a "
