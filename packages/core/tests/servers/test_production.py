@@ -179,6 +179,15 @@ def test_an_idle_connection_is_kept_and_does_not_delay_the_stop(serve: Serve) ->
     client.close()
 
 
+def test_a_connection_that_never_said_anything_does_not_delay_the_stop(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 3, b""):
+        assert running.get("/hello")[0] == 200
+        began = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - began < 20
+
+
 def test_the_port_comes_from_the_environment(server: str, folder: Callable[..., Path], start: Serve) -> None:
     root = folder({**FILES, "pym-config.yaml": CONFIG + f"server: {server}\n"})
     for environment in ({"PORT": "{port}"}, {"PYM_SERVER_PORT": "{port}", "PORT": "1"}):

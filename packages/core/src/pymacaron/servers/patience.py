@@ -33,6 +33,9 @@ PIECE = 65536
 FIRST_BYTE = 0.05
 """Seconds for which a thread waits on a new connection before it leaves that to the worker's main loop."""
 
+LINGER = 2.0
+"""Seconds for which a worker that stops still waits for the first byte of a connection, in case it is under way."""
+
 
 class PatientSocket(socket.socket):
     """A connection that keeps nobody waiting beyond its budget of seconds.
@@ -81,6 +84,9 @@ class PatientSocket(socket.socket):
 class PatientWorker(ThreadWorker):
     """gunicorn's gthread worker on sockets that do not wait for ever."""
 
+    silence_ends: float | None = None
+    """Until when a worker that stops hears connections that carried no request yet, as time.monotonic() counts."""
+
     def handle(self, conn: TConn) -> bool:
         """Answer one request in a thread; returns whether the connection can carry another one."""
         connection = _patient(conn)
@@ -92,6 +98,17 @@ class PatientWorker(ThreadWorker):
             self.log.info("%s sent a request too slowly: its connection is closed", conn.client)
             return False
         return kept
+
+    def murder_pending(self) -> None:
+        """Close connections that said nothing in time; soon, once the worker stops.
+
+        A proxy opens connections ahead: one that never carried a request would hold the stop for all of its grace.
+        """
+        if not self.alive:
+            self.silence_ends = self.silence_ends or time.monotonic() + LINGER
+            for conn in self.pending_conns:
+                conn.timeout = min(conn.timeout or self.silence_ends, self.silence_ends)
+        super().murder_pending()
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Let the application answer a request whose header was read."""
