@@ -203,9 +203,14 @@ def get(url: str, path: str = "/version") -> dict[str, Any]:
     connection = http.client.HTTPConnection(str(place.hostname), place.port or 80, timeout=5)
     try:
         connection.request("GET", path)
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        reply = connection.getresponse()
+        content = reply.read()
     finally:
         connection.close()
+    try:
+        answer: dict[str, Any] = json.loads(content)
+    except ValueError:
+        raise ValueError(f"{reply.status} {content.decode(errors='replace')}") from None
     return answer
 
 
