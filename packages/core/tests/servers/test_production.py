@@ -188,6 +188,38 @@ def test_a_connection_that_never_said_anything_does_not_delay_the_stop(serve: Se
         assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)  # granian closes what has not said anything
+@pytest.mark.parametrize("first", [b"", b"GET /hello HTTP/1.1\r\n"], ids=["silent", "begun"])
+def test_a_request_that_is_under_way_when_the_stop_begins_is_answered(serve: Serve, first: bytes) -> None:
+    running = serve("--workers", "1")
+    worker = int(running.get("/hello")[1].split()[1])
+    os.kill(worker, signal.SIGSTOP)
+    with connections(running.port, 3, first) as opened:
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for_log("Handling signal: term")
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(0.5)
+        for one in opened:
+            one.sendall(b"GET /hello HTTP/1.1\r\nHost: t\r\n\r\n"[len(first) :])
+        assert [one.recv(15) for one in opened] == [b"HTTP/1.1 200 OK"] * 3
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", running.port), timeout=60)
+    assert running.process.wait(60) == 0
+
+
+def test_a_client_that_leaves_its_connection_open_after_the_last_reply_holds_up_nobody(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    last = b"GET /hello HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"
+    with connections(running.port, 20, last) as opened:
+        assert [one.recv(15) for one in opened] == [b"HTTP/1.1 200 OK"] * 20
+        began = time.monotonic()
+        assert running.get("/hello")[0] == 200
+        assert time.monotonic() - began < 15
+        for one in opened:
+            while one.recv(1000):
+                pass
+
+
 def test_the_port_comes_from_the_environment(server: str, folder: Callable[..., Path], start: Serve) -> None:
     root = folder({**FILES, "pym-config.yaml": CONFIG + f"server: {server}\n"})
     for environment in ({"PORT": "{port}"}, {"PYM_SERVER_PORT": "{port}", "PORT": "1"}):

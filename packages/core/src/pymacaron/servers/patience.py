@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import selectors
 import socket
 import time
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,6 +18,8 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from gunicorn.http.message import Request
 
 __all__ = ["PatientSocket", "PatientWorker"]
@@ -34,7 +39,7 @@ FIRST_BYTE = 0.05
 """Seconds for which a thread waits on a new connection before it leaves that to the worker's main loop."""
 
 LINGER = 2.0
-"""Seconds for which a worker that stops still waits for the first byte of a connection, in case it is under way."""
+"""Seconds for which a client may leave open what we have closed, or be silent while the worker stops."""
 
 
 class PatientSocket(socket.socket):
@@ -87,6 +92,11 @@ class PatientWorker(ThreadWorker):
     silence_ends: float | None = None
     """Until when a worker that stops hears connections that carried no request yet, as time.monotonic() counts."""
 
+    def init_process(self) -> None:
+        """Serve until the worker stops; `parting` are the connections whose clients have yet to close them."""
+        self.parting: deque[TConn] = deque()
+        super().init_process()
+
     def handle(self, conn: TConn) -> bool:
         """Answer one request in a thread; returns whether the connection can carry another one."""
         connection = _patient(conn)
@@ -99,16 +109,84 @@ class PatientWorker(ThreadWorker):
             return False
         return kept
 
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Take new connections, or none; once the worker stops, those that came before, and then nobody listens."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                self._accept_all(listener)
+                listener.close()
+            self.sockets = []
+
+    def _accept_all(self, listener: Any) -> None:
+        before = -1
+        while before < self.nr_conns:
+            before = self.nr_conns
+            self.accept(listener)
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Go on with a connection whose thread is done; the main loop never waits for its client."""
+        if fs.cancelled() or fs.exception() is not None:
+            super().finish_request(conn, fs)
+        elif not fs.result():
+            self._part(conn)
+        elif not conn.initialized:
+            self._hear(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def _hear(self, conn: TConn) -> None:
+        """Wait for the first byte of a connection, for LINGER where the worker stops."""
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + (self.cfg.keepalive if self.alive else LINGER)
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _part(self, conn: TConn) -> None:
+        """Close our side of a connection, and all of it when its client has done so too or LINGER is over.
+
+        What is closed with bytes unread is reset, which may cut off the reply (RFC 9112, section 9.6).
+        """
+        conn.timeout = time.monotonic() + LINGER
+        self.parting.append(conn)
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+        else:
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+
+    def _drain(self, conn: TConn, sock: socket.socket) -> None:
+        try:
+            gone = not socket.socket.recv(sock, PIECE)
+        except BlockingIOError:
+            gone = False
+        except OSError:
+            gone = True
+        if gone:
+            self._close(conn)
+
+    def _close(self, conn: TConn) -> None:
+        self.parting.remove(conn)
+        with suppress(KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
     def murder_pending(self) -> None:
-        """Close connections that said nothing in time; soon, once the worker stops.
+        """Close connections that said nothing, or did not end, in time; soon, once the worker stops.
 
         A proxy opens connections ahead: one that never carried a request would hold the stop for all of its grace.
         """
+        now = time.monotonic()
         if not self.alive:
-            self.silence_ends = self.silence_ends or time.monotonic() + LINGER
+            self.silence_ends = self.silence_ends or now + LINGER
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout or self.silence_ends, self.silence_ends)
         super().murder_pending()
+        while self.parting and (self.parting[0].timeout or 0) <= now:
+            self._close(self.parting[0])
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Let the application answer a request whose header was read."""
