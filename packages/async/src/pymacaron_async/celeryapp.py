@@ -18,8 +18,9 @@ from pymacaron_async.task import TASKS, AsyncTask
 
 if TYPE_CHECKING:
     from pymacaron.service import Service
+    from pymacaron_async.running import CarefulTask
 
-__all__ = ["celery_of", "failed_queue", "queue_of", "registered"]
+__all__ = ["app_of", "celery_of", "failed_queue", "queue_of", "registered"]
 
 PATIENCE = 0.9
 """Seconds for one step of publishing, such as connecting: a publish takes less than two of them."""
@@ -60,23 +61,31 @@ class PatientAMQP(AMQP):  # type: ignore[misc]
 
 def celery_of(service: Service, *, in_worker: bool = False) -> Celery:
     """Return the Celery app of a service, which is made when it is first needed; it knows all tasks of the process."""
+    app = app_of(service, in_worker=in_worker)
+    for task in list(TASKS.values()):
+        registered(app, service, task)
+    return app
+
+
+def app_of(service: Service, *, in_worker: bool = False) -> Celery:
+    """Return the Celery app of a service, with the tasks that it has come to know so far."""
+    if (app := _apps.get(service)) is not None:
+        return app
     with _lock:
         if service not in _apps:
             _apps[service] = made(service, in_worker=in_worker)
-        app = _apps[service]
-        for task in TASKS.values():
-            registered(app, service, task)
-        return app
+        return _apps[service]
 
 
-def registered(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> Any:
+def registered(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> CarefulTask:
     """Return the Celery task of a task."""
-    known = app._tasks.get(task.name)  # noqa: SLF001 - app.tasks would evaluate what others declared lazily
+    known: CarefulTask | None = app._tasks.get(task.name)  # noqa: SLF001 - app.tasks would evaluate what is lazy
     if known is not None and known.pym_task is task:
         return known
     from pymacaron_async.running import make_task
 
-    return make_task(app, service, task)
+    with _lock:
+        return make_task(app, service, task)
 
 
 def queue_of(app: Celery, name: str | None) -> str:

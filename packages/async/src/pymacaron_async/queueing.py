@@ -37,23 +37,20 @@ def queue(
     task_id: str | None = None,
 ) -> Handle:
     """Queue a task of the current service."""
-    from pymacaron_async.celeryapp import celery_of, queue_of, registered
+    from pymacaron_async.celeryapp import app_of, registered
 
     service = current_service()
     task.signature.bind(*arguments, **keywords)
     text = written(task, arguments, keywords)
-    app = celery_of(service)
-    options = task.options
-    context = {**captured(), "queue": queue_of(app, options.queue)}
+    app = app_of(service)
+    celery_task, options = registered(app, service, task), task.options
+    context = {**captured(), "queue": celery_task.pym_queue}
     handle = Handle(task_id or str(uuid4()), service)
     if options.unique:
         context["lock"] = hashlib.sha256(f"{task.name}\n{text}".encode()).hexdigest()
-    celery_task = registered(app, service, task)
 
     def send() -> None:
-        celery_task.apply_async(
-            (text, context), task_id=handle.id, countdown=options.delay, ignore_result=not keeps_result
-        )
+        celery_task.send(handle.id, (text, context), options.delay, ignore_result=not keeps_result)
 
     def lock_and_send() -> None:
         from pymacaron_async.unique import holding

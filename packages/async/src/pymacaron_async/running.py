@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from celery.exceptions import Reject, Retry
 from pymacaron.log import log_error
 from pymacaron.report.records import FinishedTask
 from pymacaron.report.traces import kind_of, trace_of
+from pymacaron_async.celeryapp import queue_of
 from pymacaron_async.codec import UnsuitableArgument, decoded, encoded
 from pymacaron_async.context import TaskContext, restored
 from pymacaron_async.errors import BrokerError, TaskFailed
@@ -32,10 +34,13 @@ __all__ = ["CarefulTask", "make_task", "tell"]
 log = logging.getLogger(__name__)
 
 HIDDEN = "***"
+CONFIRM_TIMEOUT = 1.5
+"""Seconds that RabbitMQ may take to say that it has a message."""
+
 LOST_PAUSE = 1
 """Seconds before a task runs again whose process died."""
 
-KEPT = ("task_id", "retries", "ignore_result", "root_id", "parent_id", "priority")
+KEPT = ("retries", "ignore_result", "root_id", "parent_id", "priority")
 """The options of Celery that a message keeps when it is sent again."""
 
 
@@ -50,16 +55,53 @@ class CarefulTask(Task):  # type: ignore[misc]
     resultrepr_maxsize = 0  # so much of a result does a worker log
     pym_task: AsyncTask[Any, Any]
     pym_service: Service
+    pym_patience: Mapping[str, float]
+
+    @cached_property
+    def pym_queue(self) -> str:
+        """The queue that the task waits in."""
+        return queue_of(self.app, self.pym_task.options.queue)
 
     def apply_async(self, args: Any = None, kwargs: Any = None, countdown: float | None = None, **options: Any) -> Any:
-        """Publish the task, to its queue or for later; arguments never show in a message's headers."""
-        queue = args[1]["queue"]
+        """Publish the task as Celery has it published: again, after it raised or among those that failed."""
         kept = {name: options[name] for name in KEPT if options.get(name) is not None}
-        later = when(self.app, queue, countdown)
-        chosen = {"queue": queue, "argsrepr": HIDDEN, "kwargsrepr": HIDDEN, **kept, **later}
-        if self.app.conf.pym_broker.kind == "amqp":
-            chosen["confirm_timeout"] = chosen["timeout"] = 1.5
-        return publish(self.app, lambda by: super(CarefulTask, self).apply_async(args, {}, producer=by, **chosen))
+        task_id = options.get("task_id") or str(uuid4())
+        self.send(task_id, args, countdown, **kept)
+        return self.AsyncResult(task_id)
+
+    def send(
+        self,
+        task_id: str,
+        args: Sequence[Any],
+        countdown: float | None = None,
+        *,
+        root_id: str | None = None,
+        parent_id: str | None = None,
+        priority: int | None = None,
+        **kept: Any,
+    ) -> None:
+        """Publish the task to the queue that its context names, or for later; arguments never show in its headers.
+
+        Celery's own way would look up rules of routing and make a result, of which nothing is used here.
+        """
+        app, parent = self.app, self.app.current_worker_task
+        if parent is not None:
+            root_id, parent_id = root_id or parent.request.root_id, parent_id or parent.request.id
+        message = app.amqp.create_task_message(
+            task_id,
+            self.name,
+            args,
+            time_limit=self.time_limit,
+            root_id=root_id,
+            parent_id=parent_id,
+            argsrepr=HIDDEN,
+            kwargsrepr=HIDDEN,
+            **kept,
+        )
+        way = {"queue": args[1]["queue"], **when(app, args[1]["queue"], countdown), **self.pym_patience}
+        if priority is not None:
+            way["priority"] = priority
+        publish(app, lambda producer: app.amqp.send_task_message(producer, self.name, message, **way))
 
     def run(self, text: str, known: Mapping[str, Any]) -> str | None:
         """Run the function as the service's own code, in the context of its call."""
@@ -120,7 +162,7 @@ class CarefulTask(Task):  # type: ignore[misc]
             release(self.app, known["lock"], self.request.id)
 
 
-def make_task(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> Any:
+def make_task(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> CarefulTask:
     """Register a task with Celery."""
     options = task.options
     limits = {"time_limit": options.time_limit} if options.time_limit else {}
@@ -131,6 +173,7 @@ def make_task(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> Any:
             "name": task.name,
             "pym_task": task,
             "pym_service": service,
+            "pym_patience": {"confirm_timeout": CONFIRM_TIMEOUT} if app.conf.pym_broker.kind == "amqp" else {},
             "abstract": False,
             "max_retries": options.max_retries,
             "rate_limit": options.rate,
@@ -138,7 +181,8 @@ def make_task(app: Celery, service: Service, task: AsyncTask[Any, Any]) -> Any:
             **limits,
         },
     )
-    return app.register_task(kind())
+    made: CarefulTask = app.register_task(kind())
+    return made
 
 
 def tell(service: Service, context: TaskContext, state: Any, seconds: float, known: Mapping[str, Any]) -> None:
