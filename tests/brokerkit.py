@@ -114,6 +114,14 @@ class Rabbit:
         (self.folder / "output").write_text("")
         self.process = None
 
+    def control(self, *arguments: str) -> None:
+        """Give a command to the running server."""
+        cookie = (self.folder / ".erlang.cookie").read_text()
+        command = [str(RABBIT.with_name("rabbitmqctl")), "-n", self.environment["RABBITMQ_NODENAME"]]
+        subprocess.run(
+            [*command, "--erlang-cookie", cookie, *arguments], env=self.environment, check=True, capture_output=True
+        )
+
     def stop_mapper(self) -> None:
         """End the port mapper that the server left."""
         subprocess.run(["epmd", "-kill"], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -225,6 +233,11 @@ def double(number):
 @asynctask(delay=1)
 def later(*words):
     note("later", *words, time.time())
+
+
+@asynctask(delay=1, queue="mail")
+def later_mail(*words):
+    note("mail", *words)
 
 
 @asynctask

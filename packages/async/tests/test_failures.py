@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,21 @@ def test_a_long_delay_runs_once_whoever_dies_meanwhile(shop: MakeShop, client: M
         wait_until(lambda: made.lines("later"))
         time.sleep(1)  # a second run would follow the first at once
     assert len(made.lines("later")) == 1
+
+
+@pytest.mark.parametrize("broker", ["amqp"], indirect=True)
+def test_a_queue_that_is_full_refuses_a_task_and_the_caller_is_told(
+    shop: MakeShop, client: MakeClient, rabbit: Rabbit
+) -> None:
+    made = shop()
+    http = client(made)
+    limits = json.dumps({"max-length": 1, "overflow": "reject-publish"})
+    rabbit.control("set_policy", "full", f"^{http.application.name}", limits, "--apply-to", "queues")
+    replies = [http.post("/call/write", json=["x"]) for _ in range(20)]
+    rabbit.control("clear_policy", "full")
+    refused = [reply for reply in replies if reply.status_code != 200]
+    assert {(reply.status_code, told(reply)["error"]) for reply in refused} == {(503, "BROKER_UNREACHABLE")}
+    assert "refuses the message (MessageNacked)" in told(refused[0])["error_description"]
 
 
 @SERVERS

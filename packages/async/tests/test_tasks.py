@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -92,8 +93,6 @@ def test_failed_tasks_are_listed_queued_again_and_thrown_away(shop: MakeShop, cl
 
 
 def test_a_delayed_task_waits_its_time(shop: MakeShop, client: MakeClient) -> None:
-    import time
-
     made = shop()
     http = client(made)
     with made.worker():
@@ -102,6 +101,16 @@ def test_a_delayed_task_waits_its_time(shop: MakeShop, client: MakeClient) -> No
         wait_until(lambda: made.lines("later"))
     (line,) = made.lines("later")
     assert float(line.split()[-1]) - began >= 1
+
+
+def test_delayed_tasks_of_several_queues_wait_for_the_first_worker(shop: MakeShop, client: MakeClient) -> None:
+    made = shop()
+    http = client(made)
+    for name in ("later", "later_mail"):
+        assert http.post(f"/call/{name}", json=["x"]).status_code == 200
+    time.sleep(2)
+    with made.worker():
+        wait_until(lambda: made.lines("later") and made.lines("mail"))
 
 
 def test_a_unique_task_is_queued_once_until_it_has_run(shop: MakeShop, client: MakeClient) -> None:

@@ -123,6 +123,7 @@ def made(service: Service, *, in_worker: bool) -> Celery:
     app = Celery(service.name, amqp=PatientAMQP, set_as_current=False, fixups=[])
     app.conf.update(settings(service, broker, in_worker=in_worker))
     app.conf.pym_broker = broker
+    app.pym_delayed = set()
     if broker.kind == "files":
         make_folders(broker.folder)
     return app

@@ -103,7 +103,10 @@ def _once_the_request_succeeded(act: Callable[[], None]) -> None:
 
 
 def when(app: Celery, queue_name: str, countdown: float | None) -> dict[str, Any]:
-    """Return the options of a publish that has a message arrive after so many seconds."""
+    """Return the options of a publish that has a message arrive after so many seconds.
+
+    RabbitMQ is told first, once in a process, where the message goes then: what leads nowhere it drops.
+    """
     if not countdown or countdown <= 0:
         return {}
     if app.conf.pym_broker.kind != "amqp":
@@ -118,6 +121,8 @@ def when(app: Celery, queue_name: str, countdown: float | None) -> dict[str, Any
     longest = 2**28 - 1
     if countdown > longest:
         raise ValueError(f"RabbitMQ holds a task for {longest} seconds at most: queue it later")
+    if queue_name not in app.pym_delayed:
+        _bind_delays(app, queue_name)
     key = calculate_routing_key(math.ceil(countdown), routing_key(queue_name))
     return {"exchange": Exchange("celery_delayed_27", type="topic"), "routing_key": key}
 
@@ -170,20 +175,27 @@ def forget_connections(app: Celery) -> None:
     """Have the next publish connect anew."""
     app.amqp._producer_pool = None  # noqa: SLF001 - what Celery itself does after a fork
     app._pool = None  # noqa: SLF001
+    app.pym_delayed.clear()
 
 
 def declare_delays(app: Celery) -> None:
     """Make the queues of RabbitMQ in which messages wait for their time."""
-    from kombu.transport.native_delayed_delivery import (
-        bind_queue_to_native_delayed_delivery_exchange,
-        declare_native_delayed_delivery_exchanges_and_queues,
-    )
+    from kombu.transport.native_delayed_delivery import declare_native_delayed_delivery_exchanges_and_queues
 
     with app.connection_for_write() as connection:
         connection.default_channel  # noqa: B018 - connects at once; all other ways wait for 2 s where that fails
         declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
-        for queue in app.amqp.queues.values():
-            bind_queue_to_native_delayed_delivery_exchange(connection, queue)
+
+
+def _bind_delays(app: Celery, queue_name: str) -> None:
+    """Have a queue get what has waited for its time; raises a channel error where `declare_delays()` is to be done."""
+    from kombu.transport.native_delayed_delivery import bind_queue_to_native_delayed_delivery_exchange
+
+    with app.connection_for_write() as connection:
+        queue = app.amqp.queues[queue_name]
+        queue(connection.default_channel).declare()
+        bind_queue_to_native_delayed_delivery_exchange(connection, queue)
+    app.pym_delayed.add(queue_name)
 
 
 def _misses_delays(app: Celery) -> bool:
@@ -200,6 +212,7 @@ def _errors(app: Celery) -> tuple[type[BaseException], ...]:
         TimeoutError,
         *with_transport.connection_errors,
         *with_transport.channel_errors,
+        *with_transport.recoverable_connection_errors,  # a refusal of RabbitMQ's among them
     )
 
 
@@ -209,5 +222,6 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _unreachable(app: Celery, error: BaseException, advice: str) -> BrokerError:
-    place = app.conf.pym_broker.place
-    return BrokerError(f"the broker {place} does not answer ({type(error).__name__}): {advice}")
+    place, kind = app.conf.pym_broker.place, type(error).__name__
+    did = "refuses the message" if kind == "MessageNacked" else "does not answer"
+    return BrokerError(f"the broker {place} {did} ({kind}): {advice}")

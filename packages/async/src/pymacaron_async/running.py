@@ -98,10 +98,13 @@ class CarefulTask(Task):  # type: ignore[misc]
             kwargsrepr=HIDDEN,
             **kept,
         )
-        way = {"queue": args[1]["queue"], **when(app, args[1]["queue"], countdown), **self.pym_patience}
-        if priority is not None:
-            way["priority"] = priority
-        publish(app, lambda producer: app.amqp.send_task_message(producer, self.name, message, **way))
+        queue, chosen = args[1]["queue"], {**self.pym_patience, **({} if priority is None else {"priority": priority})}
+
+        def send(producer: Any) -> None:
+            way = when(app, queue, countdown)
+            app.amqp.send_task_message(producer, self.name, message, queue=queue, **chosen, **way)
+
+        publish(app, send)
 
     def run(self, text: str, known: Mapping[str, Any]) -> str | None:
         """Run the function as the service's own code, in the context of its call."""

@@ -116,6 +116,16 @@ def wait_for(file: Path, count: int) -> None:
         time.sleep(0.05)
 
 
+def wait_until_refused(port: int) -> None:
+    """Wait until nobody listens on a port."""
+    end = time.monotonic() + 60
+    with contextlib.suppress(ConnectionRefusedError):
+        while time.monotonic() < end:
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
+            time.sleep(0.05)
+        raise AssertionError(f"somebody still listens on {port}")
+
+
 @contextlib.contextmanager
 def connections(port: int, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
     """Open connections that each send the same bytes and no more."""
@@ -202,9 +212,18 @@ def test_a_request_that_is_under_way_when_the_stop_begins_is_answered(serve: Ser
         for one in opened:
             one.sendall(b"GET /hello HTTP/1.1\r\nHost: t\r\n\r\n"[len(first) :])
         assert [one.recv(15) for one in opened] == [b"HTTP/1.1 200 OK"] * 3
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", running.port), timeout=60)
     assert running.process.wait(60) == 0
+
+
+def test_nobody_listens_while_the_last_requests_end(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    with connections(running.port, 1, b"GET /nap?seconds=5 HTTP/1.1\r\nHost: t\r\n\r\n") as (napping,):
+        wait_for(running.root / "naps", 1)
+        running.process.send_signal(signal.SIGTERM)
+        wait_until_refused(running.port)
+        napping.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            napping.recv(1)
 
 
 def test_a_client_that_leaves_its_connection_open_after_the_last_reply_holds_up_nobody(serve: Serve) -> None:
@@ -218,6 +237,65 @@ def test_a_client_that_leaves_its_connection_open_after_the_last_reply_holds_up_
         for one in opened:
             while one.recv(1000):
                 pass
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_worker_whose_master_died_stops_as_by_a_term(serve: Serve) -> None:
+    running = serve("--workers", "1")
+    worker = int(running.get("/hello")[1].split()[1])
+    with connections(running.port, 1, b"") as (silent,):
+        running.process.kill()
+        silent.settimeout(20)
+        assert silent.recv(1) == b""
+        end = time.monotonic() + 20
+        while Path(f"/proc/{worker}").exists():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    wait_until_refused(running.port)
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_stream_that_ends_the_process_ends_its_reply_alone(serve: Serve) -> None:
+    handlers = FILES["handlers.py"] + "def quit():\n    import sys\n    sys.exit(3)\n    yield b''\n"
+    paths = (
+        FILES["apis/hello.yaml"]
+        + """\
+  /quit:
+    get:
+      x-bind-server: handlers.quit
+      responses: {"200": {description: ok, content: {application/octet-stream: {}}}}
+"""
+    )
+    running = serve("--workers", "1", files={"handlers.py": handlers, "apis/hello.yaml": paths})
+    before = running.get("/hello")
+    with pytest.raises((OSError, http.client.HTTPException)):
+        running.get("/quit")
+    assert running.get("/hello") == before
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+def test_a_reply_that_breaks_off_is_told_once_and_holds_up_nobody(serve: Serve) -> None:
+    handlers = FILES["handlers.py"] + "def half():\n    yield b'half'\n    raise RuntimeError('broken')\n"
+    paths = (
+        FILES["apis/hello.yaml"]
+        + """\
+  /half:
+    get:
+      x-bind-server: handlers.half
+      responses: {"200": {description: ok, content: {application/octet-stream: {}}}}
+"""
+    )
+    running = serve("--workers", "1", "--threads", "2", files={"handlers.py": handlers, "apis/hello.yaml": paths})
+    with connections(running.port, 10, b"GET /half HTTP/1.1\r\nHost: t\r\n\r\n") as opened:
+        began = time.monotonic()
+        assert running.get("/hello")[0] == 200
+        assert time.monotonic() - began < 5
+        for one in opened:
+            while one.recv(1000):
+                pass
+    log = running.log.read_text()
+    assert log.count("Error handling request") == 10, log
+    assert "its reply has the error_id" not in log
 
 
 def test_the_port_comes_from_the_environment(server: str, folder: Callable[..., Path], start: Serve) -> None:

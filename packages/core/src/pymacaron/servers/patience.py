@@ -52,9 +52,17 @@ class PatientSocket(socket.socket):
     budget = PATIENCE
     too_slow = False
     in_body = False
+    ended = False
+
+    def shutdown(self, how: int, /) -> None:
+        """End our side: whoever reads from now on, to close with care after a reply that broke off, does not wait."""
+        self.ended = True
+        super().shutdown(how)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Read what is there, or wait for it as long as the budget allows."""
+        if self.ended:
+            return b""
         before = self.gettimeout()
         began = time.monotonic()
         data = self._recv(size, self.budget if before is None else min(before, self.budget))
@@ -114,21 +122,30 @@ class PatientWorker(ThreadWorker):
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:
             for listener in self.sockets:
-                self._accept_all(listener)
+                with suppress(OSError):
+                    self._accept_all(listener)
                 listener.close()
             self.sockets = []
 
     def _accept_all(self, listener: Any) -> None:
         before = -1
-        while before < self.nr_conns:
+        while before < self.nr_conns < self.worker_connections:
             before = self.nr_conns
             self.accept(listener)
 
+    def is_parent_alive(self) -> bool:
+        """Tell whether the arbiter is there; without it the worker stops, as by a TERM."""
+        if super().is_parent_alive():
+            return True
+        self.alive = False
+        return False
+
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Go on with a connection whose thread is done; the main loop never waits for its client."""
-        if fs.cancelled() or fs.exception() is not None:
-            super().finish_request(conn, fs)
-        elif not fs.result():
+        error = None if fs.cancelled() else fs.exception()
+        if error is not None:
+            self.log.error("a reply broke off: %s", type(error).__name__)
+        if fs.cancelled() or error is not None or not fs.result():
             self._part(conn)
         elif not conn.initialized:
             self._hear(conn)
