@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
@@ -101,7 +104,7 @@ class Tunnel:
 
     def close(self) -> None:
         """End the connection, whoever still reads from it."""
-        _end(self._process, CLOSE_SECONDS)
+        _end(self._process)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _connected(self) -> subprocess.Popen[bytes]:
@@ -113,14 +116,8 @@ class Tunnel:
             stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for this process, which may have something to take back
         )
-        sent, repeated = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
-        word = secrets.token_hex(8).encode() + b"\n"
-        with suppress(BrokenPipeError):
-            sent.write(word)
-            sent.flush()
-        if not any(line == word for line in iter(repeated.readline, b"")):  # a shell may greet before
-            raise self._failed("cannot connect", _end(process, CLOSE_SECONDS))
         try:
+            self._reach(process)
             self._forward(f"{self.socket}:{self._engine}")
             for port, local in self._ports.items():
                 self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
@@ -128,6 +125,22 @@ class Tunnel:
             _end(process)
             raise
         return process
+
+    def _reach(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until a word comes back, which a shell may greet before."""
+        sent, repeated = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))
+        word = secrets.token_hex(8).encode() + b"\n"
+        with suppress(BrokenPipeError):
+            sent.write(word)
+            sent.flush()
+        limit = threading.Timer(ANSWER_SECONDS, _kill, [process])
+        limit.start()
+        try:
+            reached = any(line == word for line in iter(repeated.readline, b""))
+        finally:
+            limit.cancel()
+        if not reached:
+            raise self._failed("cannot connect", _end(process) or b"it does not run cat")
 
     def _forward(self, what: str) -> None:
         """Have the connection that is there forward something; no configuration has a say in that."""
@@ -152,15 +165,26 @@ class Tunnel:
     def _failed(self, what: str, told: bytes) -> DeployError:
         lines = told.decode(errors="replace").strip().splitlines()
         reason = lines[-1].strip() if lines else "it tells nothing"
-        return DeployError(f"ssh {what} to {self._whereto} ({reason}): see that 'ssh {self._whereto}' asks nothing")
+        return DeployError(
+            f"ssh {what} to {self._whereto} ({reason}): "
+            f"see that 'ssh {self._whereto} cat' asks nothing, and repeats what it reads"
+        )
 
 
-def _end(process: subprocess.Popen[bytes], seconds: float = 0) -> bytes:
+def _end(process: subprocess.Popen[bytes]) -> bytes:
     """End a connection, by force after some seconds, and return what it complained of."""
-    with suppress(subprocess.TimeoutExpired):
-        return process.communicate(timeout=seconds)[1]
-    process.kill()
-    return process.communicate()[1]
+    with process:  # in the end its pipes are closed, whoever else holds them
+        for _ in range(2):
+            with suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=CLOSE_SECONDS)[1]
+            _kill(process)
+    return b""
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a connection and what it started, such as a ProxyCommand."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:

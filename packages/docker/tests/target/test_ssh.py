@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,9 +21,20 @@ import pytest
 from hostkit import wait_until
 from ports import free_port
 from pymacaron.exceptions import DeployError
+from pymacaron_docker import tunnel
 from pymacaron_docker.engine import Engine
 from pymacaron_docker.target.calls import HostEngine
+from pymacaron_docker.tunnel import Tunnel
 from sshkit import SshHost, ssh_host
+
+PROXY = """#!/bin/bash
+trap "" HUP TERM
+exec 3<>/dev/tcp/$1/$2
+cat <&3 &
+cat >&3
+sleep 30
+"""
+"""A ProxyCommand that stays when ssh ends."""
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +78,20 @@ def test_the_connection_ends_with_the_engine_that_wanted_it(host: SshHost, url: 
     assert len(host.sessions()) == len(before) + 1
     engine.close()
     wait_until(lambda: host.sessions() == before, "the connection stays")
+
+
+def test_a_proxy_that_stays_ends_with_the_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tunnel, "CLOSE_SECONDS", 0.5)
+    proxy = tmp_path / "proxy"
+    proxy.write_text(PROXY)
+    proxy.chmod(0o755)
+    with ssh_host(tmp_path, {"ProxyCommand": f"{proxy} %h %p"}) as made:
+        monkeypatch.setenv("PATH", f"{made.commands}{os.pathsep}{os.environ['PATH']}")
+        opened = Tunnel(made.url())
+        began = time.monotonic()
+        opened.close()
+        assert time.monotonic() - began < 15
+        wait_until(lambda: not made.sessions(), "the proxy stays", 10)
 
 
 def test_the_connection_ends_though_a_log_is_still_being_read(host: SshHost, url: str, places: Any) -> None:
@@ -139,6 +165,45 @@ def test_the_connection_ends_with_a_deploy_that_is_killed(host: SshHost, url: st
         assert len(host.sessions()) == len(before) + 1
         process.send_signal(signal.SIGKILL)
     wait_until(lambda: host.sessions() == before, "the connection stays")
+
+
+@pytest.fixture(scope="module")
+def deaf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshHost]:
+    folder = tmp_path_factory.mktemp("deaf")
+    with ssh_host(folder, ForceCommand=f"touch {folder}/runs; sleep 20") as made:
+        yield made
+
+
+def test_a_host_that_runs_another_command_is_told_in_time(deaf: SshHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{deaf.commands}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(tunnel, "ANSWER_SECONDS", 2)
+    place = re.escape(deaf.url())
+    told = rf"ssh cannot connect to {place} \(it does not run cat\): see that 'ssh {place} cat' asks nothing"
+    with pytest.raises(DeployError, match=told):
+        Tunnel(deaf.url())
+    wait_until(lambda: not deaf.sessions(), "the connection stays")
+
+
+def test_an_interrupt_while_it_connects_ends_the_connection(deaf: SshHost) -> None:
+    runs = deaf.commands.parent / "runs"
+    runs.unlink(missing_ok=True)
+    code = (
+        "import signal; from pymacaron_docker.tunnel import Tunnel; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); print(flush=True); Tunnel(input())"
+    )
+    path = f"{deaf.commands}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=-1, stdout=-1, stderr=-1, env={**os.environ, "PATH": path}
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"\n"
+        process.stdin.write(f"{deaf.url()}\n".encode())
+        process.stdin.flush()
+        wait_until(runs.exists, "it does not connect")
+        process.send_signal(signal.SIGINT)
+        assert b"KeyboardInterrupt" in process.communicate(timeout=60)[1]
+    wait_until(lambda: not deaf.sessions(), "the connection stays", 10)
 
 
 @pytest.mark.parametrize(
