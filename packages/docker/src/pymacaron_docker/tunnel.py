@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pymacaron.exceptions import DeployError
 
@@ -46,11 +46,12 @@ class Tunnel:
     """A connection by the command `ssh`, with what its configuration and agent know of the host.
 
     The URL is `ssh://[user@]host[:port][/path/of/the/engine's/socket]`. It ends with `close()`, or with this process,
-    however that ends; `renew()` makes it anew where it broke. Raises DeployError where ssh cannot connect.
+    however that ends; `renew()` makes it anew where it broke. Raises DeployError for another URL, one with a password,
+    and where ssh cannot connect.
     """
 
     def __init__(self, url: str) -> None:
-        place = urlsplit(url)
+        place = _place(url)
         self._whereto = f"ssh://{place.netloc}"  # hosts of ssh_config(5) are told apart by upper and lower case
         self._engine = place.path.rstrip("/") or ENGINE_SOCKET
         found = shutil.which("ssh")
@@ -169,6 +170,23 @@ class Tunnel:
             f"ssh {what} to {self._whereto} ({reason}): "
             f"see that 'ssh {self._whereto} cat' asks nothing, and repeats what it reads"
         )
+
+
+def _place(url: str) -> SplitResult:
+    """Return the parts of a URL; no sentence repeats what may be a password."""
+    host = url.removeprefix("ssh://").rpartition("@")[2]
+    with suppress(ValueError):
+        place = urlsplit(url)
+        if not (place.hostname or "-").startswith("-") and place.port != 0:
+            if place.password is None:
+                return place
+            raise DeployError(
+                f"the URL of the Docker engine at ssh://{host} has a password, which ssh never takes from there: "
+                "remove it, and let the user in by a key"
+            )
+    raise DeployError(
+        f"ssh://{host} leads to no Docker engine: write ssh://[user@]host[:port][/path/of/the/engine's/socket]"
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> bytes:

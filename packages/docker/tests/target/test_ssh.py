@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -227,6 +228,30 @@ def test_what_ssh_does_not_reach_is_told_in_a_sentence(url: str, wrong: dict[str
         Engine(other)
     assert str(error.value).startswith(told.format(place=other.removesuffix(parts["socket"])))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("place", ["", "/var/run/docker.sock", "h:abc", "h:0", "h:99999", "-oX", "deploy@", "[::1"])
+def test_a_url_without_a_host_and_a_port_is_told_as_such(place: str) -> None:
+    told = f"ssh://{place.removeprefix('deploy@')} leads to no Docker engine: write ssh://[user@]host[:port]"
+    with pytest.raises(DeployError, match=f"^{re.escape(told)}"):
+        Engine(f"ssh://{place}")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("{user}:geheim@{host}", "the URL of the Docker engine at ssh://{host}/nobody.sock has a password, "),
+        ("{user}:@{host}", "the URL of the Docker engine at ssh://{host}/nobody.sock has a password, "),
+        ("{user}:geh/eim@{host}", "ssh://{host}/nobody.sock leads to no Docker engine: "),
+        ("{user}:geheim@h:abc", "ssh://h:abc/nobody.sock leads to no Docker engine: "),
+    ],
+)
+def test_a_password_in_a_url_is_refused_and_told_nobody(url: str, place: str, told: str) -> None:
+    user, _, rest = url.removeprefix("ssh://").rpartition("@")
+    parts = {"user": user, "host": rest.partition("/")[0]}
+    with pytest.raises(DeployError, match=f"^{re.escape(told.format(**parts))}") as error:
+        Engine(f"ssh://{place.format(**parts)}/nobody.sock")
+    assert "geh" not in "".join(traceback.format_exception(error.value))
 
 
 def test_a_host_whose_key_is_not_known_is_refused_without_a_question(host: SshHost, url: str) -> None:
