@@ -81,14 +81,11 @@ class Tunnel:
         self.renew()
         for attempt in range(ATTEMPTS):
             if port not in self._ports:
-                local = _free_port()
                 try:
-                    self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
+                    self._forward_port(port, _free_port())
                 except DeployError:  # somebody may have been faster
                     if attempt == ATTEMPTS - 1:
                         raise
-                else:
-                    self._ports[port] = local
         return self._ports[port]
 
     @property
@@ -97,7 +94,7 @@ class Tunnel:
         return self._process.poll() is not None
 
     def renew(self) -> None:
-        """Connect anew, by the same socket and ports, where the connection broke; raises DeployError."""
+        """Connect anew where the connection broke, by the same socket and the ports still free; raises DeployError."""
         if self.lost:
             _end(self._process)
             (self._folder / "control").unlink(missing_ok=True)
@@ -120,8 +117,9 @@ class Tunnel:
         try:
             self._reach(process)
             self._forward(f"{self.socket}:{self._engine}")
-            for port, local in self._ports.items():
-                self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
+            for port in list(self._ports):
+                with suppress(DeployError):  # somebody may have it by now: who asks next gets another
+                    self._forward_port(port, self._ports.pop(port))
         except BaseException:
             _end(process)
             raise
@@ -142,6 +140,10 @@ class Tunnel:
             limit.cancel()
         if not reached:
             raise self._failed("cannot connect", _end(process) or b"it does not run cat")
+
+    def _forward_port(self, port: int, local: int) -> None:
+        self._forward(f"127.0.0.1:{local}:127.0.0.1:{port}")
+        self._ports[port] = local
 
     def _forward(self, what: str) -> None:
         """Have the connection that is there forward something; no configuration has a say in that."""

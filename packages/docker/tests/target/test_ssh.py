@@ -13,7 +13,7 @@ import time
 import traceback
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,20 +111,23 @@ def test_the_connection_ends_though_a_log_is_still_being_read(host: SshHost, url
     place.target.discard("read")
 
 
-def test_a_connection_that_broke_is_made_anew_by_the_same_ports(host: SshHost, url: str) -> None:
+@pytest.mark.parametrize("taken", [False, True], ids=["free", "taken"])
+def test_a_connection_that_broke_is_made_anew_by_the_same_ports_if_free(host: SshHost, url: str, taken: bool) -> None:
     before = host.sessions()
-    engine = HostEngine(url)
-    assert engine.tunnel is not None
-    port = engine.tunnel.port(host.port)
-    (session,) = set(host.sessions()) - set(before)
-    os.kill(session, signal.SIGKILL)
-    wait_until(lambda: session not in host.sessions(), "the session stays")
-    wait_until(lambda: engine.tunnel is not None and engine.tunnel.lost, "ssh does not see it")
-    engine.ping()
-    assert engine.tunnel.port(host.port) == port
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        assert connection.recv(4) == b"SSH-"
-    engine.close()
+    with closing(HostEngine(url)) as engine, ExitStack() as others:
+        assert engine.tunnel is not None
+        port = engine.tunnel.port(host.port)
+        (session,) = set(host.sessions()) - set(before)
+        os.kill(session, signal.SIGKILL)
+        wait_until(lambda: session not in host.sessions(), "the session stays")
+        wait_until(lambda: engine.tunnel is not None and engine.tunnel.lost, "ssh does not see it")
+        if taken:
+            others.enter_context(socket.create_server(("127.0.0.1", port)))
+        engine.ping()
+        anew = engine.tunnel.port(host.port)
+        assert (anew != port) is taken
+        with socket.create_connection(("127.0.0.1", anew), timeout=60) as connection:
+            assert connection.recv(4) == b"SSH-"
 
 
 def test_what_the_user_has_set_for_the_host_is_no_hindrance(
