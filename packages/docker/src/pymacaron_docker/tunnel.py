@@ -41,6 +41,9 @@ CONNECTION = (
 )
 """What the connection is, whatever ssh_config(5) says of the host."""
 
+SINCE_8_7 = ("ForkAfterAuthentication=no", "SessionType=default", "StdinNull=no")
+"""More of that, in words that OpenSSH before 8.7 does not know, as little as what they undo."""
+
 
 class Tunnel:
     """A connection by the command `ssh`, with what its configuration and agent know of the host.
@@ -107,8 +110,10 @@ class Tunnel:
 
     def _connected(self) -> subprocess.Popen[bytes]:
         """Start `cat` on the host, which repeats a word once it is reached, and ends when this process does."""
+        known = not self._ask(*self._options(*SINCE_8_7), "-G").returncode
+        options = self._options(*CONNECTION, *(SINCE_8_7 if known else ()))
         process = subprocess.Popen(
-            [self._ssh, *self._options(*CONNECTION), "--", self._whereto, "cat"],
+            [self._ssh, *options, "--", self._whereto, "cat"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,11 +151,16 @@ class Tunnel:
         self._ports[port] = local
 
     def _forward(self, what: str) -> None:
-        """Have the connection that is there forward something; no configuration has a say in that."""
-        command = [self._ssh, "-F", "/dev/null", *self._options("StreamLocalBindUnlink=yes"), "-O", "forward"]
+        """Have the connection that is there forward something."""
+        done = self._ask(*self._options("StreamLocalBindUnlink=yes"), "-O", "forward", "-L", what)
+        if done.returncode:
+            raise self._failed("does not forward anything", done.stderr)
+
+    def _ask(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        """Run ssh for something that no configuration has a say in."""
         try:
-            done = subprocess.run(
-                [*command, "-L", what, "--", self._whereto],
+            return subprocess.run(
+                [self._ssh, "-F", "/dev/null", *words, "--", self._whereto],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -158,9 +168,7 @@ class Tunnel:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise self._failed("does not forward anything", b"it does not answer") from None
-        if done.returncode:
-            raise self._failed("does not forward anything", done.stderr)
+            raise self._failed("cannot talk", b"it does not answer") from None
 
     def _options(self, *options: str) -> list[str]:
         return [word for option in (*options, f"ControlPath={self._folder}/control") for word in ("-o", option)]

@@ -130,8 +130,17 @@ def test_a_connection_that_broke_is_made_anew_by_the_same_ports_if_free(host: Ss
             assert connection.recv(4) == b"SSH-"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RemoteCommand", "echo hello"),
+        ("SessionType", "none"),
+        ("StdinNull", "yes"),
+        ("ForkAfterAuthentication", "yes"),
+    ],
+)
 def test_what_the_user_has_set_for_the_host_is_no_hindrance(
-    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = free_port()
     client = {
@@ -140,13 +149,25 @@ def test_what_the_user_has_set_for_the_host_is_no_hindrance(
         "HostKeyAlias": "prod",
         "LocalForward": f"{taken} 127.0.0.1:9",
         "RequestTTY": "force",
-        "RemoteCommand": "echo hello",
+        name: value,
     }
     with ssh_host(tmp_path, client) as made, socket.create_server(("127.0.0.1", taken)):
         monkeypatch.setenv("PATH", f"{made.commands}{os.pathsep}{os.environ['PATH']}")
         (tmp_path / "known").write_text(f"prod {(tmp_path / 'host.pub').read_text()}")
         opened = HostEngine(made.url(engine.url.removeprefix("unix://")).replace("127.0.0.1", "Prod-1"))
         opened.ping()
+        assert opened.tunnel is not None
+        assert not opened.tunnel.lost
+        opened.close()
+
+
+def test_an_ssh_without_newer_options_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ssh_host(tmp_path) as made:
+        command = made.commands / "ssh"
+        command.write_text(command.read_text().replace("exec", 'case "$*" in *SessionType*) exit 255 ;; esac; exec'))
+        monkeypatch.setenv("PATH", f"{made.commands}{os.pathsep}{os.environ['PATH']}")
+        opened = Tunnel(made.url())
+        assert not opened.lost
         opened.close()
 
 
