@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -23,8 +24,8 @@ ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 30
 CLOSE_SECONDS = 2
-LONGEST_FOLDER = 40
-"""Characters of a folder for sockets: the path of one has 107 at most, and ssh adds some (unix(7))."""
+FOLDER = re.compile(r"[A-Za-z0-9_./+-]{1,40}")
+"""A folder for sockets: ssh reads spaces, % and : in a path, and adds to one, which has 107 bytes at most (unix(7))."""
 ATTEMPTS = 3
 
 CONNECTION = (
@@ -61,8 +62,8 @@ class Tunnel:
         if found is None:
             raise DeployError(f"{url} needs the command ssh: install OpenSSH's client")
         self._ssh = found
-        short = "/tmp" if len(tempfile.gettempdir()) > LONGEST_FOLDER else None  # noqa: S108 - for its own new folder
-        self._folder = Path(tempfile.mkdtemp(prefix="pym-ssh-", dir=short))
+        other = None if FOLDER.fullmatch(tempfile.gettempdir()) else "/tmp"  # noqa: S108 - for its own new folder
+        self._folder = Path(tempfile.mkdtemp(prefix="pym-ssh-", dir=other))
         self.socket = self._folder / "docker.sock"
         self._ports: dict[int, int] = {}
         try:

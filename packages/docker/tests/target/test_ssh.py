@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import urllib.request
@@ -159,6 +160,16 @@ def test_what_the_user_has_set_for_the_host_is_no_hindrance(
         assert opened.tunnel is not None
         assert not opened.tunnel.lost
         opened.close()
+
+
+@pytest.mark.parametrize("name", ["with space", "a%d", "a:b", "a" * 60])
+def test_a_folder_for_temporary_files_may_have_any_name(
+    name: str, host: SshHost, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix=name) as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        with closing(Tunnel(url)) as opened, socket.create_connection(("127.0.0.1", opened.port(host.port))) as reply:
+            assert reply.recv(4) == b"SSH-"
 
 
 def test_an_ssh_without_newer_options_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
