@@ -254,39 +254,31 @@ def test_a_worker_whose_master_died_stops_as_by_a_term(serve: Serve) -> None:
     wait_until_refused(running.port)
 
 
+def with_stream(*lines: str) -> dict[str, str]:
+    """Return the files of the service with an operation GET /stream, whose handler is a generator of these lines."""
+    path = "  /stream:\n    get:\n      x-bind-server: handlers.stream\n      responses:\n"
+    path += '        "200": {description: ok, content: {application/octet-stream: {}}}\n'
+    handler = "\n    ".join(("def stream():", *lines, ""))
+    return {
+        "handlers.py": FILES["handlers.py"] + handler,
+        "apis/hello.yaml": FILES["apis/hello.yaml"] + path,
+    }
+
+
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
 def test_a_stream_that_ends_the_process_ends_its_reply_alone(serve: Serve) -> None:
-    handlers = FILES["handlers.py"] + "def quit():\n    import sys\n    sys.exit(3)\n    yield b''\n"
-    paths = (
-        FILES["apis/hello.yaml"]
-        + """\
-  /quit:
-    get:
-      x-bind-server: handlers.quit
-      responses: {"200": {description: ok, content: {application/octet-stream: {}}}}
-"""
-    )
-    running = serve("--workers", "1", files={"handlers.py": handlers, "apis/hello.yaml": paths})
+    running = serve("--workers", "1", files=with_stream("import sys", "sys.exit(3)", "yield b''"))
     before = running.get("/hello")
     with pytest.raises((OSError, http.client.HTTPException)):
-        running.get("/quit")
+        running.get("/stream")
     assert running.get("/hello") == before
 
 
 @pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
 def test_a_reply_that_breaks_off_is_told_once_and_holds_up_nobody(serve: Serve) -> None:
-    handlers = FILES["handlers.py"] + "def half():\n    yield b'half'\n    raise RuntimeError('broken')\n"
-    paths = (
-        FILES["apis/hello.yaml"]
-        + """\
-  /half:
-    get:
-      x-bind-server: handlers.half
-      responses: {"200": {description: ok, content: {application/octet-stream: {}}}}
-"""
-    )
-    running = serve("--workers", "1", "--threads", "2", files={"handlers.py": handlers, "apis/hello.yaml": paths})
-    with connections(running.port, 10, b"GET /half HTTP/1.1\r\nHost: t\r\n\r\n") as opened:
+    broken = with_stream("yield b'half'", "raise RuntimeError('broken')")
+    running = serve("--workers", "1", "--threads", "2", files=broken)
+    with connections(running.port, 10, b"GET /stream HTTP/1.1\r\nHost: t\r\n\r\n") as opened:
         began = time.monotonic()
         assert running.get("/hello")[0] == 200
         assert time.monotonic() - began < 5
