@@ -133,12 +133,16 @@ def _start(dockerd: str, folder: Path, url: str) -> None:
 
 
 def _bridge(folder: Path) -> str:
-    """Make a bridge with addresses that follow from the number of this process, and return its name."""
+    """Make a bridge with addresses that follow from the number of this process, and return its name.
+
+    Its hardware address is given: else it takes one of its containers', another with each that comes or goes, and the
+    others reach nobody for seconds.
+    """
     number = os.getpid()
     name = f"pym{number}"
     (folder / "bridge").write_text(name)
     for command in (
-        f"ip link add {name} type bridge",
+        f"ip link add {name} address 02:00:00:00:00:01 type bridge",
         f"ip address add 10.{16 + number // 250 % 200}.{number % 250}.1/24 dev {name}",
         f"ip link set {name} up",
     ):
