@@ -344,7 +344,7 @@ class Shop:
     """The folder of a service with tasks."""
 
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
-        self.root, self.settings = root, settings
+        self.root = root
         (root / "apis").mkdir(parents=True)
         (root / "apis" / "shop.yaml").write_text(yaml.safe_dump(DOCUMENT, sort_keys=False))
         (root / "pym-config.yaml").write_text(yaml.safe_dump({"name": "shop", **settings}, sort_keys=False))

@@ -155,17 +155,9 @@ def test_a_message_on_its_way_to_a_worker_that_dies_is_not_lost(shop: MakeShop, 
     assert load.effects() == dict.fromkeys(range(4), 1)
 
 
-def in_flight(begun: list[Begun], load: Load) -> set[tuple[int, int]]:
-    """Return what may have been in flight when a process died, with that process: what it began last.
-
-    To RabbitMQ an acknowledgement is a message, which may be on its way itself: it is thrown away where the worker died
-    with bytes unread (RFC 1122, section 4.2.2.13), so that what was begun before counts too. Redis answers to each.
-    """
-    count = 2 if load.shop.settings["async_broker"].startswith("amqp") else 1
-    each: dict[int, list[int]] = {}
-    for one in begun:
-        each.setdefault(one.process, []).append(one.index)
-    return {(process, index) for process, indices in each.items() for index in indices[-count:]}
+def last_of_each(begun: list[Begun]) -> dict[int, int]:
+    """Return what each process began last: no more than that was in flight when it died."""
+    return {one.process: one.index for one in begun}
 
 
 @SERVERS
@@ -188,12 +180,13 @@ def test_nothing_is_lost_and_no_effect_doubled_while_workers_are_killed(
                 workers.append(stack.enter_context(load.shop.worker()))
         load.wait(set(range(count)), 60)
     begun = load.begun
-    at_risk = in_flight(begun, load)
+    in_flight = last_of_each(begun)
     final = {one.index: position for position, one in enumerate(begun)}
     repeated = [one for position, one in enumerate(begun) if position != final[one.index]]
     tell(f"{count} tasks, {kills} kills, {len(killed)} processes: {len(repeated)} repeats")
     assert load.effects() == dict.fromkeys(range(count), 1)
-    assert [one for one in repeated if one.process not in killed or (one.process, one.index) not in at_risk] == []
+    strange = [one for one in repeated if one.process not in killed or in_flight[one.process] != one.index]
+    assert strange == [], [(one.process in killed, in_flight[one.process], one) for one in strange]
     assert load.shop.pym("tasks", "failed") == ""
 
 
