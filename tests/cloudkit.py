@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import http.client
 import json
 import threading
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pymacaron.config import load_config, read_config_file
 from pymacaron.deploy import Lock, Target
@@ -25,10 +27,14 @@ class Answers:
     """A server that answers with variables, on a port of its own; where it is unready, /ready fails."""
 
     def __init__(self, variables: Mapping[str, str], *, unready: bool) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
-        vars(self._server).update(variables=dict(variables), unready=unready)
+        self._server = _Server(("127.0.0.1", 0), _Answering)
+        self._server.variables, self._server.unready = dict(variables), unready
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.port: int = self._server.server_address[1]
+        self.port = int(self._server.server_address[1])
+
+    def drain(self) -> None:
+        """Be unready from now on."""
+        self._server.unready = True
 
     def stop(self) -> None:
         """Stop it."""
@@ -36,13 +42,24 @@ class Answers:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    variables: dict[str, str]
+    unready: bool
+
+
 class _Answering(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
     def do_GET(self) -> None:
-        variables = vars(self.server)["variables"]
+        variables = self.server.variables
         answer = {**variables, "release": variables.get("PYM_RELEASE"), "variables": variables}
         answer["headers"] = {name.lower(): text for name, text in self.headers.items()}
         body = json.dumps(answer).encode()
-        self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
+        self.send_response(503 if self.server.unready and self.path == "/ready" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -58,12 +75,22 @@ def written_config(folder: Path, settings: Mapping[str, Any]) -> Any:
 
 
 def get(url: str, path: str = "/version") -> dict[str, Any]:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    """Return what a URL answers. Without an answer in a minute, this tells what all threads do."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(str(place.hostname), place.port or 80, timeout=60)
     try:
         connection.request("GET", path)
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        reply = connection.getresponse()
+        content = reply.read()
+    except TimeoutError:
+        faulthandler.dump_traceback(2)
+        raise
     finally:
         connection.close()
+    try:
+        answer: dict[str, Any] = json.loads(content)
+    except ValueError:
+        raise ValueError(f"{reply.status} {content.decode(errors='replace')}") from None
     return answer
 
 

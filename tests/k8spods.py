@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from cloudkit import Answers
 from k8skit import PLUGINS, SECRETS, environment_of
 from pymacaron.deploy import Environment, Image, Release
 from pymacaron_gcp.kubernetes import KubernetesTarget
@@ -92,16 +89,13 @@ class _Serving:
     """A container with a server, which drains when it is told to."""
 
     def __init__(self, command: Command) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
-        self._server.daemon_threads = True
-        vars(self._server).update(variables=dict(command.variables), unready="unready" in command.image)
+        self._answers = Answers(command.variables, unready="unready" in command.image)
         self._ended = threading.Event()
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         line = f"{command.variables['PYM_RELEASE']} serves".encode()
         self.running = Running(
             "local",
             "127.0.0.1",
-            dict.fromkeys(command.ports, int(self._server.server_address[1])),
+            dict.fromkeys(command.ports, self._answers.port),
             self._wait,
             self._execute,
             lambda options: _log(options, line),
@@ -115,30 +109,14 @@ class _Serving:
 
     def _execute(self, command: list[str], seconds: float) -> tuple[int, str]:
         assert command[:3] == ["pym", "drain", "--wait"]
-        vars(self._server)["unready"] = True
+        self._answers.drain()
         time.sleep(min(float(command[3]), seconds))
         return 0, ""
 
     def _stop(self, grace: float) -> None:
         if not self._ended.is_set():
             self._ended.set()
-            self._server.shutdown()
-            self._server.server_close()
-
-
-class _Answering(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        variables = vars(self.server)["variables"]
-        body = json.dumps({"release": variables.get("PYM_RELEASE"), "variables": variables}).encode()
-        self.send_response(503 if vars(self.server)["unready"] and self.path == "/ready" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is that of the base
-        pass
+            self._answers.stop()
 
 
 def _ended(code: int, line: str) -> Running:
@@ -195,23 +173,6 @@ def deploy(target: KubernetesTarget, one: Release) -> str:
 def states(target: KubernetesTarget) -> dict[str, str]:
     """Return the state of each release, the newest first."""
     return {one.id: one.state for one in target.observe().releases}
-
-
-def get(url: str, path: str = "/version") -> dict[str, Any]:
-    """Return what a URL answers."""
-    place = urlsplit(url)
-    connection = http.client.HTTPConnection(str(place.hostname), place.port or 80, timeout=5)
-    try:
-        connection.request("GET", path)
-        reply = connection.getresponse()
-        content = reply.read()
-    finally:
-        connection.close()
-    try:
-        answer: dict[str, Any] = json.loads(content)
-    except ValueError:
-        raise ValueError(f"{reply.status} {content.decode(errors='replace')}") from None
-    return answer
 
 
 class Place:

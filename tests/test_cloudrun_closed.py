@@ -35,7 +35,7 @@ def target(emulator: CloudRun, tmp_path: Path) -> CloudRunTarget:
 
 def ask(url: str, headers: Mapping[str, str]) -> tuple[int, Any]:
     """Return the status of a reply, and the headers that reached the container, in small letters."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     try:
         connection.request("GET", "/version", headers=dict(headers))
         reply = connection.getresponse()

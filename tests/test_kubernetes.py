@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from cloudkit import locked_at_once
+from cloudkit import get, locked_at_once
 from hostkit import wait_until
 from k8skit import SECRETS
-from k8spods import SECRET, LocalContainers, deploy, get, prepare, release, states, target_of
+from k8spods import SECRET, LocalContainers, deploy, prepare, release, states, target_of
 from pymacaron.deploy import Lock
 from pymacaron.exceptions import DeployError, LockedError
 from pymacaron_gcp.kubernetes import KubernetesTarget, client, pods

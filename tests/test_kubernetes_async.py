@@ -11,8 +11,8 @@ import pytest
 
 import dockerkit
 from base_image import REFERENCE
+from cloudkit import get
 from hostkit import wait_until
-from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 
 SETTINGS: dict[str, Any] = {

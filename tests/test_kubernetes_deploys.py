@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from cloudkit import get
 from hostkit import CANARY, each_step
-from k8spods import get
 from k8sstand import ClusterStand, cluster_stand
 from pymacaron_testing.emulators.kubernetes import Fault
 

@@ -145,7 +145,8 @@ class PodRunner:
             self._backoff,
         )
         life = Life(spec, around, f"{place}{{{spec['name']}}}")
-        self.lives[life.name] = life
+        # A new one, as others may be walking through that before.
+        self.lives = {**self.lives, life.name: life}
         threading.Thread(target=life.run, daemon=True).start()
         return life
 
