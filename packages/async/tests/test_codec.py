@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from brokerkit import Shop
+from brokerkit import DOCUMENT, Shop
 from pymacaron import apipool, create_app
 from pymacaron_async.codec import UnsuitableArgument, decoded, encoded
 
@@ -123,6 +125,21 @@ def test_models_come_back_as_their_classes_also_in_lists_and_in_each_other(app: 
     assert (type(found), found) == (model, item)
     assert type(found.parts[0]) is model
     assert found.bought == item.bought
+
+
+def test_a_model_of_a_schema_without_a_name_comes_back_as_its_class(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop", {"name": "shop"})
+    document: Any = deepcopy(DOCUMENT)
+    declared = document["components"]["schemas"]["Item"]["properties"]
+    declared["maker"] = {"type": "object", "properties": {"town": {"type": "string"}}}
+    (shop.root / "apis" / "shop.yaml").write_text(json.dumps(document))
+    made = create_app(shop.root)
+    with made.app_context():
+        item: Any = apipool.shop.Item(name="a", maker={"town": "Ghent"})
+        maker = item.maker
+        found = decoded(encoded(maker))
+    assert (type(found), found.town) == (type(maker), "Ghent")
+    made.extensions["pymacaron"].close()
 
 
 def test_a_class_made_of_a_model_is_refused(app: Any) -> None:

@@ -98,7 +98,12 @@ def _model(api: str, name: str) -> Any:
     from pymacaron.service import current_service
 
     pool = current_service().pools.get(api)
-    return pool.get_model(name) if pool is not None and name in pool.model_names() else None
+    if pool is None:
+        return None
+    try:
+        return pool.get_model(name) if name in pool.model_names() else pool.named(name)
+    except AttributeError:
+        return None
 
 
 def _zone(zone: tzinfo | None, place: str) -> Any:
