@@ -174,7 +174,8 @@ def test_a_submodule_is_part_of_the_code_and_one_that_is_not_here_is_refused(sta
 def test_without_wheels_of_our_own_nothing_is_built(stall: Stall, tmp_path: Path) -> None:
     root = stall(tmp_path, {"docker_wheels": None})
     assert refused(root) == (
-        "an image takes pymacaron from wheels alone: build them, and set docker_wheels to their folder"
+        "an image takes pymacaron from wheels alone: build them by 'pip wheel --no-deps -w wheels FOLDER' for the "
+        "folder of each package, and set docker_wheels to wheels"
     )
 
 

@@ -64,7 +64,8 @@ def require_broker(config: Config) -> None:
     if not told and (where := _serious(config)):
         raise ConfigError(
             f"{config.config_file.place()}: async_broker is missing, and {where}: "
-            "set it to the URL of a Redis or a RabbitMQ, or to develop here, export PYM_TASKS_DIR=/a/folder for tasks"
+            "set it to the URL of a Redis or a RabbitMQ, or to develop, export PYM_TASKS_DIR=/a/folder, which the "
+            "server and its workers have to share"
         )
     if config.get("async_tasks_api") and broker_of(config).results is None:
         place = config.config_file.place("async_tasks_api")

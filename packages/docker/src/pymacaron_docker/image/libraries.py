@@ -117,7 +117,8 @@ def _wheels(root: Path, config: Config, own: Iterable[str]) -> list[Path]:
     folder = config.get("docker_wheels")
     if not folder:
         raise DeployError(
-            "an image takes pymacaron from wheels alone: build them, and set docker_wheels to their folder"
+            "an image takes pymacaron from wheels alone: build them by 'pip wheel --no-deps -w wheels FOLDER' for the "
+            "folder of each package, and set docker_wheels to wheels"
         )
     there: dict[str, Path] = {}
     for wheel in sorted((root / folder).glob("pymacaron*.whl")):

@@ -61,7 +61,10 @@ def compare_documents(run: Run) -> str:
     command = [sys.executable, "-m", "pymacaron", "diff", live.commit]
     code, lines = run_told(command, run.service.root, run.progress.line)
     if code == 1 and not any(line.startswith("Error") for line in lines):
-        raise DeployError("callers of the live release would break: mend it, or add --allow-breaking\n" + _text(lines))
+        raise DeployError(
+            "callers of the live release would break: type 'pym deploy' for a commit that keeps them, or "
+            "'pym deploy --resume --allow-breaking'\n" + _text(lines)
+        )
     return f"no break since {live.id}" if code == 0 else Skipped(f"{live.commit[:12]} cannot be compared")
 
 
