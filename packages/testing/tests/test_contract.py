@@ -336,6 +336,17 @@ def test_a_test_that_fails_gives_its_exit_code(tested: Pym) -> None:
     assert "the status is 204, not 200" in done.stdout
 
 
+def test_a_test_that_fails_brings_the_last_lines_of_the_log_in_which_its_error_id_stands(tested: Pym) -> None:
+    chatty = "[print(f'line {number}') for number in range(40)] and {}"
+    done = tested(body=chatty, files={"pym-config.yaml": "name: pets\n"})
+    error_id = done.stdout.partition('"error_id":"')[2].partition('"')[0]
+    log = done.stderr.partition("The last lines of the service's log:\n")[2].partition("Violation")[0].splitlines()
+    assert len(log) == 30
+    assert log[0].startswith("  line ")
+    assert "  line 39" in log
+    assert any(error_id in line and "/name: Field required" in line for line in log)
+
+
 def test_an_environment_means_the_live_service_unless_this_folder_is_wanted(tested: Pym) -> None:
     live = make_server("127.0.0.1", 0, Request.application(lambda request: Response("live", 500)))
     prod = {"pym-config.prod.yaml": f"name: pets\nlive_host: http://127.0.0.1:{live.port}\n"}

@@ -99,6 +99,13 @@ def test_an_image_is_run_with_the_secrets_that_are_there_tested_and_removed(
     assert last == "rm -f -v c0ffee"
 
 
+def test_a_test_that_fails_brings_the_log_of_the_image(tested: Tested, serve: Callable[..., str]) -> None:
+    port = serve(lambda request: Response("[]", content_type="application/json")).removeprefix("http://")
+    done = tested(DOCKER_PORT=port)
+    assert "1 failed" in done.stdout
+    assert "The last lines of the service's log:\n  the last words of the service\n" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("environment", "error"),
     [

@@ -21,7 +21,9 @@ from pymacaron_testing.runner import pytest_in
 
 __all__ = ["Outcome", "Run", "accept", "documents_app", "want_tests"]
 
+FAILED = 1
 NO_TESTS = 5
+"""Exit codes of pytest."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Outcome:
     code: int
     coverage: Coverage
     violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a test failed: not where none could run."""
+        return self.code == FAILED
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def pym_server(_pym_services: LoadedServices) -> Iterator[Callable[..., str]]:
     with ExitStack() as running:
 
         def serve(source: Source = None, name: str = "server", env: str | None = None, seconds: float = 30) -> str:
-            return running.enter_context(served(_pym_services.root(source, name), env, seconds))
+            return running.enter_context(served(_pym_services.root(source, name), env, seconds)).url
 
         yield serve
 

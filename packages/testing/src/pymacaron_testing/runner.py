@@ -18,6 +18,7 @@ from typing import IO, Protocol
 
 import httpx2
 
+from pymacaron.deploy import Started
 from pymacaron.exceptions import StartError
 
 __all__ = [
@@ -34,13 +35,14 @@ IMAGE_PORT = 8080
 PORTS = range(20000, 32768)
 
 LAST_LINES = 30
+LAST_BYTES = 1 << 16
 POLL_SECONDS = 0.05
 STOP_SECONDS = 10
 INTERRUPTED_SECONDS = 2
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 
 
-class Started(Protocol):
+class Process(Protocol):
     """What was started: `poll()` returns None while it runs, else the code that it ended with."""
 
     def poll(self) -> int | None:
@@ -83,8 +85,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(root: Path, env: str | None, seconds: float) -> Iterator[str]:
-    """Serve the service of a folder in a process of its own, and give its URL once it is ready.
+def served(root: Path, env: str | None, seconds: float) -> Iterator[Started]:
+    """Serve the service of a folder in a process of its own, and give its URL and its log once it is ready.
 
     A folder with a server.py is served by that. Raises StartError, with the end of its log, where it is not ready in
     time.
@@ -96,19 +98,19 @@ def served(root: Path, env: str | None, seconds: float) -> Iterator[str]:
         command = [sys.executable, "-m", "pymacaron", "run", "--no-reload", "--port", str(port)]
         command += ["--env", env] if env else []
     url = f"http://127.0.0.1:{port}"
-    with tempfile.TemporaryFile("w+") as log, _process(command, root, log) as process:
+    with tempfile.TemporaryFile() as log, _process(command, root, log) as process:
         try:
             wait_until_ready(url, seconds, process)
         except StartError as error:
-            log.seek(0)
-            told = "".join(line.removeprefix("Error: ") for line in log.readlines()[-LAST_LINES:])
+            told = "\n".join(line.removeprefix("Error: ") for line in _end_of(log).splitlines())
             raise StartError(f"{error}\n{told}".rstrip()) from None
-        yield url
+        yield Started(url, lambda: _end_of(log))
 
 
 @contextmanager
-def _process(command: Sequence[str], root: Path, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True)
+def _process(command: Sequence[str], root: Path, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}  # what handlers print is in the log while it runs
+    process = subprocess.Popen(command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         yield process
     finally:
@@ -118,6 +120,13 @@ def _process(command: Sequence[str], root: Path, log: IO[str]) -> Iterator[subpr
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end_of(log: IO[bytes]) -> str:
+    """Return the last lines of a log that is being written: its position, which the writer shares, stays."""
+    size = os.fstat(log.fileno()).st_size
+    end = os.pread(log.fileno(), LAST_BYTES, max(0, size - LAST_BYTES))
+    return "\n".join(end.decode(errors="replace").splitlines()[-LAST_LINES:])
 
 
 @dataclass(frozen=True)
@@ -136,15 +145,14 @@ class Container:
         """Where its service listens; raises StartError where it has ended."""
         return f"http://{docker('port', self.id, f'{IMAGE_PORT}/tcp').splitlines()[0]}"
 
-    @property
-    def log(self) -> str:
-        """The end of what it printed."""
+    def logs(self) -> str:
+        """Return the end of what it printed."""
         return docker("logs", "--tail", str(LAST_LINES), self.id)
 
 
 @contextmanager
-def image_served(image: str, env: str | None, secrets: Sequence[str], seconds: float) -> Iterator[str]:
-    """Run an image of a service that listens on port 8080, give its URL once it is ready, and remove the container.
+def image_served(image: str, env: str | None, secrets: Sequence[str], seconds: float) -> Iterator[Started]:
+    """Run an image of a service that listens on port 8080, give it once it is ready, and remove the container.
 
     It gets the variables of this environment that `secrets` names, and `env` as PYM_ENV. Raises StartError, with the
     end of its log, where it is not ready in time.
@@ -160,8 +168,8 @@ def image_served(image: str, env: str | None, secrets: Sequence[str], seconds: f
             url = container.url
             wait_until_ready(url, seconds, container)
         except StartError as error:
-            raise StartError(f"{error}\n{container.log}".rstrip()) from None
-        yield url
+            raise StartError(f"{error}\n{container.logs()}".rstrip()) from None
+        yield Started(url, container.logs)
     finally:
         docker("rm", "-f", "-v", container.id)
 
@@ -180,7 +188,7 @@ def docker(*arguments: str) -> str:
     return done.stdout + (done.stderr if arguments[0] == "logs" else "")
 
 
-def wait_until_ready(url: str, seconds: float, process: Started | None = None, *, verify_ssl: bool = True) -> None:
+def wait_until_ready(url: str, seconds: float, process: Process | None = None, *, verify_ssl: bool = True) -> None:
     """Return as soon as /ready answers 200; raises StartError after so many seconds, or when the process has ended."""
     end = time.monotonic() + seconds
     told = "nobody answers"

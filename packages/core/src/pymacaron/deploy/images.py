@@ -64,7 +64,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class Started:
-    """A container that runs on this machine: its URL, and its last log lines."""
+    """A service that runs on this machine, in a container or a process: its URL, and its last log lines."""
 
     url: str
     logs: Callable[[], str]

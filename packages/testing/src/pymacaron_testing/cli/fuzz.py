@@ -65,8 +65,10 @@ def fuzz(
     base = service.config.ignore_base_path
     if sys.stderr.isatty():
         click.echo(f"Fuzzing {len(operations)} operations for {max_time} s", err=True)
-    with reachable(context, service, wanted) as url:
-        campaign = Campaign(operations, url, wanted.shown, max_time, seed, secrets, wanted.verify_ssl, base, arguments)
+    with reachable(context, service, wanted) as started:
+        campaign = Campaign(
+            operations, started.url, wanted.shown, max_time, seed, secrets, wanted.verify_ssl, base, arguments
+        )
         findings = fuzzed(campaign, service.references)
     if junit_xml:
         write_junit(junit_xml, findings.by_operation())

@@ -15,6 +15,7 @@ import click
 from pymacaron.cli.context import Context
 
 if TYPE_CHECKING:
+    from pymacaron.deploy import Started
     from pymacaron.service import Service
     from pymacaron_testing.credentials import Credential
 
@@ -159,14 +160,18 @@ def generated_token(service: Service, user: str | None) -> str:
 
 
 @contextmanager
-def reachable(context: Context, service: Service, wanted: Wanted) -> Iterator[str]:
-    """Give the URL of the service once it is ready, run for the command where it is this folder or an image."""
+def reachable(context: Context, service: Service, wanted: Wanted) -> Iterator[Started]:
+    """Give the URL of the service once it is ready, run for the command where it is this folder or an image.
+
+    Of one that was running, the log is not known: it is "".
+    """
+    from pymacaron.deploy import Started
     from pymacaron_testing.runner import ended_by_signals, image_served, served, wait_until_ready
 
     with ended_by_signals():
         if wanted.url is not None:
             wait_until_ready(wanted.url, wanted.seconds, verify_ssl=wanted.verify_ssl)
-            yield wanted.url
+            yield Started(wanted.url, str)
         elif wanted.image:
             with image_served(wanted.image, context.env, service.config.env_secrets, wanted.seconds) as run:
                 yield run

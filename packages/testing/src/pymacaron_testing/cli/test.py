@@ -60,13 +60,23 @@ def test(
     wanted = (wanted if local else wanted.live_where_named(service)).of(service)
     token = generated_token(service, user) if gen_token else None
     options = [*([] if no_stop else ["-x"]), *([f"--junitxml={junit_xml.absolute()}"] if junit_xml else []), *arguments]
-    with documents_app(service) as app, reachable(context, service, wanted) as target:
-        run = Run(service.root, target, folder, token, wanted.verify_ssl, options)
+    with documents_app(service) as app, reachable(context, service, wanted) as started:
+        run = Run(service.root, started.url, folder, token, wanted.verify_ssl, options)
         outcome = accept(run, app)
         while loop and outcome.code == 0 and not outcome.violations:
             outcome = accept(run, app)
+        if outcome.failed:
+            tell_log(started.logs())
     written(outcome, coverage_json, coverage_html)
     sys.exit(told(outcome, min_coverage))
+
+
+def tell_log(lines: str) -> None:
+    """Print the last lines of a log, which the tests say nothing of, where there are any."""
+    if lines:
+        click.echo("\nThe last lines of the service's log:", err=True)
+        for line in lines.splitlines():
+            click.echo(f"  {line}", err=True)
 
 
 def written(outcome: Outcome, coverage_json: Path | None, coverage_html: Path | None) -> None:
