@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -31,21 +31,35 @@ class ShopTests(PyMacaronTestCase):
 }
 
 
-def test_acceptance_tests_get_a_token_of_the_service(tmp_path: Path) -> None:
-    for file, text in {**FILES, "apis/shop.yaml": yaml.safe_dump(PROTECTED)}.items():
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_text(text)
-    done = subprocess.run(
+def acceptance(root: Path, files: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `pym test --gen-token` on a service of files."""
+    for file, text in files.items():
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).write_text(text)
+    return subprocess.run(
         [sys.executable, "-m", "pymacaron", "test", "--gen-token", "-q"],
-        cwd=tmp_path,
+        cwd=root,
         env={**os.environ, "SHOP_SECRET": SECRET},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def test_acceptance_tests_get_a_token_of_the_service(tmp_path: Path) -> None:
+    done = acceptance(tmp_path, {**FILES, "apis/shop.yaml": yaml.safe_dump(PROTECTED)})
     assert "2 passed" in done.stdout, done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_token_for_acceptance_tests_that_is_for_nobody_is_refused_by_the_option_that_names_a_user(
+    tmp_path: Path,
+) -> None:
+    settings = FILES["pym-config.yaml"].replace("default_user_id: tester\n", "")
+    done = acceptance(tmp_path, {**FILES, "pym-config.yaml": settings})
+    assert done.returncode == 2
+    assert "--gen-token: a token is for nobody: name a user by --user, or set default_user_id in" in done.stderr
 
 
 RELAY = """

@@ -152,10 +152,15 @@ CREDENTIALS = (
 
 
 def generated_token(service: Service, user: str | None) -> str:
-    """Return a token of a user by the plugin that makes some; raises UsageError where none does."""
+    """Return a token of a user by the plugin that makes some; raises UsageError where none does, or nobody is named."""
     issuers = service.hooks.token_issuers(service.config)
     if not issuers:
         raise click.UsageError("--gen-token: no plugin of this service makes tokens: pip install 'pymacaron-auth>=3'")
+    if not (user or service.config.get("default_user_id")):
+        raise click.UsageError(
+            "--gen-token: a token is for nobody: name a user by --user, or set default_user_id in "
+            f"{service.config.config_file.path.name}"
+        )
     return issuers[0].issue(user)
 
 
