@@ -46,12 +46,9 @@ def wrong_name(name: str) -> str | None:
             f"{LONGEST_NAME} at most, beginning with a letter, such as 'book-shop'"
         )
     module = module_of(name)
-    if (
-        keyword.iskeyword(module)
-        or module in sys.stdlib_module_names
-        or module in TAKEN
-        or module.startswith("pymacaron")
-    ):
+    if keyword.iskeyword(module):
+        return f"'{name}' cannot name a service: it is a keyword of Python; try '{name}-service'"
+    if module in sys.stdlib_module_names or module in TAKEN or module.startswith("pymacaron"):
         return f"'{name}' cannot name a service: Python has a module '{module}' already; try '{name}-service'"
     return None
 
