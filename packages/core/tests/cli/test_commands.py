@@ -78,6 +78,19 @@ def test_colours_are_left_out_where_nobody_wants_them(folder: Callable[..., Path
     assert "\x1b" not in pym("doctor", cwd=folder({}), NO_COLOR="1").stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("docs", "config docs"), ("rutes", "routes"), ("xyz", None)],
+)
+def test_an_unknown_command_is_looked_for_in_groups_and_among_like_names(
+    folder: Callable[..., Path], pym: Run, typed: str, meant: str | None
+) -> None:
+    advice = f" (did you mean '{meant}'?)" if meant else ""
+    refused = pym(typed, cwd=folder(FILES))
+    assert refused.returncode == 2
+    assert f"Error: No such command '{typed}'{advice}\n" in refused.stderr
+
+
 def test_doctor_says_what_is_wrong_and_leaves_out_what_cannot_be_tried(folder: Callable[..., Path], pym: Run) -> None:
     healthy = pym("doctor", cwd=folder(FILES))
     assert (healthy.returncode, healthy.stderr) == (0, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,14 +57,7 @@ class Root(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of plugins included where the configuration can be read."""
-        from pymacaron.cli.plugin import COMMANDS
-
-        with rendered():
-            try:
-                return sorted(self._every(ctx))
-            except StartError as error:
-                click.echo(f"Warning: {error}", err=True)
-                return sorted(COMMANDS)
+        return sorted(self._known(ctx))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options before the command, and those that choose the plugins wherever they stand."""
@@ -83,23 +76,46 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name; for one that is unknown, name the nearest."""
+        """Return the command that the arguments name; for one that is unknown, name one that is meant.
+
+        It is that of a group, such as `config check`, which has the very name, else the nearest.
+        """
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             broken = ctx.ensure_object(Context).plugins().problems()
-            advice = did_you_mean(args[0], self.list_commands(ctx)) + "".join(f"\n{problem}" for problem in broken)
-            raise click.UsageError(f"{error.message.rstrip('.')}{advice}", error.ctx) from None
+            known = self._known(ctx)
+            advice = _within(args[0], known) or did_you_mean(args[0], known)
+            told = "".join(f"\n{problem}" for problem in broken)
+            raise click.UsageError(f"{error.message.rstrip('.')}{advice}{told}", error.ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with rendered():
             return super().invoke(ctx)
 
+    def _known(self, ctx: click.Context) -> Mapping[str, click.Command]:
+        """Return all commands, core's own alone where the configuration cannot be read."""
+        from pymacaron.cli.plugin import own_commands
+
+        with rendered():
+            try:
+                return self._every(ctx)
+            except StartError as error:
+                click.echo(f"Warning: {error}", err=True)
+                return {str(command.name): command for command in own_commands()}
+
     def _every(self, ctx: click.Context) -> dict[str, click.Command]:
         from pymacaron.plugins.collect import Hooks
 
         return Hooks(ctx.ensure_object(Context).plugins()).commands()
+
+
+def _within(name: str, known: Mapping[str, click.Command]) -> str:
+    """Return " (did you mean 'group x'?)" for the groups that have a command of a name, or nothing."""
+    groups = [group for group, command in known.items() if name in getattr(command, "commands", ())]
+    told = " or ".join(f"'{group} {name}'" for group in sorted(groups))
+    return f" (did you mean {told}?)" if told else ""
 
 
 @click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
