@@ -99,6 +99,17 @@ def test_a_crash_is_logged_without_its_text_whoever_answers_it(ours: Any, caplog
     assert "Exception on" not in caplog.text
 
 
+@pytest.mark.parametrize(("path", "method", "status"), [("/no", "GET", 404), ("/it", "PUT", 405), ("/it", "GET", 409)])
+def test_an_error_of_flask_itself_below_500_has_no_log_line(
+    ours: Any, caplog: pytest.LogCaptureFixture, path: str, method: str, status: int
+) -> None:
+    ours.serve(lambda: abort(409))
+    caplog.set_level("INFO")
+    reply = ours.app.test_client().open(path, method=method)
+    assert reply.status_code == status
+    assert reply.json["error_id"] not in caplog.text
+
+
 class LogsByItself(Flask):
     """A Flask that has a way of its own to log crashes."""
 
@@ -120,6 +131,18 @@ def test_an_app_that_logs_crashes_by_itself_still_does(caplog: pytest.LogCapture
 
 Gone, Broken, Unpaid = (add_error("Gone", "G", 410), add_error("Broken", "B", 500), add_error("Unpaid", "U", 402))
 ERRORS = [RequestError("bad"), Gone("late"), Broken("oops"), ForbiddenError("no", challenge="Basic"), BadRequest("bad")]
+
+
+@pytest.mark.parametrize("error", ERRORS[:-1], ids=repr)
+def test_the_log_line_of_every_other_error_has_its_error_id(
+    error: Any, ours: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> Any:
+        raise error
+
+    ours.serve(fail)
+    caplog.set_level("INFO")
+    assert ours.app.test_client().get("/it").json["error_id"] in caplog.text
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=repr)
