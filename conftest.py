@@ -6,7 +6,6 @@ With PYM_REQUIRE_SERVICES=1, as in .ci/run, such a skip is a failure.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import tempfile
@@ -32,12 +31,6 @@ with suppress(ImportError):  # not every package tests by properties
     # No example is timed: how long one takes is a matter of what else the machine does.
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
-
-
-def pytest_collection_finish() -> None:
-    """Keep what is there before the first test out of collections of garbage: each holds all threads of a test."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

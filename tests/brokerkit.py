@@ -112,13 +112,14 @@ class Rabbit:
         self.send(signal.SIGCONT)
         self.send(number)
         self.process.wait(60)
-        # What started the server may be gone before it, which takes connections until it is.
-        wait_until(lambda: not self._listens())
-        (self.folder / "output").write_text("")
         self.process = None
+        # What started the server may be gone before it, which takes connections until it is.
+        wait_until(lambda: not self._listens(), 60)
+        (self.folder / "output").write_text("")
 
     def _listens(self) -> bool:
         with socket.socket() as one:
+            one.settimeout(1)
             return one.connect_ex(("127.0.0.1", self.port)) == 0
 
     def control(self, *arguments: str) -> None:

@@ -50,7 +50,6 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Answering(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
 

@@ -90,7 +90,10 @@ def _of_model(value: Any, place: str) -> list[Any]:
     kind = type(value)
     api, name = kind.get_model_api(), kind.get_model_name()
     if _model(api, name) is not kind:
-        raise _unsuitable(place, kind)
+        raise UnsuitableArgument(
+            f"{place} is a {kind.__qualname__}, which API '{api}' does not have by that name, or twice: name "
+            "its schema among the components"
+        )
     return [api, name, value.to_json()]
 
 
@@ -100,10 +103,9 @@ def _model(api: str, name: str) -> Any:
     pool = current_service().pools.get(api)
     if pool is None:
         return None
-    try:
-        return pool.get_model(name) if name in pool.model_names() else pool.named(name)
-    except AttributeError:
-        return None
+    if name in pool.model_names():
+        return pool.get_model(name)
+    return pool.named(name) if name in pool.names.models.values() else None
 
 
 def _zone(zone: tzinfo | None, place: str) -> Any:

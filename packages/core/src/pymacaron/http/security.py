@@ -102,7 +102,7 @@ class Guards:
         return [
             f"{operation.place}: {operation.method.upper()} {operation.path} requires the security scheme "
             f"'{definition.name}' ({_kind(definition)}), which no installed plugin verifies: install one that does, "
-            "such as pymacaron-auth, for an image by requirements.txt, or remove 'security'"
+            "such as pymacaron-auth (for an image, list it in requirements.txt), or remove 'security'"
             for definition in definitions
             if _kind(definition) not in self._known()
         ]

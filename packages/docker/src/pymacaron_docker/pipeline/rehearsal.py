@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
 from pymacaron.cli.context import Context
-from pymacaron.config.secrets import NoSecretError, secret_content
 from pymacaron.deploy.emulators import emulation_folder
 from pymacaron.exceptions import DeployError
 from pymacaron.service import Service
@@ -27,7 +25,6 @@ def rehearse(context: Context, shared: list[str], options: list[str]) -> None:
         return
     with context.service() as service:
         name = emulated_target(service)
-        require_secrets(service)
     again = [sys.executable, "-m", "pymacaron", *shared, "deploy", *options]
     run_again_in([*shared, "emulate", "--setup", name, "--", *again], {})
 
@@ -49,15 +46,6 @@ def emulated_target(service: Service) -> str:
             "of it (pym_emulators)"
         )
     return name
-
-
-def require_secrets(service: Service) -> None:
-    """Raise DeployError for a secret that this shell lacks: what is emulated holds those that it has."""
-    try:
-        for variable in service.config.get("env_secrets") or ():
-            secret_content(variable, os.environ)
-    except NoSecretError as error:
-        raise DeployError(f"a rehearsal needs {error}") from None
 
 
 def same_options(ctx: click.Context) -> list[str]:

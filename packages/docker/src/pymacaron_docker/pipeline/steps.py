@@ -63,7 +63,7 @@ def compare_documents(run: Run) -> str:
     if code == 1 and not any(line.startswith("Error") for line in lines):
         raise DeployError(
             "callers of the live release would break: type 'pym deploy' for a commit that keeps them, or "
-            "'pym deploy --resume --allow-breaking'\n" + _text(lines)
+            "the same command again with --allow-breaking\n" + _text(lines)
         )
     return f"no break since {live.id}" if code == 0 else Skipped(f"{live.commit[:12]} cannot be compared")
 

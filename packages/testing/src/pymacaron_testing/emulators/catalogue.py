@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pymacaron.config.secrets import NoSecretError, secret_content
 from pymacaron.deploy import Emulation, Emulator
 from pymacaron.exceptions import StartError
 
@@ -47,8 +48,9 @@ def _aws_beanstalk(emulation: Emulation) -> Iterator[Mapping[str, str]]:
 def _gcp_cloud_run(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     with _extra("gcp"):
         from pymacaron_testing.emulators.gcp import gcp_emulators, secrets_of
+    secrets = secrets_of(emulation.service, _secrets(emulation.service))
     with gcp_emulators(*_place(emulation.service), delay=emulation.delay, patience=emulation.patience) as running:
-        running.cloud.project.secrets |= secrets_of(emulation.service)
+        running.cloud.project.secrets |= secrets
         yield running.environment
 
 
@@ -56,8 +58,9 @@ def _gcp_cloud_run(emulation: Emulation) -> Iterator[Mapping[str, str]]:
 def _gke(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     with _extra("gcp"):
         from pymacaron_testing.emulators.clusters import gke_emulators
+    secrets = _secrets(emulation.service)
     with gke_emulators(*_place(emulation.service)) as running:
-        _add_secrets(running.cluster, emulation.service)
+        _add_secrets(running.cluster, emulation.service, secrets)
         yield running.environment
 
 
@@ -65,8 +68,9 @@ def _gke(emulation: Emulation) -> Iterator[Mapping[str, str]]:
 def _kubernetes(emulation: Emulation) -> Iterator[Mapping[str, str]]:
     from pymacaron_testing.emulators.kubernetes import Kubernetes
 
+    secrets = _secrets(emulation.service)
     with Kubernetes(gke=False) as cluster, cluster.apply():
-        _add_secrets(cluster, emulation.service)
+        _add_secrets(cluster, emulation.service, secrets)
         yield cluster.environment
 
 
@@ -77,15 +81,28 @@ def _place(service: Service) -> tuple[str, str]:
     return config.get("gcp_project") or "rehearsal", region
 
 
-def _add_secrets(cluster: Kubernetes, service: Service) -> None:
-    """Have a cluster hold the variables of this shell that `env_secrets` names."""
+def _secrets(service: Service) -> dict[str, str]:
+    """Return the content of each name in `env_secrets`; raises StartError that names all that this process lacks."""
+    found, lacking = {}, []
+    for variable in service.config.get("env_secrets") or ():
+        try:
+            found[variable] = secret_content(variable, os.environ)
+        except NoSecretError:
+            lacking.append(variable)
+    if lacking:
+        exports = " ".join(f"{variable}='...'" for variable in lacking)
+        raise StartError(f"what is emulated holds the secrets of this shell, where some are missing: export {exports}")
+    return found
+
+
+def _add_secrets(cluster: Kubernetes, service: Service, secrets: Mapping[str, str]) -> None:
+    """Have a cluster hold the secrets of a service, where its settings look for them."""
     config = service.config
     found: dict[str, dict[str, str]] = {}
-    for variable in config.get("env_secrets") or ():
+    for variable, value in secrets.items():
         named = (config.get("kubernetes_secrets") or {}).get(variable, f"{service.name}-{service.env or 'live'}")
         name, _, key = named.partition("/")
-        if variable in os.environ:
-            found.setdefault(name, {})[key or variable] = os.environ[variable]
+        found.setdefault(name, {})[key or variable] = value
     for name, values in found.items():
         cluster.add_secret(config.get("kubernetes_namespace") or service.name, name, values)
 

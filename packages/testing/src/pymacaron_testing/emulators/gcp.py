@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,16 +64,16 @@ class GcpEmulators:
         return {**self.cloud.environment, REGISTRY: self.registry.host}
 
 
-def secrets_of(service: Service) -> dict[str, list[str]]:
-    """Return what Secret Manager has to hold: the variables of this shell that `env_secrets` names, in all versions."""
+def secrets_of(service: Service, values: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what Secret Manager has to hold, in all versions, for the variables of a service with these values."""
     label = f"{service.name}-{service.env or 'live'}"
     labels = (label, re.sub("-live$", "", label) + "-staging")
     found: dict[str, list[str]] = {}
-    for variable in service.config.get("env_secrets") or ():
+    for variable, value in values.items():
         named = (service.config.get("gcp_secrets") or {}).get(variable)
         for name in [named] if named else [f"{one}-{variable}" for one in labels]:
             secret, _, version = name.rpartition("/")[2].partition(":")
-            found |= {secret: [os.environ[variable]] * int(version or 1)} if variable in os.environ else {}
+            found[secret] = [value] * int(version or 1)
     return found
 
 
