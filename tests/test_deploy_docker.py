@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hostkit import CANARY, Stand, each_step, stand
+from ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +131,21 @@ def test_of_two_deploys_at_once_one_wins_and_the_other_says_who(place: Stand) ->
     assert f"(process {both[winner].pid})" in printed[loser]
     assert place.live() == winner
     assert loser not in place.states()
+
+
+def test_a_port_that_is_taken_leaves_what_is_live_and_the_next_deploy_moves_the_proxy_to_another(place: Stand) -> None:
+    before = place.live()
+    with socket.create_server(("127.0.0.1", taken := free_port())):
+        place.commit(docker_proxy_port=taken)
+        printed = place.fast("taken", code=1)
+    assert f"promote: docker_proxy_port: port {taken} of 127.0.0.1 is taken" in printed
+    assert f"{before} is live" in printed
+    assert (place.live(), "taken" in place.states()) == (before, False)
+    place.settings["docker_proxy_port"] = free_port()
+    place.commit()
+    place.fast("moved")
+    assert place.live() == "moved"
+    assert place.pym("status") == f"moved is live at {place.url}\n"
 
 
 def test_no_secret_shows_on_the_engine_in_the_journal_or_in_what_is_printed(place: Stand, tmp_path: Path) -> None:

@@ -137,6 +137,11 @@ class HostEngine(Engine):
         endpoint = self.api.create_endpoint_config(aliases=[spec.alias] if spec.alias else None)
         return self.api.create_networking_config({spec.network: endpoint})
 
+    def rename(self, name: str, wanted: str) -> None:
+        """Give a container another name."""
+        with self._told(f"rename {name}"):
+            self.api.rename(name, wanted)
+
     def restart_always(self, name: str) -> None:
         """Have a container started again whenever it ends or the host starts, until it is stopped."""
         with self._told(f"update {name}"):

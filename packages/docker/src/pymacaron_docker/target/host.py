@@ -166,9 +166,14 @@ class Host:
 
     # The traffic
 
-    def promote(self, release: str) -> None:
-        """Give the traffic to a release that is there, prove it, and lead that of before out."""
+    def promote(self, release: str, *, renew: bool = False) -> None:
+        """Give the traffic to a release that is there, prove it, and lead that of before out.
+
+        `renew` a proxy whose settings changed, once the release is known to be good: a way back keeps what serves.
+        """
         self._warm(release)
+        if renew:
+            self.front.prepare(renew=True)
         self.switch.turn(release, self.names.address(release))
         self._prove(release)
         self._lead_out(release)

@@ -20,6 +20,7 @@ class Names:
         self.label = label
         self.network = f"{label}-network"
         self.proxy = f"{label}-proxy"
+        self.next_proxy = f"{label}-proxy-next"
         self.switch = f"{label}-switch"
         self.certificates = f"{label}-certificates"
 

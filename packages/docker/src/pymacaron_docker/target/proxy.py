@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pymacaron_docker.image.dockerfile import PORT
@@ -18,7 +19,7 @@ from pymacaron_docker.target.archives import File, packed, unpacked
 if TYPE_CHECKING:
     from pymacaron_docker.target.calls import HostEngine
 
-__all__ = ["FOLDER", "HTTP", "HTTPS", "PROOF", "Switch", "Turn", "settings"]
+__all__ = ["FOLDER", "HTTP", "HTTPS", "PROOF", "Switch", "Turn", "file_of", "settings"]
 
 HTTP, HTTPS, PROOF = 80, 443, 2020
 """Ports within the proxy's container: for the world, and for a look at what is live past `domain` and maintenance."""
@@ -26,6 +27,11 @@ HTTP, HTTPS, PROOF = 80, 443, 2020
 FOLDER = "/srv/switch"
 KEPT_OPEN = "30s"
 """How long the proxy keeps a connection to a release: less than servers do (75 s), or it sends into a closed one."""
+
+
+def file_of(digest: str) -> str:
+    """Return the path of the settings with a digest: a file each, so that a proxy can go on with those of before."""
+    return f"{FOLDER}/caddy-{digest}.json"
 
 
 def settings(domain: str | None) -> dict[str, Any]:
@@ -81,20 +87,21 @@ class Turn:
 
 
 class Switch:
-    """The folder of the switch, in the volume of one proxy, which need not run."""
+    """The folder of the switch, in the volume of a proxy, which need not run, and of the one that replaces it."""
 
-    def __init__(self, engine: HostEngine, proxy: str) -> None:
-        self._engine, self._proxy = engine, proxy
+    def __init__(self, engine: HostEngine, proxy: str, following: str) -> None:
+        self._engine, self._proxy, self._following = engine, proxy, following
 
-    def make(self, domain: str | None) -> None:
-        """Write the settings of caddy, and the folder."""
+    def make(self, domain: str | None, digest: str) -> None:
+        """Write the settings of caddy for the proxy that follows, and the folder."""
         content = json.dumps(settings(domain), indent=1).encode()
-        files = [File("live", None, mode=0o755), File("caddy.json", content)]
-        self._engine.put(self._proxy, FOLDER, packed(files))
+        files = [File("live", None, mode=0o755), File(PurePosixPath(file_of(digest)).name, content)]
+        self._engine.put(self._following, FOLDER, packed(files))
 
     def turns(self) -> list[Turn]:
         """Return the releases that had the traffic, the one that has it first."""
-        archive = self._engine.get(self._proxy, f"{FOLDER}/live")
+        archives = (self._engine.get(name, f"{FOLDER}/live") for name in (self._proxy, self._following))
+        archive = next(filter(None, archives), None)
         files = unpacked(archive) if archive else []
         turns = [Turn((file.content or b"").decode(), file.name, file.modified) for file in files]
         return sorted(turns, key=lambda turn: turn.at, reverse=True)

@@ -111,7 +111,7 @@ class DockerTarget:
         for number, host in enumerate(self.hosts):
             if number:
                 verify(self._url())
-            host.promote(release.id)
+            host.promote(release.id, renew=True)
         return self._url()
 
     def _url(self) -> str:
@@ -123,7 +123,7 @@ class DockerTarget:
         order = list(dict.fromkeys(one.release for shown in everywhere for one in shown))
         lives = [host.live() for host in self.hosts]
         releases = [self._deployed(release, everywhere, lives) for release in order]
-        notes = self.missing()
+        notes = [f"{line}: type 'pym deploy' or 'pym docker setup'" for line in self.missing()]
         if len(set(lives)) > 1:
             notes += [
                 f"{host.engine.url}: {live or 'nothing'} is live" for host, live in zip(self.hosts, lives, strict=True)
