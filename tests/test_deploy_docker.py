@@ -139,7 +139,7 @@ def test_a_port_that_is_taken_leaves_what_is_live_and_the_next_deploy_moves_the_
         place.commit(docker_proxy_port=taken)
         printed = place.fast("taken", code=1)
     assert f"promote: docker_proxy_port: port {taken} of 127.0.0.1 is taken" in printed
-    assert f"{before} is live" in printed
+    assert f"{before} is proven live again" in printed
     assert (place.live(), "taken" in place.states()) == (before, False)
     place.settings["docker_proxy_port"] = free_port()
     place.commit()
