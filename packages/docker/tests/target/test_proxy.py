@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ from pymacaron.deploy import Environment
 from pymacaron.exceptions import DeployError
 from pymacaron.service import Service
 from pymacaron_docker.target.calls import HostEngine
+from pymacaron_docker.target.front import Front
 from pymacaron_docker.target.target import DockerTarget
 
 
@@ -149,6 +150,24 @@ def test_the_proxy_of_before_goes_on_where_the_new_one_does_not_start(places: An
     assert (release_at(url_of(port)), listens(before)) == ("c", False)
 
 
+def test_the_proxy_of_before_goes_on_where_its_replacement_is_interrupted(
+    places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(front: Front, name: str) -> None:
+        wait(front, name)
+        if name == front.names.next_proxy:
+            raise KeyboardInterrupt
+
+    place = places()
+    place.deploy("a")
+    place = changed(place, docker_stage_address="127.0.0.2")
+    wait = Front._await
+    monkeypatch.setattr(Front, "_await", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        place.target.prepare()
+    assert (release_at(place.url), proxies(place)) == ("a", {"proxy": True})
+
+
 @pytest.mark.parametrize("setting", ["docker_proxy_port", "docker_stage_address"])
 def test_a_request_that_is_under_way_is_answered_while_its_proxy_is_replaced(places: Any, setting: str) -> None:
     place = places()
@@ -159,7 +178,22 @@ def test_a_request_that_is_under_way_is_answered_while_its_proxy_is_replaced(pla
     place.target.stage(place.release("b"))
     with slow_request(before) as status:
         place.target.promote(place.release("b"), lambda url: None)
-    assert (status, release_at(place.url)) == ([200], "b")
+    assert (status, release_at(place.url), place.target.missing()) == ([200], "b", [])
+
+
+def killed_after(moment: str, name: str, dead: list[str]) -> Callable[..., None]:
+    """Return a method of an engine that works until a proxy met `moment`, from which on all of them raise."""
+    work = getattr(HostEngine, name)
+
+    def call(self: HostEngine, container: str, *arguments: Any) -> None:
+        if not dead:
+            work(self, container, *arguments)
+            if name == moment and "-proxy" in container and (name != "remove" or not container.endswith("-next")):
+                dead.append(container)
+        if dead:
+            raise KeyboardInterrupt
+
+    return call
 
 
 @pytest.mark.parametrize(
@@ -172,17 +206,14 @@ def test_a_replacement_that_is_cut_off_hides_no_release_and_is_ended_by_the_next
     place.deploy("a")
     place = changed(place, docker_stage_address="127.0.0.2")
     place.target.stage(place.release("b"))
-    work = getattr(HostEngine, moment)
-
-    def cut_off(self: HostEngine, name: str, *arguments: Any) -> None:
-        work(self, name, *arguments)
-        if "-proxy" in name and (moment != "remove" or not name.endswith("-next")):
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(HostEngine, moment, cut_off)
+    dead: list[str] = []
+    for name in ("start", "stop", "remove", "rename"):
+        monkeypatch.setattr(HostEngine, name, killed_after(moment, name, dead))
     with pytest.raises(KeyboardInterrupt):
         place.target.promote(place.release("b"), lambda url: None)
     monkeypatch.undo()
+    place.target.rollback("a")
+    assert release_at(place.url) == "a"
     assert place.states() == {"a": "live", "b": "staged"}
     place.deploy("b")
     assert (release_at(place.url), place.states()) == ("b", {"b": "live", "a": "kept"})

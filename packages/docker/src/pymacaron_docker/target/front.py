@@ -97,7 +97,7 @@ class Front:
         try:
             self._start(spec.name)
             self._await(spec.name)
-        except DeployError:
+        except BaseException:
             self.engine.remove(spec.name)
             if current and current.running:
                 self.engine.start(current.name)

@@ -172,8 +172,7 @@ class Host:
         `renew` a proxy whose settings changed, once the release is known to be good: a way back keeps what serves.
         """
         self._warm(release)
-        if renew:
-            self.front.prepare(renew=True)
+        self.front.prepare(renew=renew)
         self.switch.turn(release, self.names.address(release))
         self._prove(release)
         self._lead_out(release)
