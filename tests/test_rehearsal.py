@@ -107,14 +107,6 @@ def test_what_cannot_be_rehearsed_is_told_before_anything_is_done(shop: Shop, ta
     assert shop.calls("") == []
 
 
-@pytest.mark.parametrize("target", ["gcp-cloud-run", "gke", "kubernetes"])
-def test_the_secrets_that_this_shell_lacks_are_told_at_once(shop: Shop, target: str) -> None:
-    text = FILES["pym-config.yaml"].replace("[SHOP_KEY]", "[SHOP_KEY, DOOR_KEY]")
-    shop.commit({"pym-config.yaml": text.replace("deploy_target: fake", f"deploy_target: {target}")})
-    told = "some are missing: export SHOP_KEY='...' DOOR_KEY='...'"
-    assert told in shop.pym("deploy", "--rehearse", code=1, SHOP_KEY="")
-
-
 def test_without_emulators_it_is_told_what_to_install(shop: Shop) -> None:
     text = FILES["pym-config.yaml"].replace("plugins:", "plugins:\n  disable: [testing]")
     shop.commit({"pym-config.yaml": text, "fakes.py": FILES["fakes.py"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,8 +57,17 @@ def test_who_applies_owns_what_was_applied_and_nothing_else(cluster: Kubernetes)
     assert "f:name" not in entry["fieldsV1"].get("f:metadata", {})
 
 
+def settle(cluster: Kubernetes) -> None:
+    """Wait until the controllers have done all that follows from a change."""
+    number = -1
+    while number != cluster.state.number:
+        number = cluster.state.number
+        time.sleep(0.5)  # more than twice their period
+
+
 def test_what_is_applied_again_changes_nothing(cluster: Kubernetes) -> None:
     apply(cluster, idle())
+    settle(cluster)
     before = read(cluster)
     code, after = apply(cluster, idle())
     assert (code, after["metadata"]["resourceVersion"]) == (200, before["metadata"]["resourceVersion"])
