@@ -168,6 +168,7 @@ def test_a_scale_is_owned_apart(cluster: Kubernetes) -> None:
 def test_a_dry_run_tells_what_would_be_and_changes_nothing(cluster: Kubernetes, exists: bool) -> None:
     if exists:
         apply(cluster, idle())
+    settle(cluster)
     before, number = ask(cluster, "GET", PATH), cluster.state.number
     code, told = apply(cluster, idle("2", revisionHistoryLimit=3), dryRun="All")
     assert (code, told["spec"]["revisionHistoryLimit"]) == (200 if exists else 201, 3)
